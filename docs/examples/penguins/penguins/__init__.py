@@ -1,0 +1,1 @@
+"""The stages of the penguins pipeline, a module each, and the helpers that they share."""

@@ -1,0 +1,120 @@
+"""Files that are either as they were or as they should be, whatever happens in between.
+
+The new bytes go to a temporary beside the file, are flushed, and take the name by a rename. Whoever keeps objects has a
+temporary directory of its own (``layout``) and uses the small pieces of this module.
+"""
+
+import errno
+import os
+from contextlib import suppress
+from typing import Final
+
+from pivot_cache.errors import DiskError
+
+TEMPORARY_PREFIX: Final = ".pivot-"
+TEMPORARY_SUFFIX: Final = ".tmp"
+_TEMPORARY_LENGTH: Final = len(TEMPORARY_PREFIX) + 16 + len(TEMPORARY_SUFFIX)
+CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class disk:  # noqa: N801  used as a word in `with disk("write", path):`; a generator would cost four times as much
+    """Turn an ``OSError`` of the block into a ``DiskError`` about this operation and path."""
+
+    __slots__ = ("operation", "path")
+
+    def __init__(self, operation: str, path: str) -> None:
+        self.operation = operation
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise disk_error(self.operation, self.path, error) from None
+
+
+def disk_error(operation: str, path: str, error: OSError) -> DiskError:
+    """Return the error of this package for one of the system's."""
+    return DiskError(operation, path, error.errno or errno.EIO)
+
+
+def temporary_name() -> str:
+    """Return a fresh name of 27 bytes, so that the longest file names can be written too."""
+    return f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether a name has exactly the form of ``temporary_name``: such files are ours, and no part of a
+    directory."""
+    return (
+        len(name) == _TEMPORARY_LENGTH
+        and name.startswith(TEMPORARY_PREFIX)
+        and name.endswith(TEMPORARY_SUFFIX)
+        and all(digit in "0123456789abcdef" for digit in name[len(TEMPORARY_PREFIX) : -len(TEMPORARY_SUFFIX)])
+    )
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = True, mode: int | None = None) -> None:
+    """Replace the file's bytes at once: a reader, or a crash, meets the old ones or the new ones.
+
+    ``durable`` flushes the file before and the directory after the rename. ``mode`` is the permission bits; by
+    default those of any new file. A symbolic link at the path is replaced, not followed. Raises ``DiskError``; then
+    the old file is as it was.
+    """
+    target = os.fspath(path)
+    temporary = os.path.join(os.path.dirname(target), temporary_name())
+    with disk("write", target):
+        descriptor = os.open(temporary, CREATE_FLAGS, 0o666)
+        try:
+            try:
+                write_all(descriptor, data)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
+                if durable:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.rename(temporary, target)
+        except BaseException:
+            remove_quietly(temporary)
+            raise
+        if durable:
+            sync_directory(os.path.dirname(target))
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all bytes, however many calls it takes."""
+    count = os.write(descriptor, data)
+    if count == len(data):
+        return
+    rest = memoryview(data)[count:]
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def make_directory(path: str) -> bool:
+    """Make a directory whose parent exists; False if it is there. A link in its place is refused; raises
+    ``OSError``."""
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        if os.path.islink(path) or not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
+        return False
+    return True
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory durable; raises ``OSError``."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_quietly(path: str) -> None:
+    """Remove a file if that is possible; for clearing away while another error is on its way."""
+    with suppress(OSError):
+        os.unlink(path)

@@ -1,0 +1,120 @@
+"""A cache directory on disk: its format, where each thing is, and a temporary directory for this process.
+
+::
+
+    format                "1"
+    objects/ab/cdef…      the bytes, mode 0444; the name is their BLAKE3, so `b3sum` verifies it
+    runs/ab/cdef…         records, see ``runs``
+    tmp/RANDOM/           what one process is writing; it holds a `flock` on the directory as long as it lives
+    quarantine/           objects that did not match their name
+    lock                  shared by writers, exclusive for whoever deletes (``locks``)
+
+What the bytes mean is known by the modules above.
+"""
+
+import os
+from typing import Final
+
+from pivot_cache.atomic import disk, disk_error, make_directory, sync_directory, write_atomic
+from pivot_cache.content import ObjectId, is_object_id, object_id
+from pivot_cache.errors import FormatTooNew
+from pivot_cache.temporary import Temporaries
+
+FORMAT: Final = 1
+
+
+class Layout:
+    """The paths of one cache directory, which is made when something is first written. Raises ``FormatTooNew``."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.path.abspath(root)
+        self.objects = os.path.join(self.root, "objects")
+        self.runs = os.path.join(self.root, "runs")
+        self.temporaries = os.path.join(self.root, "tmp")
+        self.quarantine = os.path.join(self.root, "quarantine")
+        self.lock = os.path.join(self.root, "lock")
+        self._made: set[str] = set()
+        self._ready = self._check_format()
+        self._temporaries = Temporaries(self.temporaries)
+
+    def object_path(self, oid: str) -> str:
+        """Return where the object is or would be; raise ``InvalidName`` for what is no name."""
+        name = object_id(oid)
+        return f"{self.objects}/{name[:2]}/{name[2:]}"
+
+    def run_path(self, key: str) -> str:
+        """Return where the record of a run is or would be; keys have the form of object names."""
+        name = object_id(key)
+        return f"{self.runs}/{name[:2]}/{name[2:]}"
+
+    def make_parent(self, path: str, *, durable: bool) -> None:
+        """Make the directory for an object or a record, and everything above it, if it is not there yet."""
+        parent = os.path.dirname(path)
+        if parent in self._made:
+            return
+        self.prepare(durable=durable)
+        with disk("make", parent):
+            made = make_directory(os.path.dirname(parent)) | make_directory(parent)
+            if made and durable:
+                sync_directory(os.path.dirname(parent))
+                sync_directory(self.root)
+        self._made.add(parent)
+
+    def prepare(self, *, durable: bool = True) -> None:
+        """Make the cache directory with its format file, if it is not there yet."""
+        if self._ready:
+            return
+        with disk("make", self.root):
+            os.makedirs(self.root, exist_ok=True)
+        self._ready = self._check_format()
+        if not self._ready:
+            write_atomic(os.path.join(self.root, "format"), f"{FORMAT}\n".encode(), durable=durable)
+            self._ready = True
+
+    def temporary(self) -> str:
+        """Return a fresh path for a temporary, on the file system of the objects. Raises ``DiskError``."""
+        if not self._ready:
+            self.prepare()
+        return self._temporaries.path()
+
+    def close(self) -> None:
+        """Remove the temporary directory of this process, with what is left in it."""
+        self._temporaries.close()
+
+    def _check_format(self) -> bool:
+        """Return whether the directory is there and of our format."""
+        path = os.path.join(self.root, "format")
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise disk_error("read", path, error) from None
+        try:
+            found = os.read(descriptor, 64).decode("ascii", "backslashreplace").strip()
+        finally:
+            os.close(descriptor)
+        if found == str(FORMAT):
+            return True
+        if not found:
+            return False  # a power cut emptied it
+        raise FormatTooNew(self.root, found, FORMAT)
+
+
+def names_in(directory: str) -> list[ObjectId]:
+    """Return the object names that a directory of the form ``objects`` or ``runs`` holds; other names are ignored."""
+    found: list[ObjectId] = []
+    try:
+        fans = os.listdir(directory)
+    except OSError:
+        return found
+    for fan in fans:
+        if len(fan) != 2:
+            continue
+        try:
+            found.extend(
+                ObjectId(fan + rest) for rest in os.listdir(os.path.join(directory, fan)) if is_object_id(fan + rest)
+            )
+        except NotADirectoryError:
+            continue
+    return found

@@ -1,0 +1,205 @@
+"""The local cache: a store of objects in a directory, and the way from the workspace into it and back.
+
+This is the door; behind it are ``objects`` (read and verify), ``save`` and ``publish`` (keep), ``restore`` and
+``build`` (give back), ``layout`` (where things are) and ``runs`` (records). What a project does with it is for others
+to say.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from pivot_cache.atomic import CREATE_FLAGS, disk, remove_quietly, write_all
+from pivot_cache.build import Mode
+from pivot_cache.content import Content, ObjectId, object_id
+from pivot_cache.errors import ObjectCorrupt, ObjectMissing
+from pivot_cache.hashing import PIECE, hash_bytes
+from pivot_cache.layout import Layout, names_in
+from pivot_cache.locks import FileLock
+from pivot_cache.memo import Memo
+from pivot_cache.objects import Objects
+from pivot_cache.publish import Batch
+from pivot_cache.restore import Restore
+from pivot_cache.runs import Runs
+from pivot_cache.save import Save
+from pivot_cache.scan import Scan
+from pivot_cache.stamp import Clock, clock
+from pivot_cache.state import State
+from pivot_cache.tree import TreeEntry
+
+
+class LocalStore:
+    """A ``Store`` in a cache directory, which is made when something is first kept. Raises ``FormatTooNew``.
+
+    ``state`` remembers which objects were verified when. ``durable`` says whether what is kept is on the disk when a
+    call returns. Whatever the disk refuses is a ``DiskError``. Several threads may use one store.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        state: State | None = None,
+        durable: bool = True,
+        clock: Clock = clock,
+    ) -> None:
+        self.layout = Layout(root)
+        self.root = self.layout.root
+        self.durable = durable
+        self.runs = Runs(self.layout, durable=durable)
+        self._objects = Objects(self.layout, Memo(state, "object"), clock)
+
+    def __repr__(self) -> str:
+        return f"LocalStore({self.root!r})"
+
+    # Looking ----------------------------------------------------------------------------------------------------------
+
+    def path(self, oid: ObjectId) -> str:
+        """Return the file that the object is or would be. Nothing says that its bytes are right."""
+        return self.layout.object_path(oid)
+
+    def has(self, oid: ObjectId) -> bool:
+        """Say whether a file stands under the name. Its bytes are not looked at."""
+        return self._objects.status(oid) is not None
+
+    def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
+        """Return those that are not there."""
+        status = self._objects.status
+        return {oid for oid in ids if status(oid) is None}
+
+    def has_all(self, content: Content) -> bool:
+        """Say whether the object and, for a directory, everything below is there; a damaged tree is not."""
+        return not self._objects.absent(content)
+
+    def absent(self, content: Content) -> set[ObjectId]:
+        """Return what is not there of a content and all below it, as far as the trees that are there can tell."""
+        return self._objects.absent(content)
+
+    def size(self, oid: ObjectId) -> int:
+        """Return the object's size in bytes; raise ``ObjectMissing``."""
+        status = self._objects.status(oid)
+        if status is None:
+            raise ObjectMissing(oid, self.root)
+        return status.st_size
+
+    def ids(self) -> Iterator[ObjectId]:
+        """Yield the names of all objects, in no order. Files of other names are ignored."""
+        yield from names_in(self.layout.objects)
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def read(self, oid: ObjectId) -> bytes:
+        """Return all bytes, verified; raise ``ObjectMissing``, or ``ObjectCorrupt`` after it was quarantined."""
+        return self._objects.read(oid)
+
+    def open(self, oid: ObjectId) -> BinaryIO:
+        """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
+        return os.fdopen(self._objects.open(oid)[0], "rb")
+
+    def tree(self, oid: ObjectId) -> tuple[TreeEntry, ...]:
+        """Return the entries of a directory; the errors are those of ``read``, and ``InvalidTree``."""
+        return self._objects.tree(oid)
+
+    def verify(self, oid: ObjectId) -> bool:
+        """Hash the object and say whether its bytes match its name; raise ``ObjectMissing``. Nothing is moved."""
+        return self._objects.verify(oid)
+
+    def quarantine(self, oid: ObjectId) -> str | None:
+        """Move the object's file out of the way; return where it is now, None if it cannot be moved."""
+        return self._objects.quarantine(oid)
+
+    # Keeping ----------------------------------------------------------------------------------------------------------
+
+    def add_bytes(self, data: bytes) -> ObjectId:
+        """Keep the bytes and return their name."""
+        oid = hash_bytes(data)
+        if not self._objects.is_good(oid, len(data)):
+            with Batch(self.layout, durable=self.durable) as batch:
+                batch.add_bytes(oid, data)
+                batch.publish()
+        return oid
+
+    def add(self, oid: ObjectId, stream: BinaryIO) -> None:
+        """Keep what the stream gives under this name, hashing while it is written.
+
+        If it does not match, nothing is kept and ``ObjectCorrupt`` is raised. Errors of the stream pass through.
+        """
+        object_id(oid)
+        temporary = self.layout.temporary()
+        with disk("write", temporary):
+            descriptor = os.open(temporary, CREATE_FLAGS, 0o600)
+        try:
+            hasher = blake3()
+            while data := stream.read(PIECE):
+                hasher.update(data)
+                with disk("write", temporary):
+                    write_all(descriptor, data)
+            if hasher.hexdigest() != oid:
+                raise ObjectCorrupt(oid, "the stream")
+        except BaseException:
+            os.close(descriptor)
+            remove_quietly(temporary)
+            raise
+        with Batch(self.layout, durable=self.durable) as batch:
+            batch.add_temporary(oid, temporary, descriptor)
+            batch.publish()
+
+    def save(
+        self, path: str | os.PathLike[str], *, expected: Content | None = None, scan: Scan | None = None
+    ) -> Content:
+        """Keep the file or directory at the path and return what it is. See ``save_all``."""
+        return self.save_all([(path, expected)], scan=scan)[0]
+
+    def save_all(
+        self, items: Sequence[tuple[str | os.PathLike[str], Content | None]], *, scan: Scan | None = None
+    ) -> list[Content]:
+        """Keep what is at each path, all together: one round of flushes, and all of it or nothing.
+
+        With each path goes what the caller says is there, or None; if it is something else, nothing is kept and
+        ``SourceChanged`` is raised. A ``scan`` spares reading the files that the store has and whose stamps it knows.
+        Other errors: any ``SourceError`` for what cannot be kept, ``DiskError``.
+        """
+        save = Save(self._objects, scan, durable=self.durable)
+        return save([(os.path.abspath(path), expected) for path, expected in items])
+
+    # Giving back ------------------------------------------------------------------------------------------------------
+
+    def restore(
+        self,
+        content: Content,
+        path: str | os.PathLike[str],
+        *,
+        mode: Mode = "reflink",
+        scan: Scan | None = None,
+        replace: Content | None = None,
+    ) -> bool:
+        """Make the path be this content, and say whether anything had to be done.
+
+        ``mode`` is ``reflink`` (a copy where the file system cannot), ``copy``, ``hardlink`` or ``symlink``. What is
+        right already stays, whatever its mode. ``replace`` is what the caller knows to be there, and lets go.
+
+        - A file takes the place of any file; with ``replace``, only of that.
+        - In a directory only the entries that differ are touched, and only those that ``replace`` names are changed or
+          removed.
+
+        Anything else is ``Occupied``, raised before anything was touched. Raises ``ObjectMissing``, ``ObjectCorrupt``
+        (quarantined by then), ``InvalidTree``, ``DiskError``, and the ``SourceError`` of what is there now.
+        """
+        return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
+
+    # The directory itself ---------------------------------------------------------------------------------------------
+
+    def lock(self) -> FileLock:
+        """Return the store's lock: writers hold it shared while they work, whoever removes objects exclusively."""
+        self.layout.prepare(durable=self.durable)
+        return FileLock(self.layout.lock)
+
+    def remove(self, oid: ObjectId) -> None:
+        """Remove an object, if it is there. The caller holds ``lock`` exclusively, and nothing names the object."""
+        self._objects.remove(oid)
+
+    def close(self) -> None:
+        """Remove this process's temporaries. The store can be used again."""
+        self.layout.close()

@@ -1,0 +1,178 @@
+"""The objects of a cache directory as files: opened with care, read and verified, set aside if they are wrong.
+
+Another account may write to a shared cache directory, so a link is not followed, a fifo does not block, and bytes are
+compared with the name. A mark says that an object was verified before; it is a stamp, so an edit in place undoes it.
+New objects come from ``publish``.
+"""
+
+import os
+import stat
+from contextlib import suppress
+from typing import Final, NoReturn
+
+from pivot_cache.atomic import disk_error
+from pivot_cache.content import DIRECTORY, Content, ObjectId
+from pivot_cache.errors import InvalidTree, ObjectCorrupt, ObjectMissing, SourceError
+from pivot_cache.hashing import LARGE, OPEN_FLAGS, hash_bytes, hash_descriptor
+from pivot_cache.layout import Layout
+from pivot_cache.memo import Memo
+from pivot_cache.stamp import Clock, is_settled, stamp
+from pivot_cache.tree import ENTRY_LIMIT, TreeEntry, read_tree
+
+MODE: Final = 0o444
+"""The permission bits of every object."""
+_OPEN_FLAGS: Final = OPEN_FLAGS | os.O_NOFOLLOW
+
+
+class Objects:
+    """The files under ``objects``. ``marks`` remembers which were verified, with which stamp."""
+
+    def __init__(self, layout: Layout, marks: Memo, clock: Clock) -> None:
+        self.layout = layout
+        self._marks = marks
+        self._clock = clock
+        self._reflinks: dict[int, bool] = {}
+
+    def status(self, oid: ObjectId) -> os.stat_result | None:
+        """Return the status of the object's file; None if there is none, or something else stands there."""
+        path = self.layout.object_path(oid)
+        try:
+            status = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise disk_error("read", path, error) from None
+        return status if stat.S_ISREG(status.st_mode) else None
+
+    def open(self, oid: ObjectId) -> tuple[int, os.stat_result]:
+        """Open the object's file; raise ``ObjectMissing``, or ``ObjectCorrupt`` if something else stands there."""
+        path = self.layout.object_path(oid)
+        try:
+            descriptor = os.open(path, _OPEN_FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ObjectMissing(oid, self.layout.root) from None
+        except OSError as error:
+            if os.path.islink(path):
+                self.reject(oid)
+            raise disk_error("read", path, error) from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            self.reject(oid)
+        return descriptor, status
+
+    def read(self, oid: ObjectId) -> bytes:
+        """Return all bytes, verified; raise ``ObjectMissing``, or ``ObjectCorrupt`` after it was quarantined."""
+        descriptor, status = self.open(oid)
+        try:
+            if status.st_size < LARGE:
+                data = os.read(descriptor, LARGE)
+            else:
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    data = file.read()
+        except OSError as error:
+            raise disk_error("read", self.layout.object_path(oid), error) from None
+        finally:
+            os.close(descriptor)
+        if hash_bytes(data) != oid:
+            self.reject(oid)
+        return data
+
+    def tree(self, oid: ObjectId) -> tuple[TreeEntry, ...]:
+        """Return the entries of a directory; the errors are those of ``read``, and ``InvalidTree``."""
+        return read_tree(self.read(oid), oid)
+
+    def absent(self, content: Content) -> set[ObjectId]:
+        """Return what is not there of a content and all below it, as far as the trees that are there can tell."""
+        if content.kind != DIRECTORY:
+            return set() if self.status(content.digest) else {content.digest}
+        absent: set[ObjectId] = set()
+        seen = {content.digest}
+        waiting = [content.digest]
+        while waiting:
+            oid = waiting.pop()
+            try:
+                entries = self.tree(oid)
+            except (ObjectMissing, ObjectCorrupt):
+                absent.add(oid)
+                continue
+            for entry in entries:
+                if entry.digest in seen:
+                    continue
+                seen.add(entry.digest)
+                if entry.kind == DIRECTORY:
+                    waiting.append(entry.digest)
+                elif self.status(entry.digest) is None:
+                    absent.add(entry.digest)
+            if len(seen) > ENTRY_LIMIT:
+                raise InvalidTree(content.digest, self.layout.root, f"it has more than {ENTRY_LIMIT} objects")
+        return absent
+
+    def verify(self, oid: ObjectId) -> bool:
+        """Hash the object and say whether its bytes match its name; raise ``ObjectMissing``. Nothing is moved."""
+        now = self._clock()
+        path = self.layout.object_path(oid)
+        if os.path.lexists(path) and self.status(oid) is None:
+            return False
+        descriptor, _ = self.open(oid)
+        try:
+            digest, status = hash_descriptor(descriptor, path)
+        except SourceError:
+            return False
+        finally:
+            os.close(descriptor)
+        if digest == oid and is_settled(status, now):
+            self._marks.note(bytes.fromhex(oid), stamp(status), digest)
+        return digest == oid
+
+    def is_marked(self, oid: ObjectId, status: os.stat_result) -> bool:
+        """Say whether the object was verified before and its stamp is still the same."""
+        return self._marks.find(bytes.fromhex(oid), stamp(status)) == oid
+
+    def is_good(self, oid: ObjectId, size: int) -> bool:
+        """Say whether the object is there, with this size and its own bytes; it is hashed if it bears no mark."""
+        status = self.status(oid)
+        if status is None or status.st_size != size:
+            return False
+        if not self.is_marked(oid, status):
+            try:
+                if not self.verify(oid):
+                    return False
+            except ObjectMissing:
+                return False
+        if status.st_mode & 0o222:
+            with suppress(OSError):  # It may belong to another account; its bytes are right.
+                os.chmod(self.layout.object_path(oid), MODE)
+        return True
+
+    def quarantine(self, oid: ObjectId) -> str | None:
+        """Move the object's file out of the way; return where it is now, None if it cannot be moved."""
+        target = os.path.join(self.layout.quarantine, f"{oid}.{os.urandom(4).hex()}")
+        try:
+            os.makedirs(self.layout.quarantine, exist_ok=True)
+            os.rename(self.layout.object_path(oid), target)
+        except OSError:
+            return None
+        return target
+
+    def reject(self, oid: ObjectId) -> NoReturn:
+        """Quarantine an object that turned out to be wrong, and raise ``ObjectCorrupt`` about it."""
+        raise ObjectCorrupt(oid, self.layout.root, self.quarantine(oid))
+
+    def remove(self, oid: ObjectId) -> None:
+        """Remove the object, if it is there."""
+        path = self.layout.object_path(oid)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise disk_error("remove", path, error) from None
+
+    def may_clone(self, device: int) -> bool:
+        """Say whether it is worth trying to share blocks with files on this device."""
+        return self._reflinks.get(device, True)
+
+    def cannot_clone(self, device: int) -> None:
+        """Remember that blocks cannot be shared with files on this device."""
+        self._reflinks[device] = False

@@ -1,0 +1,142 @@
+"""New objects on their way into a store: written as temporaries, flushed together, renamed, the directories flushed.
+
+Until ``publish`` nothing has a name; if anything fails before, ``discard`` leaves the store as it was. Whether an
+object is needed at all is decided by ``save``.
+"""
+
+import os
+from typing import Final, Self
+
+from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, remove_quietly, sync_directory, write_all
+from pivot_cache.content import ObjectId
+from pivot_cache.layout import Layout
+
+_REST: Final = len("/") + 62  # what follows the directory in an object's path
+_SINGLY: Final = 64
+"""Up to so many temporaries are flushed one by one; more, by one flush of the file system."""
+
+
+class Batch:
+    """Objects that get their names together. Durable means: they are on the disk when ``publish`` returns.
+
+    As a context manager it discards what was not published.
+    """
+
+    def __init__(self, layout: Layout, *, durable: bool) -> None:
+        self._layout = layout
+        self._durable = durable
+        self._waiting: dict[ObjectId, str] = {}
+        self._open: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    def __contains__(self, oid: ObjectId) -> bool:
+        return oid in self._waiting
+
+    def add_bytes(self, oid: ObjectId, data: bytes) -> None:
+        """Write the bytes, whose name is ``oid``, as a temporary. Raises ``DiskError``."""
+        if oid in self._waiting:
+            return
+        path = self._layout.temporary()
+        try:
+            descriptor = os.open(path, CREATE_FLAGS, 0o600)
+            self._waiting[oid] = path
+            try:
+                write_all(descriptor, data)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._seal(descriptor)
+        except OSError as error:
+            raise disk_error("write", path, error) from None
+
+    def add_temporary(self, oid: ObjectId, path: str, descriptor: int) -> None:
+        """Take over a temporary of this layout that holds the bytes of ``oid``, with its open descriptor."""
+        if oid in self._waiting:
+            os.close(descriptor)
+            remove_quietly(path)
+            return
+        self._waiting[oid] = path
+        with disk("write", path):
+            self._seal(descriptor)
+
+    def publish(self) -> list[ObjectId]:
+        """Flush all temporaries, then give each its name, then flush the directories; return the names."""
+        waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return []
+        try:
+            with disk("flush", self._layout.temporaries):
+                self._flush(list(waiting.values()))
+            touched = self._rename(waiting)
+            if self._durable:
+                with disk("flush", self._layout.objects):
+                    for parent in touched:
+                        sync_directory(parent)
+        except BaseException:
+            self._waiting = waiting
+            self.discard()
+            raise
+        return list(waiting)
+
+    def _rename(self, waiting: dict[ObjectId, str]) -> set[str]:
+        """Give the temporaries their names; return the directories that got new ones."""
+        layout = self._layout
+        touched: set[str] = set()
+        for oid, temporary in waiting.items():
+            path = layout.object_path(oid)
+            parent = path[:-_REST]
+            if parent not in touched:
+                layout.make_parent(path, durable=self._durable)
+                touched.add(parent)
+            try:
+                os.rename(temporary, path)
+            except OSError as error:
+                raise disk_error("write", path, error) from None
+        return touched
+
+    def discard(self) -> None:
+        """Remove the temporaries."""
+        waiting, self._waiting = self._waiting, {}
+        self._close()
+        for path in waiting.values():
+            remove_quietly(path)
+
+    def _seal(self, descriptor: int) -> None:
+        try:
+            os.fchmod(descriptor, 0o444)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if self._durable and len(self._open) < _SINGLY:
+            self._open.append(descriptor)
+        else:
+            os.close(descriptor)
+
+    def _flush(self, paths: list[str]) -> None:
+        if not self._durable:
+            return
+        if len(paths) <= _SINGLY:
+            for descriptor in self._open:
+                os.fsync(descriptor)
+            self._close()
+            return
+        self._close()
+        from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds, and only large batches need it
+
+        if not flush_file_system(self._layout.temporaries):
+            for path in paths:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
+    def _close(self) -> None:
+        descriptors, self._open = self._open, []
+        for descriptor in descriptors:
+            os.close(descriptor)

@@ -1,0 +1,87 @@
+"""Records by key: the constructive traces of the cache ("these inputs gave these outputs"), as bytes.
+
+A record does not prove itself as an object does; it carries a digest of itself, so that a damaged one is a miss. What
+it says, and whether to believe it, is for the caller: the directory is as trusted as the machine. The first line of a
+record's file is ``pivot-run 1`` and the BLAKE3 of the rest.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import Final
+
+from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, sync_directory, write_all
+from pivot_cache.content import ObjectId
+from pivot_cache.hashing import OPEN_FLAGS, hash_bytes
+from pivot_cache.layout import Layout, names_in
+
+SIZE_LIMIT: Final = 16 << 20
+"""A record larger than this, in bytes, is not ours."""
+_HEAD: Final = b"pivot-run 1 "
+_HEAD_SIZE: Final = len(_HEAD) + 65
+
+
+class Runs:
+    """The records in a cache directory, by keys of 64 lower hex digits (``InvalidName`` otherwise)."""
+
+    def __init__(self, root: str | os.PathLike[str] | Layout, *, durable: bool = True) -> None:
+        self._layout = root if isinstance(root, Layout) else Layout(root)
+        self._durable = durable
+
+    def get(self, key: str) -> bytes | None:
+        """Return the record, None if there is none or it is damaged; raise ``DiskError`` if it cannot be read."""
+        path = self._layout.run_path(key)
+        try:
+            descriptor = os.open(path, OPEN_FLAGS | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise disk_error("read", path, error) from None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or not _HEAD_SIZE <= status.st_size <= SIZE_LIMIT + _HEAD_SIZE:
+                return None
+            written = os.read(descriptor, status.st_size)
+        except OSError as error:
+            raise disk_error("read", path, error) from None
+        finally:
+            os.close(descriptor)
+        data = written[_HEAD_SIZE:]
+        return data if written[:_HEAD_SIZE] == _head(data) else None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep the record, in place of an older one. Whatever it names must be durable before."""
+        if len(data) > SIZE_LIMIT:
+            raise ValueError(f"a record has at most {SIZE_LIMIT} bytes, this one has {len(data)}")
+        path = self._layout.run_path(key)
+        self._layout.make_parent(path, durable=self._durable)
+        temporary = self._layout.temporary()
+        with disk("write", path):
+            descriptor = os.open(temporary, CREATE_FLAGS, 0o666)
+            try:
+                write_all(descriptor, _head(data) + data)
+                if self._durable:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.rename(temporary, path)
+            if self._durable:
+                sync_directory(os.path.dirname(path))
+
+    def remove(self, key: str) -> None:
+        """Remove the record, if it is there; for whoever collects garbage."""
+        path = self._layout.run_path(key)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise disk_error("remove", path, error) from None
+
+    def keys(self) -> Iterator[ObjectId]:
+        """Yield the keys of all records, in no order."""
+        yield from names_in(self._layout.runs)
+
+
+def _head(data: bytes) -> bytes:
+    return _HEAD + hash_bytes(data).encode() + b"\n"

@@ -1,0 +1,28 @@
+"""The values: names of objects are 64 lower hex digits and nothing else."""
+
+import pytest
+
+from pivot_cache import Content, InvalidName, ObjectId, hash_bytes, is_object_id, object_id
+
+
+def test_name_of_an_object():
+    name = hash_bytes(b"")
+    assert object_id(name) == name
+    assert is_object_id(name)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 63, "a" * 65, "A" * 64, "g" * 64, "a" * 64 + "\n", "../" + "a" * 61, "٠" * 64, "a/" + "a" * 62]
+)
+def test_no_name_of_an_object(text):
+    assert not is_object_id(text)
+    with pytest.raises(InvalidName) as caught:
+        object_id(text)
+    assert caught.value.text == text
+    assert isinstance(caught.value, ValueError)
+
+
+def test_content_compares_by_value():
+    one = Content("file", ObjectId("a" * 64), 3)
+    assert one == Content("file", ObjectId("a" * 64), 3)
+    assert one != Content("executable", ObjectId("a" * 64), 3)

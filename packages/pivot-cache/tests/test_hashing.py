@@ -1,0 +1,180 @@
+"""Hashing gives BLAKE3 for every size, way and disturbance."""
+
+import errno
+import fcntl
+import os
+import socket
+
+import pytest
+from blake3 import blake3
+
+from pivot_cache import SourceChanged, SourceMissing, SourceUnreadable, UnsupportedFile, hash_bytes, hash_file, hashing
+from pivot_cache.hashing import LARGE, hash_descriptor, hash_private
+
+SIZES = [0, 1, 64, 1024, 1025, 65536, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 77]
+
+
+def content(size):
+    return (b"0123456789abcdef-" * (size // 17 + 1))[:size]
+
+
+def test_known_digest():
+    assert hash_bytes(b"") == "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_file_of_any_size(work, size):
+    path = work.write("a", content(size))
+    expected = blake3(content(size)).hexdigest()
+    assert hash_file(path) == hash_file(str(path)) == hash_bytes(content(size)) == expected
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_private_file_of_any_size(work, size):
+    descriptor = os.open(work.write("a", content(size)), os.O_RDONLY)
+    assert hash_private(descriptor) == hash_bytes(content(size))
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("size", [LARGE, 3 * LARGE + 77])
+def test_large_file_that_somebody_has_open_to_write_is_read_in_pieces(work, size, monkeypatch):
+    path = work.write("a", content(size))
+    monkeypatch.setattr(hashing, "hash_private", lambda descriptor: pytest.fail("mapped without a lease"))
+    with open(path, "r+b"):
+        assert hash_file(path) == hash_bytes(content(size))
+
+
+def test_large_file_on_a_system_without_leases(work, monkeypatch):
+    path = work.write("a", content(LARGE))
+    monkeypatch.delattr(fcntl, "F_SETLEASE", raising=False)
+    assert hash_file(path) == hash_bytes(content(LARGE))
+
+
+def test_no_one_truncates_a_file_while_it_is_mapped(work, python, monkeypatch):
+    path = work.write("a", content(LARGE))
+    mapped = hashing.hash_private
+    after = []
+
+    def map_while_another_truncates(descriptor):
+        after.append(python("import os, sys; print('go', flush=True); os.truncate(sys.argv[1], 0)", path))
+        assert after[0].stdout.readline() == "go\n"
+        with pytest.raises(TimeoutError):
+            wait(after[0], 0.2)
+        return mapped(descriptor)
+
+    def wait(process, seconds):
+        try:
+            process.wait(seconds)
+        except Exception as error:
+            raise TimeoutError from error
+
+    monkeypatch.setattr(hashing, "hash_private", map_while_another_truncates)
+    descriptor = os.open(path, os.O_RDONLY)
+    # The file is cut as soon as the lease is given back, so the second try sees an empty one.
+    digest, status = hash_descriptor(descriptor, "a")
+    after[0].wait(10)
+    os.close(descriptor)
+    assert digest == hash_bytes(content(LARGE)) or (digest, status.st_size) == (hash_bytes(b""), 0)
+
+
+@pytest.fixture
+def disturb(monkeypatch):
+    """Run something each time that the bytes of a file are read."""
+
+    def start(change):
+        pread, leased = os.pread, hashing._hash_leased
+
+        def read(descriptor, *rest):
+            change()
+            return pread(descriptor, *rest)
+
+        def hash_leased(*arguments):
+            digest = leased(*arguments)
+            change()  # after the lease: while it is held, a change waits
+            return digest
+
+        monkeypatch.setattr(os, "pread", read)
+        monkeypatch.setattr(hashing, "_hash_leased", hash_leased)
+
+    return start
+
+
+@pytest.mark.parametrize("size", [100, LARGE])
+def test_file_that_changes_once_is_hashed_again(work, disturb, size):
+    path = work.write("a", content(size))
+    writes = [b"!"]
+
+    def append():
+        if writes:
+            with open(path, "ab") as file:
+                file.write(writes.pop())
+
+    disturb(append)
+    assert hash_file(path) == hash_bytes(content(size) + b"!")
+
+
+@pytest.mark.parametrize("size", [100, 2 * LARGE])
+@pytest.mark.parametrize("step", [7, -7])
+def test_file_that_never_stands_still_is_an_error(work, disturb, size, step):
+    path = work.write("a", content(size))
+    disturb(lambda: os.truncate(path, os.stat(path).st_size + step))
+    with pytest.raises(SourceChanged) as caught:
+        hash_file(path)
+    assert caught.value.path == str(path)
+
+
+def test_link_is_followed_only_if_wanted(work):
+    work.write("a", b"x")
+    link = work.link("l", "a")
+    assert hash_file(link) == hash_bytes(b"x")
+    with pytest.raises(SourceUnreadable) as caught:
+        hash_file(link, follow=False)
+    assert caught.value.errno == errno.ELOOP
+
+
+def test_what_is_no_file(work):
+    os.mkfifo(work / "pipe")
+    with pytest.raises(UnsupportedFile, match="named pipe"):
+        hash_file(work / "pipe")  # a blocking open would hang here
+    with pytest.raises(UnsupportedFile, match="directory"):
+        hash_file(work.root)
+    with pytest.raises(UnsupportedFile, match="device"):
+        hash_file("/dev/null")
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.open(".", os.O_RDONLY)
+        os.chdir(work.root)  # a socket's path must be short
+        try:
+            server.bind("socket")
+        finally:
+            os.fchdir(here)
+            os.close(here)
+    with pytest.raises(UnsupportedFile, match="socket"):
+        hash_file(work / "socket")
+
+
+def test_what_is_not_there(work):
+    for path in (work / "no", work.write("file") / "below"):
+        with pytest.raises(SourceMissing) as caught:
+            hash_file(path)
+        assert caught.value.path == str(path)
+
+
+def test_what_cannot_be_read(work, monkeypatch):
+    path = work.write("a", b"x")
+
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SourceUnreadable) as caught:
+        hash_file(path)
+    assert (caught.value.path, caught.value.errno) == (str(path), errno.EACCES)
+
+
+def test_no_descriptor_is_left_open(work):
+    path = work.write("a", content(LARGE))
+    before = len(os.listdir("/proc/self/fd"))
+    hash_file(path)
+    with pytest.raises(UnsupportedFile):
+        hash_file(work.root)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,0 +1,116 @@
+"""The one place where an error becomes a message and an exit code.
+
+What Pivot raises on purpose is one message, without a traceback: on stderr, or with ``--json`` as an object on stdout.
+Whatever else gets here is a bug of Pivot's and keeps its traceback.
+
+    0    done                    4    cache or remote trouble
+    1    a stage failed          70   a bug of Pivot's
+    2    usage                   130  interrupted
+    3    pipeline or project wrong
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from pivot.errors import PivotError
+from pivot.suggest import closest
+from pivot_cache.errors import CacheError
+from pivot_cli.terminal import Terminal
+
+USAGE, STORAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 4, 70, 130, 141
+
+
+def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = False) -> int:
+    """Run a command and return the exit code: what it returns, or that of the error which ended it."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the second is what click makes of the first, and of nothing else here
+        _drop_stdout()
+        return PIPE_CLOSED
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(terminal, "interrupted", {}, INTERRUPTED, json)
+    except PivotError as error:
+        return _tell(terminal, error.problem, {"kind": type(error).__name__, **error.fields()}, error.exit_code, json)
+    except CacheError as error:
+        return _tell(terminal, str(error), {"kind": type(error).__name__, **vars(error)}, STORAGE, json)
+    except click.UsageError as error:
+        fields = {"kind": "UsageError", "hint": _usage_hint(error)}
+        return _tell(terminal, _usage_problem(error), fields, USAGE, json)
+    except click.ClickException as error:
+        return _tell(terminal, error.format_message(), {"kind": "UsageError"}, USAGE, json)
+    except Exception as error:
+        return _tell_bug(terminal, error, json)
+    return code if isinstance(code, int) else 0
+
+
+def message(problem: str, fields: Mapping[str, Any]) -> list[str]:
+    """Return an error as lines: the problem, its place, the next step, and what belongs below."""
+    lines = [f"Error: {problem}"]
+    where = [f"{name.capitalize()}: {fields[name]}" for name in ("stage", "argument") if fields.get(name)]
+    if file := fields.get("file"):
+        where.append(f"File: {file}:{fields['line']}" if fields.get("line") else f"File: {file}")
+    if hint := fields.get("hint"):
+        where.append(f"Hint: {hint}")
+    lines += [f"  {line}" for line in where]
+    if details := fields.get("details"):
+        lines += ["", *str(details).rstrip().splitlines()]
+    return lines
+
+
+def _tell(terminal: Terminal, problem: str, fields: Mapping[str, Any], code: int, json: bool) -> int:
+    try:
+        if json:
+            terminal.out.json({"error": {"problem": problem, "exit_code": code, **fields}})
+            return code
+        first, *rest = message(problem, fields)
+        err = terminal.err
+        err.line(err.paint("Error:", "red", "bold") + first.removeprefix("Error:"))
+        for line in rest:
+            err.line(line)
+    except BrokenPipeError:
+        _drop_stdout()
+    return code
+
+
+def _tell_bug(terminal: Terminal, error: Exception, json: bool) -> int:
+    import traceback
+
+    shown = "".join(traceback.format_exception(error)).rstrip()
+    terminal.err.line(f"{shown}\n\nThis is a bug in Pivot. Please report it, with the text above and: {_versions()}")
+    if json:
+        problem = f"{type(error).__name__}: {error}"
+        terminal.out.json({"error": {"problem": problem, "exit_code": BUG, "kind": "Bug"}})
+    return BUG
+
+
+def _versions() -> str:
+    from pivot_cli import __version__
+
+    return f"pivot-cli {__version__}, Python {sys.version.split()[0]}, {sys.platform}"
+
+
+def _usage_problem(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return f"there is no option {error.option_name}"
+    text = error.format_message().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _usage_hint(error: click.UsageError) -> str | None:
+    if error.ctx is None:
+        return None
+    if isinstance(error, click.NoSuchOption):
+        known: Sequence[str] = [name for param in error.ctx.command.get_params(error.ctx) for name in param.opts]
+        if close := closest(error.option_name, known):
+            return f"did you mean {close}?"
+    return f"{error.ctx.command_path} --help shows how to use it"
+
+
+def _drop_stdout() -> None:
+    """Let nothing more be written: whoever read our output has gone, and the interpreter would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,83 @@
+"""``pivot status``: what would run, and why. Runs nothing and writes nothing but its memo."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from pivot.errors import MissingInput
+from pivot.plan import Plan, Step, check_inputs, choose
+from pivot.repro import Options, plan
+from pivot_cli.boundary import message
+from pivot_cli.report import reason_data
+from pivot_cli.running import show_steps
+from pivot_cli.session import Session, as_json, common
+from pivot_cli.usage import Exemplified
+from pivot_cli.wiring import open_workspace
+from pivot_cli.words import status
+
+
+@click.command(
+    name="status",
+    cls=Exemplified,
+    examples=[
+        ("pivot status", "all stages"),
+        ("pivot status --explain train", "every reason for train"),
+        ("pivot status --diff train", "and the source that changed"),
+    ],
+)
+@click.argument("stages", nargs=-1)
+@click.option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, file and line.")
+@click.option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
+@as_json
+@common
+@click.pass_obj
+def command(session: Session, /, stages: tuple[str, ...], explain: bool, diff: bool, as_json: bool) -> int:
+    """Show what would run, and why.
+
+    One line for each stage: what would happen to it, and the first reason. Nothing runs. With -v, --explain shows
+    also by which path each part of the code is reached.
+    """
+    with open_workspace(session) as workspace:
+        look, planned = plan(workspace, Options(stages))
+        named = set(choose(look.manifest, planned.graph, stages, alone=True))
+        steps = tuple(step for step in planned.steps if step.stage.name in named)
+        if as_json:
+            session.terminal.out.json(status_data(steps))
+        elif explain or diff:
+            from pivot_cli.explain import print_explanations  # lazy: words that the short form does not need
+
+            print_explanations(session, workspace, look, steps, diff=diff)
+        else:
+            show_steps(session, steps)
+        if not as_json:
+            _warn(session, planned, look.manifest.stages)
+    return 0
+
+
+def status_data(steps: Iterable[Step]) -> dict[str, Any]:
+    """Return the state of stages as JSON data, with what could not be followed in their code."""
+    rows = [
+        {
+            "stage": step.stage.name,
+            "status": status(step.decision).replace(" ", "_"),
+            "action": step.decision.action,
+            "reasons": [reason_data(reason) for reason in step.decision.reasons],
+            "undeclared_reads": list(step.now.reads),
+            "opaque": [opaque._asdict() for opaque in step.now.code.opaque],
+        }
+        for step in steps
+    ]
+    states = [row["status"] for row in rows]
+    words = ("up_to_date", "will_restore", "will_run", "may_run")
+    summary = {word: states.count(word) for word in words}
+    return {"stages": rows, "summary": {**summary, "opaque": sum(len(step.now.code.opaque) for step in steps)}}
+
+
+def _warn(session: Session, planned: Plan, stages: Iterable[Any]) -> None:
+    """Say what would stop a run before it begins; for a look at the state it is no error."""
+    try:
+        check_inputs(planned, stages)
+    except MissingInput as error:
+        for line in message(error.problem, error.fields()):
+            session.terminal.err.line(line)

@@ -1,0 +1,225 @@
+"""The explanation of one stage: its status, every reason, and what changed with old value, new value and place.
+
+Prints the very decision that a run takes; nothing is decided here, and nothing looked up but the texts for ``--diff``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pivot.lock import Lock
+from pivot.look import Look
+from pivot.plan import Step
+from pivot.reasons import (
+    CodeChanged,
+    DeclarationChanged,
+    EnvironmentChanged,
+    InputChanged,
+    NeverRun,
+    OutputEdited,
+    OutputMissing,
+    PackageChanged,
+    ParameterChanged,
+    Reason,
+    SchemeChanged,
+    UpstreamRuns,
+)
+from pivot.workspace import Workspace
+from pivot_cli.session import Session
+from pivot_cli.words import status, title
+from pivot_fingerprint import Change, Fingerprint
+
+type Sources = Callable[[Change], tuple[str | None, str | None]]
+"""The text of a changed part, before and now; None where it is not known, empty where there was or is none."""
+
+
+class Item(NamedTuple):
+    """One thing that changed. ``old`` and ``new`` are digests or values, None where there is none."""
+
+    label: str
+    old: str | None
+    new: str | None
+    change: Change | None = None
+    note: str | None = None
+
+
+def explain(step: Step, root: Path, *, verbose: bool = False, sources: Sources | None = None) -> Iterator[str]:
+    """Yield the lines of a stage's explanation; ``sources`` asks for the source of what changed, old against new.
+
+    ``verbose`` adds the path by which each part is reached, and the parts that the author chose to ignore.
+    """
+    decision = step.decision
+    yield f"Stage: {decision.stage}"
+    yield f"  Status: {status(decision).upper()}"
+    for text in dict.fromkeys(title(reason) for reason in decision.reasons):
+        yield f"  Reason: {text}"
+    items = [item for reason in decision.reasons for item in _items(reason, step)]
+    if items:
+        yield ""
+        yield "  Changes:"
+    for item in items:
+        yield from _item(item, step, root, verbose, sources)
+    yield from _upstream(decision.reasons, decision.stage)
+    yield from _remarks(step, root, verbose)
+
+
+def _item(item: Item, step: Step, root: Path, verbose: bool, sources: Sources | None) -> Iterator[str]:
+    change = item.change
+    yield f"    {item.label}"
+    if item.old is not None or item.new is not None:
+        yield f"      Old: {_value(item.old)}"
+        yield f"      New: {_value(item.new)}"
+    if change and change.file:
+        yield f"      File: {_place(root, change.file, change.line)}"
+    if change and verbose and (path := call_path(step.now.code, step.stage.name, change.key)):
+        yield f"      Path: {path}"
+    if item.note:
+        yield f"      Note: {item.note}"
+    if change and sources:
+        yield from (f"      {line}".rstrip() for line in _diff(change, root, sources))
+
+
+def _items(reason: Reason, step: Step) -> Iterator[Item]:
+    match reason:
+        case NeverRun(str(problem)):
+            yield Item("lock", None, None, note=problem)
+        case SchemeChanged(old, new):
+            yield Item("scheme", str(old), str(new))
+        case CodeChanged(changes):
+            yield from (Item(change.label, change.old, change.new, change) for change in changes)
+        case PackageChanged(name, old, new):
+            yield Item(f"package:{name}", old, new)
+        case ParameterChanged(name, old, new):
+            yield Item(f"param:{name}", old, new)
+        case InputChanged(path, old, new, declared):
+            note = None if declared else "read without being declared; declare it as a pivot.Dep"
+            yield Item(f"input:{path}", old, new, note=note)
+        case EnvironmentChanged(name, old, new):
+            yield Item(f"env:{name}", old, new)
+        case DeclarationChanged(path, old, new):
+            yield Item(f"output:{path}", old, new)
+        case OutputMissing(path):
+            recorded = step.lock.outputs.get(path) if isinstance(step.lock, Lock) else None
+            yield Item(f"output:{path}", recorded.content.digest if recorded else None, None)
+        case OutputEdited(path, old, new):
+            yield Item(f"output:{path}", old, new, note="the edited file is kept in the cache before it is replaced")
+        case _:
+            pass
+
+
+def _upstream(reasons: tuple[Reason, ...], stage: str) -> Iterator[str]:
+    before = [reason.stage for reason in reasons if isinstance(reason, UpstreamRuns)]
+    if before:
+        yield ""
+        yield "  Upstream:"
+        yield from (f"    {name}" for name in before)
+        if len(before) == len(reasons):
+            yield f"      Note: if what it reads comes out the same, {stage} does not run"
+
+
+def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
+    """Yield what the author should know of the stage's code, changed or not."""
+    code = step.now.code
+    if code.opaque:
+        yield ""
+        yield "  Not followed:"
+        for opaque in code.opaque:
+            yield f"    {opaque.what}"
+            yield f"      File: {_place(root, opaque.file, opaque.line)}"
+    if step.now.reads:
+        yield ""
+        yield "  Read without being declared (tracked all the same; declare them as pivot.Dep):"
+        yield from (f"    {path}" for path in step.now.reads)
+    if verbose and code.ignored:
+        yield ""
+        yield "  Ignored on request:"
+        for part in code.ignored:
+            yield f"    {part.label}"
+            if part.file:
+                yield f"      File: {_place(root, part.file, part.line)}"
+
+
+def call_path(code: Fingerprint, stage: str, key: str) -> str | None:
+    """Return the way from the stage to a part, ``train → Model.fit → normalize``; None if it is reached directly."""
+    names: list[str] = []
+    seen: set[str] = set()
+    at: str | None = key
+    while at is not None and at not in seen:
+        seen.add(at)
+        names.append(at.split(":", 2)[-1] or at.split(":", 2)[1])
+        at = code.parents.get(at)
+    way = [stage, *reversed(names[:-1])]  # the last is the stage's own function
+    return " → ".join(way) if len(way) > 2 else None
+
+
+def _diff(change: Change, root: Path, sources: Sources) -> Iterator[str]:
+    from difflib import unified_diff  # 5 ms, for --diff only
+
+    old, new = sources(change)
+    if old is None or new is None:
+        which = "old" if old is None else "new"
+        yield f"(the {which} source is not known here)"
+        return
+    name = _place(root, change.file, 0) if change.file else change.label
+    yield ""
+    lines = unified_diff(old.splitlines(), new.splitlines(), f"{name} (recorded)", f"{name} (now)", lineterm="")
+    yield from lines
+
+
+def _place(root: Path, file: str, line: int) -> str:
+    path = Path(file)
+    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+    return f"{shown}:{line}" if line else shown
+
+
+def _value(value: str | None) -> str:
+    """Return a value for the screen: digests in short."""
+    if value is None:
+        return "-"
+    if len(value) == 64 and not value.strip("0123456789abcdef"):
+        return value[:8]
+    return value
+
+
+def print_explanations(
+    session: Session, workspace: Workspace, look: Look, steps: Iterable[Step], *, diff: bool = False
+) -> None:
+    """Print the explanation of each step, with an empty line between two."""
+    out = session.terminal.out
+    for number, step in enumerate(steps):
+        if number:
+            out.line()
+        sources = kept_sources(workspace, look, step) if diff else None
+        for line in explain(step, workspace.project.root, verbose=session.verbose, sources=sources):
+            out.line(out.paint(line, *_styles(line)))
+
+
+def kept_sources(workspace: Workspace, look: Look, step: Step) -> Sources:
+    """Return what finds the source of a part: as it was kept when the stage last ran, and as it is now."""
+    current = {part.key: part for part in step.now.code.parts}
+
+    def sources(change: Change) -> tuple[str | None, str | None]:
+        old: str | None = ""
+        if change.old is not None:
+            kept = workspace.state.get("source", change.old)
+            old = kept.decode(errors="replace") if kept is not None else None
+        part = current.get(change.key)
+        return old, look.analysis.source(part) if part else ("" if change.new is None else None)
+
+    return sources
+
+
+def _styles(line: str) -> tuple[str, ...]:
+    """Return the styles in which a line of an explanation is shown on a terminal."""
+    text = line.strip()
+    if line.startswith("Stage: "):
+        return ("bold",)
+    if text.startswith("Status: "):
+        return ("green",) if text.endswith("UP TO DATE") else ("yellow",)
+    if line.startswith("      +"):
+        return ("green",)
+    if line.startswith("      -"):
+        return ("red",)
+    if line.startswith("      @@"):
+        return ("cyan",)
+    return ()

@@ -1,0 +1,46 @@
+"""What a failed stage says: the problem, the user's traceback, the end of its log.
+
+Used for the terminal only; ``report`` gives the same failure as data.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pivot.execute.executor import Failure
+
+TAIL = 20  # lines of the log
+READ = 64 * 1024  # bytes of the log that are looked at
+
+
+def describe_failure(failure: Failure, log: str | None, root: Path, *, tail: bool = True) -> Iterator[str]:
+    """Yield the lines that explain a failure; ``tail`` adds the end of what the stage printed."""
+    yield failure.problem
+    if failure.argument:
+        yield f"Argument: {failure.argument}"
+    if failure.file:
+        yield f"File: {failure.file}:{failure.line}" if failure.line else f"File: {failure.file}"
+    if failure.hint:
+        yield f"Hint: {failure.hint}"
+    if failure.traceback:
+        yield ""
+        yield from failure.traceback.rstrip().splitlines()
+    last = last_lines(log) if log else []
+    if log and last:
+        yield ""
+        place = os.path.relpath(log, root) if Path(log).is_relative_to(root) else log
+        yield f"Log: {place}"
+        if tail:
+            yield from (f"  | {line}" for line in last)
+
+
+def last_lines(log: str, count: int = TAIL) -> list[str]:
+    """Return the last lines of a log; none if it is empty or not there."""
+    try:
+        with open(log, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - READ))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return []
+    return text.rstrip().splitlines()[-count:]

@@ -1,0 +1,79 @@
+"""The group of all commands: their list, each imported only when it is used, and the global options.
+
+What a command does is in ``commands``; how an error ends it in ``boundary``; how a process begins and ends in ``main``.
+"""
+
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from pivot_cli import __version__
+from pivot_cli.session import Session, common
+from pivot_cli.usage import ExemplifiedGroup
+
+
+class Entry(NamedTuple):
+    """A command in the list: its section and one line, so that the list needs none of the commands."""
+
+    section: str
+    about: str
+
+
+COMMANDS = {
+    "repro": Entry("Run", "Bring stages up to date, with all they depend on."),
+    "run": Entry("Run", "Bring exactly these stages up to date, and nothing else."),
+    "status": Entry("Look", "Show what would run, and why."),
+    "list": Entry("Look", "List the stages, and what they make."),
+    "checkout": Entry("Data", "Give back outputs from the cache, as the locks record them."),
+    "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
+    "config": Entry("Set up", "Show and change settings."),
+}
+
+
+class Commands(ExemplifiedGroup):
+    """A group that finds its commands by name, in the module of the same name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"pivot_cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl(
+                    [(name, entry.about) for name, entry in COMMANDS.items() if entry.section == section]
+                )
+
+
+def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"pivot {__version__}")
+        context.exit()
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=[
+        ("pivot init --example", "make a pipeline to try"),
+        ("pivot repro", "run what must run"),
+        ("pivot status --explain", "say why"),
+    ],
+)
+@common
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Change your code. Pivot knows what to run."""
+    context.ensure_object(Session)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

@@ -1,0 +1,36 @@
+"""Where the ``pivot`` process begins and ends; both are made quick, because people wait for them.
+
+What happens in between is the business of ``group`` and, when something goes wrong, of ``boundary``.
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+GARBAGE = 100_000
+"""Objects between two collections: with the default, those of the imports cost a tenth of a run with nothing to do."""
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end it."""
+    gc.set_threshold(GARBAGE)
+    code = run(sys.argv[1:])
+    for file in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # whoever read it may have gone
+            file.flush()
+    os._exit(code)  # all is closed: to take each module apart first would cost another tenth
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command line, in this process, and return the exit code."""
+    from pivot_cli.boundary import guard  # lazy: the threshold comes first
+    from pivot_cli.group import cli
+    from pivot_cli.terminal import open_terminal
+
+    def command() -> object:
+        return cli.main(list(words), prog_name="pivot", standalone_mode=False)
+
+    return guard(command, open_terminal(), json="--json" in words)

@@ -1,0 +1,105 @@
+"""Runs, plans and reasons as JSON data: what ``--json`` prints, the same shape for a run and for a plan.
+
+    {"stages": [{"stage", "action", "reasons": [{"reason": "code_changed", …}], "seconds", "failure"?, "blocked_by"?}],
+     "summary": {"run", "restore", "skip", "failed", "blocked"}, "notices": [{"stage", "text"}], "seconds"}
+
+Names of reasons are those of ``pivot.reasons`` in snake case, with their fields.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pivot.decide import Decision
+from pivot.events import (
+    Event,
+    Notice,
+    RunFinished,
+    RunStarted,
+    StageBlocked,
+    StageDone,
+    StageFailed,
+    StageRestored,
+    StageSkipped,
+    StageStarted,
+)
+from pivot.reasons import CodeChanged, Reason
+
+ACTIONS = ("run", "restore", "skip", "failed", "blocked")
+
+
+class Report:
+    """Collects the events of a run; call it with each."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._notices: list[dict[str, Any]] = []
+        self._seconds = 0.0
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RunStarted(stages):
+                self._rows = {stage: _row(stage) for stage in stages}
+            case StageStarted(stage, reasons):
+                self._rows[stage] |= {"reasons": [reason_data(reason) for reason in reasons]}
+            case StageSkipped(stage):
+                self._rows[stage] |= {"action": "skip", "seconds": 0.0}
+            case StageRestored(stage, reasons, seconds):
+                shown = [reason_data(reason) for reason in reasons]
+                self._rows[stage] |= {"action": "restore", "reasons": shown, "seconds": _round(seconds)}
+            case StageDone(stage, seconds):
+                self._rows[stage] |= {"action": "run", "seconds": _round(seconds)}
+            case StageFailed(stage, failure, seconds, log):
+                told = {**failure._asdict(), "log": log}
+                self._rows[stage] |= {"action": "failed", "seconds": _round(seconds), "failure": told}
+            case StageBlocked(stage, by):
+                self._rows[stage] |= {"action": "blocked", "blocked_by": by}
+            case Notice(text, stage):
+                self._notices.append({"stage": stage, "text": text})
+            case RunFinished(seconds=seconds):
+                self._seconds = seconds
+            case _:
+                pass  # what a stage prints is in its log
+
+    def data(self) -> dict[str, Any]:
+        """Return what was collected."""
+        return _whole(self._rows.values(), self._seconds, self._notices)
+
+
+def plan_data(decisions: Iterable[Decision], seconds: float) -> dict[str, Any]:
+    """Return what a run would do, in the shape of a run; ``seconds`` is the time that it took to find out."""
+    rows = [
+        _row(decision.stage, decision.action, [reason_data(reason) for reason in decision.reasons])
+        for decision in decisions
+    ]
+    return _whole(rows, seconds, [])
+
+
+def reason_data(reason: Reason) -> dict[str, Any]:
+    """Return a reason as JSON data: its name under ``reason``, then its fields."""
+    fields = reason._asdict()
+    if isinstance(reason, CodeChanged):
+        fields["changes"] = [change._asdict() for change in reason.changes]
+    return {"reason": _snake(type(reason).__name__), **fields}
+
+
+def _row(stage: str, action: str | None = None, reasons: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {"stage": stage, "action": action, "reasons": reasons or [], "seconds": None}
+
+
+def _whole(rows: Iterable[dict[str, Any]], seconds: float, notices: list[dict[str, Any]]) -> dict[str, Any]:
+    stages = list(rows)
+    taken = [row["action"] for row in stages]
+    return {
+        "stages": stages,
+        "summary": {action: taken.count(action) for action in ACTIONS},
+        "notices": notices,
+        "seconds": _round(seconds),
+    }
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
+
+
+def _round(seconds: float) -> float:
+    return round(seconds, 4)

@@ -1,0 +1,132 @@
+"""What ``repro`` and ``run`` share: their options, and the way from a plan or a run to the screen and the exit code."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import click
+
+from pivot.plan import Plan, Step, check_inputs
+from pivot.repro import Options, Summary, plan, repro
+from pivot.workspace import Workspace
+from pivot_cli.render import LiveLine, Renderer
+from pivot_cli.report import Report, plan_data
+from pivot_cli.session import Session
+from pivot_cli.wiring import executors, open_workspace
+from pivot_cli.words import duration, plural, short, status
+
+FAILED, WRONG = 1, 3
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a run."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option("-n", "--dry-run", is_flag=True, help="Only show what would run."),
+    click.option("-e", "--explain", is_flag=True, help="Only show what would run, and why in full."),
+    click.option("-f", "--force", is_flag=True, help="Run even what is up to date."),
+    click.option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not depend on it."),
+    click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="How many stages may run at once."),
+    click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
+)
+
+
+def carry_out(
+    session: Session,
+    stages: tuple[str, ...],
+    *,
+    alone: bool,
+    dry_run: bool,
+    explain: bool,
+    as_json: bool,
+    force: bool,
+    keep_going: bool,
+    jobs: int | None,
+    reload: bool,
+) -> int:
+    """Run stages, or only show what would run, and return the exit code."""
+    chosen = Options(stages, alone, force, keep_going, jobs, reload)
+    if dry_run or explain:
+        with open_workspace(session) as workspace:
+            return _show(session, workspace, chosen, explain, as_json)
+    with open_workspace(session, make=True) as workspace:
+        return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
+
+
+def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
+    root = workspace.project.root
+    out = session.terminal.out
+    if workspace.created and not session.quiet:
+        out.line(f"Made {root / '.pivot'}: commit it; what belongs to this machine alone is left out by its .gitignore")
+    live = live_line(session)
+    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet)
+    try:
+        return exit_code(repro(workspace, chosen, executors(workspace), show))
+    finally:
+        live.close()
+
+
+def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:
+    report = Report()
+    summary = repro(workspace, chosen, executors(workspace), report)
+    session.terminal.out.json(report.data())
+    return exit_code(summary)
+
+
+def live_line(session: Session) -> LiveLine:
+    """Return the line that moves, where the terminal can show one."""
+    if session.quiet or not session.terminal.out.live:
+        return LiveLine()
+    from pivot_cli.progress import Spinner  # lazy: threads, for terminals only
+
+    return Spinner(session.terminal.out)
+
+
+def _show(session: Session, workspace: Workspace, chosen: Options, explain: bool, json: bool) -> int:
+    started = perf_counter()
+    look, planned = plan(workspace, chosen)
+    check_inputs(planned, look.manifest.stages)
+    seconds = perf_counter() - started
+    if json:
+        session.terminal.out.json(plan_data((step.decision for step in planned.steps), seconds))
+    elif explain:
+        from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
+
+        print_explanations(session, workspace, look, planned.steps)
+    else:
+        show_steps(session, planned.steps)
+        _sum_up(session, planned, seconds)
+    return 0
+
+
+def show_steps(session: Session, steps: tuple[Step, ...]) -> None:
+    """Print a line for each stage: its name, what would happen, and the first reason."""
+    out = session.terminal.out
+    width = max((len(step.stage.name) for step in steps), default=0)
+    for step in steps:
+        word = status(step.decision)
+        shown = out.paint(f"{word:<12}", "dim" if word == "up to date" else "yellow")
+        words = out.paint(short(step.decision.reasons), "dim")
+        out.line(f"{step.stage.name:<{width}}   {shown}   {words}".rstrip())
+
+
+def _sum_up(session: Session, planned: Plan, seconds: float) -> None:
+    busy = sum(step.decision.action != "skip" for step in planned.steps)
+    count = plural(len(planned.steps), "stage")
+    text = (
+        f"{busy} of {count} would run or be restored"
+        if busy
+        else f"Everything is up to date ({count}, {duration(seconds)})"
+    )
+    session.terminal.out.line(text)
+
+
+def exit_code(summary: Summary) -> int:
+    """Return 0, or 1 for a stage that failed, or 3 if all that failed is how stages are declared."""
+    if not summary.failures:
+        return 0
+    return WRONG if all(one.kind == "declaration" for one in summary.failures.values()) else FAILED

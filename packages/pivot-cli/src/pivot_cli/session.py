@@ -1,0 +1,70 @@
+"""What the global options say, for every command: where to work, how much to say, on which terminal.
+
+Also makes the options themselves, because people write ``pivot repro -v`` as often as ``pivot -v repro``.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pivot_cli.terminal import Terminal, open_terminal
+
+type Command = Callable[..., Any]
+
+
+class Session:
+    """The setting of one command. Filled by the global options while they are parsed."""
+
+    def __init__(self) -> None:
+        self.start = Path.cwd()
+        self.verbose = False
+        self.quiet = False
+        self.terminal: Terminal = open_terminal()
+
+
+def common(command: Command) -> Command:
+    """Give a command the global options."""
+    for option in (_directory, _quiet, _verbose):
+        command = option(command)
+    return command
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(context.ensure_object(Session), name, value)
+
+    return callback
+
+
+def _go(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        session = context.ensure_object(Session)
+        session.start /= value
+        if not session.start.is_dir():
+            raise click.BadParameter(f"{session.start} is not a directory", context, parameter)
+
+
+_verbose = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_set("verbose"),
+    help="Say more; show what stages print.",
+)
+_quiet = click.option(
+    "-q", "--quiet", is_flag=True, expose_value=False, callback=_set("quiet"), help="Say nothing but errors."
+)
+_directory = click.option(
+    "-C",
+    "start",
+    metavar="DIR",
+    expose_value=False,
+    callback=_go,
+    help="Work as if started in DIR.",
+)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

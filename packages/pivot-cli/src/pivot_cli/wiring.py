@@ -1,0 +1,47 @@
+"""Where the packages are joined: which executor runs stages, which workspace a command works on.
+
+The only module that knows a concrete executor, and the only one that may import remote stores.
+"""
+
+from pivot.execute.executor import Executor
+from pivot.manifest import Manifest
+from pivot.project import discover
+from pivot.repro import MakeExecutor
+from pivot.workspace import Workspace
+from pivot_cli.session import Session
+
+
+def open_workspace(session: Session, *, make: bool = False) -> Workspace:
+    """Return the workspace that the session stands in; ``make`` makes ``.pivot/`` where there is none.
+
+    Raises NoPipeline, ConfigError, StorageError.
+    """
+    return Workspace(discover(session.start), make=make)
+
+
+def executors(workspace: Workspace) -> MakeExecutor:
+    """Return what makes an executor once a run needs one."""
+
+    def make(manifest: Manifest, jobs: int) -> Executor:
+        from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
+
+        stop_on_terminate()
+        return LocalExecutor(
+            pipeline=str(workspace.project.pipeline),
+            root=str(workspace.project.root),
+            preload=manifest.packages,
+            jobs=jobs,
+            start_method=str(workspace.config.values["core.start_method"]),
+        )
+
+    return make
+
+
+def stop_on_terminate() -> None:
+    """Treat SIGTERM as a first Ctrl-C: stop starting stages, end the running ones, leave nothing behind."""
+    import signal
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

@@ -1,0 +1,138 @@
+"""Decisions and reasons in few words: the title of a reason, its short form, the word for what happens to a stage.
+
+Every reason of ``pivot.reasons`` has its words here, in the order of that module; ``explain`` says the rest.
+"""
+
+from pivot.decide import Decision
+from pivot.reasons import (
+    CodeChanged,
+    DeclarationChanged,
+    EnvironmentChanged,
+    Forced,
+    InputChanged,
+    NeverRun,
+    OutputEdited,
+    OutputMissing,
+    PackageChanged,
+    ParameterChanged,
+    Reason,
+    SchemeChanged,
+    UpstreamRuns,
+)
+
+
+def status(decision: Decision) -> str:
+    """Return what will happen to a stage: up to date, will restore, will run, or may run (if what it reads changes)."""
+    match decision.action:
+        case "skip":
+            return "up to date"
+        case "restore":
+            return "will restore"
+        case "run":
+            if all(isinstance(reason, UpstreamRuns) for reason in decision.reasons):
+                return "may run"
+            return "will run"
+
+
+TITLES: dict[type[Reason], str] = {
+    NeverRun: "Never run",
+    Forced: "Forced",
+    SchemeChanged: "Fingerprint scheme changed",
+    CodeChanged: "Code dependency changed",
+    PackageChanged: "Package version changed",
+    ParameterChanged: "Parameter changed",
+    InputChanged: "Input changed",
+    EnvironmentChanged: "Environment variable changed",
+    DeclarationChanged: "Output declaration changed",
+    OutputMissing: "Output missing",
+    OutputEdited: "Output edited",
+    UpstreamRuns: "Upstream will run",
+}
+
+
+def title(reason: Reason) -> str:
+    """Return the reason's name for people: that of its kind, or a closer one."""
+    match reason:
+        case NeverRun(str()):
+            return "Record unusable"
+        case PackageChanged(name="python"):
+            return "Python version changed"
+        case ParameterChanged(_, old, new):
+            return f"Parameter {_verb(old, new)}"
+        case InputChanged(_, old, new, declared):
+            return f"{'Input' if declared else 'Undeclared input'} {_verb(old, new)}"
+        case _:
+            return TITLES[type(reason)]
+
+
+def short(reasons: tuple[Reason, ...]) -> str:
+    """Return the first reason in a few words, and how many more there are."""
+    if not reasons:
+        return ""
+    words, more = _words(reasons[0])
+    more += len(reasons) - 1
+    return f"{words} (+{more} more)" if more else words
+
+
+def _words(reason: Reason) -> tuple[str, int]:
+    """Return a reason in a few words, and how many of its parts these words leave out."""
+    match reason:
+        case CodeChanged(changes):
+            first = next((one for one in changes if one.old and one.new), changes[0])  # it says more than a new name
+            return f"{first.label} {_verb(first.old, first.new)}", len(changes) - 1
+        case PackageChanged(name, old, new) | ParameterChanged(name, old, new):
+            return f"{name} {_brief(old)} → {_brief(new)}", 0
+        case InputChanged(path, old, new):
+            return f"{path} {_verb(old, new)}", 0
+        case EnvironmentChanged(name):
+            return f"{name} changed", 0
+        case DeclarationChanged(path, old, new):
+            return f"output {path} {_declared(old, new)}", 0
+        case OutputMissing(path):
+            return f"{path} is missing", 0
+        case OutputEdited(path):
+            return f"{path} was edited", 0
+        case UpstreamRuns(stage):
+            return f"{stage} will run", 0
+        case _:
+            return title(reason).lower(), 0
+
+
+LONGEST = 24  # characters of a parameter's value in a line
+
+
+def _verb(old: object, new: object) -> str:
+    if old is None:
+        return "added"
+    return "removed" if new is None else "changed"
+
+
+def _brief(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+
+
+def _declared(old: str | None, new: str | None) -> str:
+    if old is None:
+        return "declared"
+    return "no longer declared" if new is None else f"declared as {new}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 stage``, ``2 stages``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people read it: ``4 ms``, ``0.16 s``, ``2.1 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds) // 60
+    if minutes < 60:
+        return f"{minutes} min {round(seconds) % 60} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,82 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+type Run = Callable[..., Any]
+
+
+@pytest.fixture
+def recorded(example: Run) -> Run:
+    """A project that ran, and whose pipeline.py cannot be imported any more: a checkout does not need it."""
+    assert example("repro").code == 0
+    Path("pipeline.py").write_text("raise SystemExit('imported')")
+    return example
+
+
+def test_nothing_to_do(recorded: Run) -> None:
+    assert recorded("checkout") == (0, "Outputs: 2 already right\n", "")
+
+
+def test_what_is_missing_is_given_back(recorded: Run) -> None:
+    Path("summary.json").unlink()
+    outcome = recorded("checkout")
+    assert outcome == (0, "↺ summary.json\nOutputs: 1 restored, 1 already right\n", "")
+    assert Path("summary.json").exists()
+    Path("summary.json").unlink()
+    assert recorded("checkout", "preprocess").out == "Outputs: 1 already right\n"
+    assert not Path("summary.json").exists()
+
+
+def test_an_edited_file(recorded: Run) -> None:
+    Path("summary.json").write_text("by hand")
+    outcome = recorded("checkout", "summary.json")
+    assert outcome.code == 4
+    assert "summary.json was edited and is left as it is" in outcome.err
+    assert "pivot checkout -f" in outcome.err
+    assert Path("summary.json").read_text() == "by hand"
+    assert recorded("checkout", "--only-missing").code == 0
+    forced = recorded("checkout", "-f")
+    assert forced.code == 0
+    kept = forced.out.partition("kept as ")[2].split()[0]
+    assert Path(kept).read_text() == "by hand"
+    assert json.loads(Path("summary.json").read_text())["count"] == 2
+
+
+def test_what_the_cache_lost(recorded: Run) -> None:
+    Path("summary.json").unlink()
+    for path in Path(".pivot/cache/objects").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    outcome = recorded("checkout")
+    assert outcome.code == 4
+    assert "summary.json is not in the cache" in outcome.err
+    assert "pivot repro summarize" in outcome.err
+
+
+def test_json(recorded: Run) -> None:
+    Path("summary.json").unlink()
+    told = json.loads(recorded("checkout", "--json", "--checkout-mode", "copy").out)
+    assert {row["path"]: row["fate"] for row in told["outputs"]} == {"clean.json": "right", "summary.json": "restored"}
+    assert told["summary"] == {"right": 1, "restored": 1, "differs": 0, "edited": 0, "lost": 0}
+    assert told["unreadable"] == []
+
+
+def test_an_unknown_target(recorded: Run) -> None:
+    outcome = recorded("checkout", "sumarize")
+    assert outcome.code == 2
+    assert "did you mean summarize?" in outcome.err
+
+
+def test_a_record_that_cannot_be_read_is_named(recorded: Run) -> None:
+    Path(".pivot/stages/summarize.lock").write_text("{}")
+    outcome = recorded("checkout")
+    assert outcome.code == 0
+    assert "Ignored a record:" in outcome.err
+    assert "summarize.lock" in outcome.err
+
+
+def test_before_the_first_run(example: Run) -> None:
+    assert example("checkout") == (0, "No stage has a record yet; nothing to give back\n", "")

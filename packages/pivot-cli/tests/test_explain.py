@@ -1,0 +1,172 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from pivot import reasons
+from pivot.lock import Lock, Output
+from pivot.plan import Step
+from pivot_cache import Content, ObjectId
+from pivot_cli.explain import call_path, explain
+from pivot_fingerprint import Change, Fingerprint, Opaque, Part
+
+type MakeStep = Callable[..., Step]
+
+OLD, NEW = "5995c853" + "0" * 56, "a1b2c3d4" + "f" * 56
+ROOT = Path("/p")
+CHANGE = Change("func:src.utils:normalize", "func:normalize", OLD, NEW, "/p/src/utils.py", 15)
+PART = Part("func", "src.utils", "normalize", NEW, "/p/src/utils.py", 15)
+CODE = Fingerprint(
+    (PART,),
+    (),
+    parents={"func:src.utils:normalize": "method:src.model:Model.fit", "method:src.model:Model.fit": "func:src:train"},
+)
+
+
+def text(step: Step, **options: object) -> str:
+    return "\n".join(explain(step, ROOT, **options))
+
+
+def test_edited_helper(make_step: MakeStep) -> None:
+    assert text(make_step(reasons.CodeChanged((CHANGE,)), code=CODE)) == (
+        "Stage: train\n"
+        "  Status: WILL RUN\n"
+        "  Reason: Code dependency changed\n"
+        "\n"
+        "  Changes:\n"
+        "    func:normalize\n"
+        "      Old: 5995c853\n"
+        "      New: a1b2c3d4\n"
+        "      File: src/utils.py:15"
+    )
+
+
+def test_up_to_date(make_step: MakeStep) -> None:
+    assert text(make_step()) == "Stage: train\n  Status: UP TO DATE"
+
+
+def test_parts_that_came_and_went(make_step: MakeStep) -> None:
+    gone = Change("const:src.utils:LIMIT", "const:LIMIT", OLD, None)
+    shown = text(make_step(reasons.CodeChanged((CHANGE._replace(old=None), gone))))
+    assert shown.endswith(
+        "    func:normalize\n      Old: -\n      New: a1b2c3d4\n      File: src/utils.py:15\n"
+        "    const:LIMIT\n      Old: 5995c853\n      New: -"
+    )
+
+
+def test_the_path_of_a_part_is_for_those_who_ask(make_step: MakeStep) -> None:
+    step = make_step(reasons.CodeChanged((CHANGE,)), code=CODE)
+    assert text(step, verbose=True).endswith("      File: src/utils.py:15\n      Path: train → Model.fit → normalize")
+    assert call_path(CODE, "train", "method:src.model:Model.fit") is None
+    assert (
+        call_path(CODE._replace(parents={"a:b:c": "a:b:d", "a:b:d": "a:b:c"}), "train", "a:b:c") is None
+    )  # a circle ends
+
+
+def test_a_part_outside_the_project_keeps_its_whole_path(make_step: MakeStep) -> None:
+    change = CHANGE._replace(file="/elsewhere/shared.py")
+    assert "      File: /elsewhere/shared.py:15" in text(make_step(reasons.CodeChanged((change,))))
+
+
+def test_each_reason_once_and_all_that_changed(make_step: MakeStep) -> None:
+    step = make_step(
+        reasons.ParameterChanged("model.depth", "3", "5"),
+        reasons.InputChanged("a.csv", OLD, NEW),
+        reasons.InputChanged("b.csv", OLD, NEW),
+    )
+    assert text(step) == (
+        "Stage: train\n"
+        "  Status: WILL RUN\n"
+        "  Reason: Parameter changed\n"
+        "  Reason: Input changed\n"
+        "\n"
+        "  Changes:\n"
+        "    param:model.depth\n      Old: 3\n      New: 5\n"
+        "    input:a.csv\n      Old: 5995c853\n      New: a1b2c3d4\n"
+        "    input:b.csv\n      Old: 5995c853\n      New: a1b2c3d4"
+    )
+
+
+def test_every_other_reason(make_step: MakeStep) -> None:
+    content = Content("file", ObjectId(OLD), 3)
+    lock = Lock("train", 1, {}, (), {}, None, {}, {}, {}, {"m.json": Output(content, "out")})
+    changes = text(
+        make_step(
+            reasons.SchemeChanged(1, 2),
+            reasons.PackageChanged("numpy", "1.0", "2.0"),
+            reasons.InputChanged("x.csv", OLD, None, declared=False),
+            reasons.EnvironmentChanged("SEED", None, NEW),
+            reasons.DeclarationChanged("m.json", "out", "metric"),
+            reasons.OutputMissing("m.json"),
+            reasons.OutputEdited("n.json", OLD, NEW),
+            lock=lock,
+        )
+    ).partition("  Changes:\n")[2]
+    assert changes == (
+        "    scheme\n      Old: 1\n      New: 2\n"
+        "    package:numpy\n      Old: 1.0\n      New: 2.0\n"
+        "    input:x.csv\n      Old: 5995c853\n      New: -\n"
+        "      Note: read without being declared; declare it as a pivot.Dep\n"
+        "    env:SEED\n      Old: -\n      New: a1b2c3d4\n"
+        "    output:m.json\n      Old: out\n      New: metric\n"
+        "    output:m.json\n      Old: 5995c853\n      New: -\n"
+        "    output:n.json\n      Old: 5995c853\n      New: a1b2c3d4\n"
+        "      Note: the edited file is kept in the cache before it is replaced"
+    )
+
+
+def test_reasons_without_details(make_step: MakeStep) -> None:
+    assert text(make_step(reasons.NeverRun())) == "Stage: train\n  Status: WILL RUN\n  Reason: Never run"
+    assert text(make_step(reasons.Forced())).endswith("  Reason: Forced")
+    assert text(make_step(reasons.NeverRun("t.lock: wrong type"))).endswith("    lock\n      Note: t.lock: wrong type")
+
+
+def test_upstream(make_step: MakeStep) -> None:
+    assert text(make_step(reasons.UpstreamRuns("clean"))) == (
+        "Stage: train\n"
+        "  Status: MAY RUN\n"
+        "  Reason: Upstream will run\n"
+        "\n"
+        "  Upstream:\n"
+        "    clean\n"
+        "      Note: if what it reads comes out the same, train does not run"
+    )
+    assert "Note" not in text(make_step(reasons.Forced(), reasons.UpstreamRuns("clean")))
+
+
+def test_restore(make_step: MakeStep) -> None:
+    assert "  Status: WILL RESTORE" in text(make_step(reasons.OutputMissing("m.json"), action="restore"))
+
+
+def test_what_was_not_followed_is_named(make_step: MakeStep) -> None:
+    code = CODE._replace(opaque=(Opaque("eval", "/p/src/utils.py", 12, PART.key),), ignored=(PART,))
+    step = make_step(code=code, reads={"data/extra.csv": OLD})
+    assert text(step) == (
+        "Stage: train\n"
+        "  Status: UP TO DATE\n"
+        "\n"
+        "  Not followed:\n"
+        "    eval\n"
+        "      File: src/utils.py:12\n"
+        "\n"
+        "  Read without being declared (tracked all the same; declare them as pivot.Dep):\n"
+        "    data/extra.csv"
+    )
+    assert text(step, verbose=True).endswith("  Ignored on request:\n    func:normalize\n      File: src/utils.py:15")
+
+
+def test_diff(make_step: MakeStep) -> None:
+    step = make_step(reasons.CodeChanged((CHANGE,)))
+    shown = text(step, sources=lambda _: ("def f(x):\n    return x\n", "def f(x):\n    return x + 1\n"))
+    assert shown.partition("src/utils.py:15\n")[2] == (
+        "\n"
+        "      --- src/utils.py (recorded)\n"
+        "      +++ src/utils.py (now)\n"
+        "      @@ -1,2 +1,2 @@\n"
+        "       def f(x):\n"
+        "      -    return x\n"
+        "      +    return x + 1"
+    )
+
+
+def test_diff_without_the_old_text(make_step: MakeStep) -> None:
+    shown = text(make_step(reasons.CodeChanged((CHANGE,))), sources=lambda _: (None, "x = 1\n"))
+    assert shown.endswith("      (the old source is not known here)")

@@ -1,0 +1,34 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pivot_cli import __version__
+
+
+def test_run_returns_the_code_of_the_command(pivot: Callable[..., Any]) -> None:
+    assert pivot("--version").code == 0
+    assert pivot("--nonsense").code == 2
+
+
+def test_the_process_ends_with_the_code_and_all_of_its_output(tmp_path: Path) -> None:
+    def process(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pivot_cli", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert process("--version").stdout == f"pivot {__version__}\n"
+    missing = process("repro")
+    assert (missing.returncode, missing.stdout) == (3, "")
+    assert missing.stderr.startswith("Error: no pipeline.py in ")
+
+
+def test_a_closed_stdout_is_no_error(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pivot_cli", "--help"], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, b"")

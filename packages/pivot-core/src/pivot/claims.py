@@ -1,0 +1,72 @@
+"""Which stage claims which path: no two make the same one, and none makes what it reads.
+
+Asked by ``describe``, once all stages of a pipeline are known. Which stage comes before which is ``graph``'s business.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pivot.errors import DeclarationError
+from pivot.paths import below, parents
+from pivot.pipeline import Stage
+
+
+class _Claim(NamedTuple):
+    stage: Stage
+    argument: str
+    path: str  # relative to the root, without the slash of a directory
+
+    def __str__(self) -> str:
+        file, line = self.stage.registered
+        return f"{self.stage.name} ({os.path.basename(file)}:{line})"
+
+
+def check_claims(stages: Iterable[Stage], root: str) -> None:
+    """Raise DeclarationError for a path outside the project, and for two claims that exclude each other."""
+    listed = list(stages)
+    made: dict[str, _Claim] = {}
+    for claim in _claims(listed, root, made=True):
+        if claim.path in made:
+            raise _conflict(made[claim.path], claim, f"{claim.path} is made twice")
+        made[claim.path] = claim
+    for claim in made.values():
+        if outer := next((made[one] for one in parents(claim.path) if one in made), None):
+            raise _conflict(outer, claim, f"{claim.path} lies inside {outer.path}, which is an output itself")
+    own: dict[str, list[_Claim]] = {}
+    for claim in made.values():
+        own.setdefault(claim.stage.name, []).append(claim)
+    for claim in _claims(listed, root, made=False):
+        for output in _touching(claim, own.get(claim.stage.name, [])):
+            raise _error(claim, f"{claim.path} is an input of {claim.stage.name}, which makes {output.path} itself")
+
+
+def _claims(stages: Iterable[Stage], root: str, *, made: bool) -> Iterator[_Claim]:
+    for stage in stages:
+        for argument, declared in (stage.outs if made else stage.deps).items():
+            try:
+                path = below(declared.path, root)
+            except DeclarationError as error:
+                error.stage, error.argument = stage.name, argument or "return"
+                error.file, error.line = stage.place(argument or "return")
+                raise
+            yield _Claim(stage, argument, path.rstrip("/"))
+
+
+def _touching(claim: _Claim, outputs: Iterable[_Claim]) -> Iterator[_Claim]:
+    """Yield the outputs that are, contain or lie in the input."""
+    for output in outputs:
+        if claim.path == output.path or claim.path in parents(output.path) or output.path in parents(claim.path):
+            yield output
+
+
+def _conflict(first: _Claim, second: _Claim, problem: str) -> DeclarationError:
+    who = f"by {first} and {second}" if first.stage is not second.stage else f"by {first}"
+    hint = "give one of them another path; register(outs=...) can do it for one stage"
+    return _error(second, f"{problem}: {who}", hint)
+
+
+def _error(claim: _Claim, problem: str, hint: str = "give one of them another path") -> DeclarationError:
+    argument = claim.argument or "return"
+    file, line = claim.stage.place(argument)
+    return DeclarationError(problem, stage=claim.stage.name, argument=argument, file=file, line=line, hint=hint)

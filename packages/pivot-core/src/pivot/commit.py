@@ -1,0 +1,143 @@
+"""Recording a run: what came out goes into the cache, then its trace, then the lock, which is the commit point.
+
+Called by ``repro`` for a stage that ended well. Nothing is recorded unless the code that was executed and the inputs that
+were read are the ones that were decided upon.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pivot_cache import write_atomic
+from pivot_fingerprint import Fingerprint, Observed
+
+from pivot.execute.executor import Failure, Result
+from pivot.lock import Lock, Output, write_lock
+from pivot.look import Look
+from pivot.manifest import StageSpec
+from pivot.observation import Observation
+from pivot.traces import keep_trace
+from pivot.workspace import Workspace
+
+MARK = "# Pivot: outputs in the cache"
+
+
+def verify(look: Look, now: Observation, result: Result) -> Failure | None:
+    """Return why the result may not be recorded, None if it may.
+
+    The code: the very bytes that were executed must be the ones that the fingerprint was made from. The inputs: still the
+    same bytes as when it was decided to run.
+    """
+    for path, digest in result.sources:
+        if look.sources.digest(path) != digest:
+            return _changed(f"{look.project.relative(path)} was edited while the stage was starting")
+    for path, content in now.inputs.items():
+        if look.content(path) != content:
+            return _changed(f"the input {path} changed while the stage was running")
+    return None
+
+
+def commit(workspace: Workspace, look: Look, now: Observation, result: Result) -> Lock:
+    """Record a run that ``verify`` found good, and return its lock.
+
+    Raises CacheError where the cache cannot take the outputs; the old lock then stands.
+    """
+    stage = now.stage
+    outputs: dict[str, Output] = {}
+    for out in stage.outs:
+        path = look.absolute(out.path)
+        look.scan.forget(path)
+        outputs[out.path] = Output(workspace.store.save(path, scan=look.scan), out.kind)
+    ignore_outputs(workspace.project.root, stage)
+    lock = _record(look, now, result.observed, outputs)
+    keep_trace(workspace.runs, now, lock)
+    keep_sources(workspace, look, now.code)
+    write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
+    return lock
+
+
+def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[str, Output]) -> Lock:
+    extra = tuple(sorted(unexpected(look, now, observed)))
+    code = look.fingerprint(now.stage, extra) if extra else now.static
+    now = now._replace(code=code)
+    inputs = {path: content for path, content in now.inputs.items() if content is not None}
+    own = {path.rstrip("/") for path in (*inputs, *outputs)}
+    return Lock(
+        now.stage.name,
+        now.scheme,
+        now.parts,
+        extra,
+        dict(code.packages),
+        now.stage.params,
+        inputs,
+        {path: look.read(path) for path in undeclared(look, observed, own)},
+        {name: look.variable(name) for name, _ in observed.env},
+        outputs,
+    )
+
+
+def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str]:
+    """Yield the definitions that executed though the closure does not contain them, as ``module:name``."""
+    known = {(part.module, part.name) for part in now.static.parts}
+    for entry in observed.functions:
+        part = look.analysis.locate(entry)
+        if part and (part.module, part.name) not in known:
+            yield f"{part.module}:{part.name}"
+
+
+def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
+    """Yield what the stage read inside the project without declaring it: files, and directories with a closing slash."""
+    root = str(look.project.root) + os.sep
+    for path, suffix in [(path, "") for path in observed.reads] + [(path, "/") for path in observed.listings]:
+        if path.startswith(root):
+            relative = path.removeprefix(root)
+            above = relative.split("/")
+            declared = any("/".join(above[:depth]) in own for depth in range(1, len(above) + 1))
+            if not declared and above[0] not in (".pivot", ".git"):
+                yield relative + suffix
+
+
+def keep_sources(workspace: Workspace, look: Look, code: Fingerprint) -> None:
+    """Keep the text of each part, so that ``status --diff`` can show what it was before a later edit."""
+    for part in code.parts:
+        if part.line and workspace.state.get("source", part.digest) is None:
+            text = look.analysis.source(part)
+            if text is not None:
+                workspace.state.put("source", part.digest, text.encode(errors="surrogateescape"))
+
+
+def ignore_outputs(root: Path, stage: StageSpec) -> None:
+    """Keep cached outputs out of git: name each in the marked block of the ``.gitignore`` beside it."""
+    by_directory: dict[Path, list[str]] = {}
+    for out in stage.outs:
+        if out.kind == "out":
+            path = root / out.path
+            by_directory.setdefault(path.parent, []).append("/" + _escape(path.name) + ("/" if out.path.endswith("/") else ""))
+    for directory, names in by_directory.items():
+        file = directory / ".gitignore"
+        try:
+            text = file.read_text(errors="surrogateescape")
+        except FileNotFoundError:
+            text = ""
+        lines = text.splitlines()
+        missing = [name for name in names if name not in lines]
+        if missing:
+            if MARK in lines:
+                at = lines.index(MARK) + 1
+            else:
+                lines += ["", MARK] if lines else [MARK]
+                at = len(lines)
+            lines[at:at] = missing
+            write_atomic(file, ("\n".join(lines) + "\n").encode(errors="surrogateescape"), durable=False)
+
+
+def _escape(name: str) -> str:
+    """Write a file name as a pattern that matches nothing else."""
+    special = "".join(f"\\{char}" if char in "*?[\\" else char for char in name)
+    return special[:-1] + "\\ " if special.endswith(" ") else special
+
+
+def _changed(problem: str) -> Failure:
+    return Failure("changed", problem, hint="its outputs are left as they are and nothing is recorded; run again")
+
+

@@ -1,0 +1,172 @@
+"""Settings: what may be set, where it is read from, and with which right.
+
+Read in this order, a later one wins: built-in, the user's file, ``.pivot/config.toml`` (committed), ``.pivot/config.local.toml``,
+the environment (``PIVOT_CORE_JOBS``). The committed file comes with a checkout, so it may not set what would reach out of the
+project. Writing is the business of ``config_file``, which alone needs tomlkit.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pivot.errors import ConfigError
+from pivot.suggest import closest
+
+type Value = str | int | bool
+
+
+class Setting(NamedTuple):
+    """One key: its default, how text becomes a value (ValueError says what is expected), and what it is for."""
+
+    default: Value | None
+    read: Callable[[Any], Value]
+    about: str
+    committed: bool = True  # may the committed file set it?
+
+
+def _positive(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1:
+        raise ValueError("a whole number from 1")
+    return int(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError("a whole number from 0")
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("text")
+    return value
+
+
+def _choice(*names: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in names:
+            raise ValueError("one of " + ", ".join(names))
+        return str(value)
+
+    return read
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "cache.dir": Setting(None, _text, "directory of the cache; default .pivot/cache", committed=False),
+    "cache.checkout_mode": Setting(
+        "reflink", _choice("reflink", "copy", "hardlink", "symlink"), "how outputs are given back; reflink falls back to copy"
+    ),
+    "core.jobs": Setting(None, _positive, "stages that run at once; default: the number of processors"),
+    "core.start_method": Setting("auto", _choice("auto", "fork", "spawn"), "how the processes of stages are made"),
+    "display.precision": Setting(5, _count, "digits shown of a number"),
+    "durability": Setting("full", _choice("full", "fast"), "fast does not wait until written files are safe from a power cut"),
+}
+
+FILES = ("user", "project", "local")  # in the order in which they are read
+
+
+class Config(NamedTuple):
+    """The settings in force: ``values`` by key, and ``origins``, where each that is not the default came from."""
+
+    values: Mapping[str, Value | None]
+    origins: Mapping[str, str]
+
+    @property
+    def jobs(self) -> int:
+        """How many stages may run at once."""
+        return int(self.values["core.jobs"] or os.process_cpu_count() or 1)
+
+    def cache(self, root: Path) -> Path:
+        """The directory of the cache of the project at ``root``."""
+        return root / str(self.values["cache.dir"] or ".pivot/cache")
+
+    @property
+    def durable(self) -> bool:
+        """Whether files are flushed to the disk before they are named by a record."""
+        return self.values["durability"] == "full"
+
+
+def config_path(root: Path, scope: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the file of a scope: ``user``, ``project`` or ``local``."""
+    if scope == "user":
+        base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME", "~"), ".config")
+        return Path(base).expanduser() / "pivot" / "config.toml"
+    return root / ".pivot" / ("config.toml" if scope == "project" else "config.local.toml")
+
+
+def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings in force for the project at ``root``.
+
+    Raises ConfigError for an unknown key, a wrong value, or a file that is not TOML.
+    """
+    values: dict[str, Value | None] = {key: setting.default for key, setting in SETTINGS.items()}
+    origins: dict[str, str] = {}
+    for scope in FILES:
+        path = config_path(root, scope, environ)
+        for key, raw in read_file(path).items():
+            check_key(key, path)
+            if scope == "project" and not SETTINGS[key].committed:
+                raise ConfigError(
+                    f"{key} may not be set by the committed settings",
+                    file=str(path),
+                    hint=f"set it for yourself: pivot config set --local {key} …",
+                )
+            values[key] = parse_value(key, raw, str(path))
+            origins[key] = str(path)
+    for key in SETTINGS:
+        name = variable(key)
+        if name in environ:
+            values[key] = parse_value(key, environ[name], f"the environment variable {name}")
+            origins[key] = name
+    return Config(values, origins)
+
+
+def variable(key: str) -> str:
+    """Return the environment variable that sets a key."""
+    return "PIVOT_" + key.upper().replace(".", "_")
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the keys of a settings file with dots between the tables; empty if there is no such file."""
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings: {error.strerror}", file=str(path)) from error
+    import tomllib  # costs 15 ms: paid only where a settings file exists
+
+    try:
+        return _flatten(tomllib.loads(data.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file") from None
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def check_key(key: str, path: Path | None = None) -> None:
+    """Raise ConfigError unless ``key`` is a setting."""
+    if key not in SETTINGS:
+        close = closest(key, SETTINGS)
+        raise ConfigError(
+            f"there is no setting {key!r}",
+            file=str(path) if path else None,
+            hint=f"did you mean {close}?" if close else "pivot config list shows them all",
+        )
+
+
+def parse_value(key: str, raw: Any, origin: str | None = None) -> Value:
+    """Return the value of a setting from text or TOML. Raises ConfigError."""
+    try:
+        return SETTINGS[key].read(raw)
+    except ValueError as error:
+        raise ConfigError(f"{key} must be {error}, not {raw!r}", file=origin) from None

@@ -1,0 +1,83 @@
+"""Writing settings: one key at a time, in the file of its scope, leaving comments and everything else as they are.
+
+Reading is the business of ``config``, which every command does; this module alone needs tomlkit.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from pivot.config import SETTINGS, Value, check_key, parse_value
+from pivot.errors import ConfigError, StorageError
+from pivot_cache import write_atomic
+
+
+def set_value(path: Path, key: str, text: str, *, committed: bool = False) -> Value:
+    """Write a setting to a file, made if need be, and return its value; ``committed`` says that git carries the file.
+
+    Raises ConfigError for an unknown key, a wrong value, a key that the committed file may not set, or a file that is
+    not TOML; StorageError or CacheError if it cannot be written.
+    """
+    check_key(key)
+    value = parse_value(key, text)
+    if committed and not SETTINGS[key].committed:
+        raise ConfigError(
+            f"{key} may not be set by the committed settings",
+            hint=f"set it for yourself: pivot config set --local {key} {text}",
+        )
+    document = _read(path)
+    *tables, name = key.split(".")
+    table: Any = document
+    for part in tables:
+        if part not in table:
+            table[part] = tomlkit.table()
+        table = table[part]
+        if not isinstance(table, dict):
+            raise ConfigError(f"{part} is a value, not a table", file=str(path), hint="mend or delete the file")
+    table[name] = value
+    _write(path, document)
+    return value
+
+
+def unset_value(path: Path, key: str) -> bool:
+    """Remove a setting from a file; False if it was not there. Errors as for ``set_value``; a key need not be known."""
+    document = _read(path)
+    *tables, name = key.split(".")
+    above: list[tuple[Any, str]] = []
+    table: Any = document
+    for part in tables:
+        above.append((table, part))
+        table = table.get(part)
+        if not isinstance(table, dict):
+            return False
+    if name not in table:
+        return False
+    del table[name]
+    for parent, part in reversed(above):
+        if not parent[part]:
+            del parent[part]
+    _write(path, document)
+    return True
+
+
+def _read(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return tomlkit.document()
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings: {error.strerror}", file=str(path)) from error
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file"
+        ) from None
+
+
+def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}", hint="make it writable and run again") from error

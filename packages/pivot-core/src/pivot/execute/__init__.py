@@ -1,0 +1,21 @@
+"""Running stages: the border to whatever executes them, and the executor of this machine.
+
+executor       the border: WorkOrder in, Output and Result out, Failure, the protocol Executor
+local          LocalExecutor, the executor of this machine, in the coordinator's process
+host_process   the host as the coordinator holds it
+verdict        how a stage ended, in words
+
+host           the process that imports the pipeline once and looks after one process for each stage
+task           one stage's process as the host sees it
+live           the imported pipeline
+forking        whether that process may be forked
+log            the file that keeps what a stage prints
+
+child          the process of one stage
+stage          running one stage: load, call, save, check
+blame          from an exception to what people are shown
+
+wire           how these processes talk
+interpreter    starting another Python
+descendants    what the kernel must do for them
+"""

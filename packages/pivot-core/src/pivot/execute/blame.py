@@ -1,0 +1,93 @@
+"""From an exception in the user's code to what people are shown: one line, a place, a traceback of their own frames.
+
+Used by stages' processes, the host, and the process that loads a pipeline. Imported only once something has failed:
+``traceback`` alone takes 6 ms.
+"""
+
+import os
+import traceback
+from collections.abc import Iterator
+from importlib import machinery
+from itertools import dropwhile
+from types import TracebackType
+
+from pivot.execute.executor import Failure
+from pivot_fingerprint.importing import is_project
+
+_PIVOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LOADERS = os.path.join(_PIVOT, "loaders") + os.sep
+_IMPORTING = ("<frozen importlib", os.path.dirname(os.path.abspath(machinery.__file__)) + os.sep)
+LONGEST = 500  # characters of a message
+
+
+def raised(error: BaseException, root: str) -> Failure:
+    """Return the failure of a function, a loader or a module that raised."""
+    file, line = place(error, root)
+    if isinstance(error, SystemExit):
+        code = "" if error.code is None else repr(error.code)
+        problem, hint = f"called sys.exit({code}) instead of returning", "return from the function, or raise"
+        return Failure("died", problem, file=file, line=line, hint=hint, traceback=text(error))
+    return Failure("raised", summary(error), file=file, line=line, traceback=text(error))
+
+
+def summary(error: BaseException) -> str:
+    """Return the exception's type and the first line of its message."""
+    name = type(error).__qualname__
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception as broken:
+        return f"{name}, whose message cannot be shown ({type(broken).__qualname__})"
+    return f"{name}: {lines[0][:LONGEST]}" if lines else name
+
+
+def place(error: BaseException, root: str) -> tuple[str | None, int]:
+    """Return the innermost place in project code, its file relative to the root; (None, 0) if there is none."""
+    found: tuple[str | None, int] = (None, 0)
+    for file, line in _places(error):
+        if is_project(file, (root,)):
+            found = file.removeprefix(root.rstrip(os.sep) + os.sep), line
+    return found
+
+
+def text(error: BaseException) -> str:
+    """Return the traceback as Python shows it, without the frames that lead to the user's code and those of imports.
+
+    Causes, contexts, groups and notes are kept. Files below the working directory are shown relative to it.
+    """
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    for part in _parts(shown, set()):
+        part.stack = _users(part.stack)
+    return "".join(shown.format())
+
+
+def _places(error: BaseException) -> Iterator[tuple[str, int]]:
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename:
+        yield error.filename, error.lineno or 0
+
+
+def _parts(shown: traceback.TracebackException, seen: set[int]) -> Iterator[traceback.TracebackException]:
+    if id(shown) in seen:
+        return
+    seen.add(id(shown))
+    yield shown
+    for other in (shown.__cause__, shown.__context__, *(shown.exceptions or ())):
+        if other is not None:
+            yield from _parts(other, seen)
+
+
+def _users(stack: traceback.StackSummary) -> traceback.StackSummary:
+    frames = [frame for frame in stack if not frame.filename.startswith(_IMPORTING)]
+    here = os.getcwd() + os.sep
+    users = list(dropwhile(_leads_to_user, frames))
+    for frame in users:
+        _ = frame.line  # read from the file now, before its name is shortened
+        frame.filename = frame.filename.removeprefix(here)
+    return traceback.StackSummary.from_list(users)
+
+
+def _leads_to_user(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(_PIVOT) and not frame.filename.startswith(_LOADERS)

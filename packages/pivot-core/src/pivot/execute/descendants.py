@@ -1,0 +1,89 @@
+"""What the kernel must do for the processes of a run: end them with their parent, and let none get lost.
+
+Used by the host and by stages' processes. Linux only (``prctl``); elsewhere these do nothing, and a pipe that closes
+does what it can.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when its parent dies, at once if it already has.
+
+    The kernel means the thread that created this process, so that thread must live as long as the parent's work does.
+    """
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def outlive_parent() -> None:
+    """Take back ``die_with``."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
+def die_first() -> None:
+    """Let the kernel choose this process and its children before others when memory runs out."""
+    with suppress(OSError):
+        adjustment = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(adjustment, b"500")
+        finally:
+            os.close(adjustment)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that they can be found and ended."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children() -> set[int]:
+    """Return this process's children by process id; empty where the kernel does not say."""
+    try:
+        listing = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
+    except OSError:
+        return set()
+    try:
+        found = b""
+        while data := os.read(listing, 4096):
+            found += data
+        return {int(one) for one in found.split()}
+    finally:
+        os.close(listing)
+
+
+def flush_c() -> None:
+    """Write out what C code has printed and not yet flushed."""
+    _LIBC.fflush(None)
+
+
+def kill_group(leader: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Signal a group that a child leads which has not been waited for; also a child that does not lead one yet."""
+    for send in (os.killpg, os.kill):
+        with suppress(ProcessLookupError, PermissionError):
+            send(leader, number)
+            return
+
+
+def group_exists(leader: int) -> bool:
+    """Return whether a process is left in the group of a leader that has been waited for."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return sys.platform != "darwin"  # where it means that only dead ones are left
+    return True
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        _LIBC.prctl(option, value, 0, 0, 0)

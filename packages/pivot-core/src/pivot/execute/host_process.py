@@ -1,0 +1,84 @@
+"""The host as the coordinator holds it: started, waited for, ended. What they say to each other is in ``local``."""
+
+import os
+import selectors
+import signal
+import time
+from contextlib import suppress
+
+from pivot.execute import interpreter
+from pivot.execute.executor import Failure
+from pivot.execute.verdict import ended
+from pivot.execute.wire import SETUP, Channel, Closed, Setup, pack
+
+GIVE_UP = 5.0  # seconds for the host to end its processes, then itself
+EXIT = 1.0  # seconds from the end of its messages to the end of its process
+LAST_WORDS = 8192  # bytes of the host's own output that are shown when it dies
+
+
+class HostProcess:
+    """A running host; ``channel`` leads to it. Raises OSError when no process can be started."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._printed = _anonymous_file()
+        commands, mine = os.pipe()
+        events, its = os.pipe()
+        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            code = "from pivot.execute.host import main; main()"
+            self.pid = interpreter.start(code, (null, self._printed, self._printed, commands, its), session=True)
+        except OSError:
+            for one in (mine, events, self._printed):
+                os.close(one)
+            raise
+        finally:
+            for one in (null, commands, its):
+                os.close(one)
+        self.channel = Channel(events, mine)
+        self.channel.send(SETUP, 0, pack(setup._replace(coordinator=os.getpid())))
+
+    def hang_up(self) -> None:
+        """Have the host end every stage and itself, and wait for it; kill it if that takes too long."""
+        os.kill(self.pid, signal.SIGTERM)  # it would not look at the pipe while it imports
+        give_up = time.monotonic() + GIVE_UP
+        with selectors.DefaultSelector() as selector, suppress(Closed):
+            selector.register(self.channel.reader, selectors.EVENT_READ)
+            while (left := give_up - time.monotonic()) > 0:
+                selector.select(left)
+                for _ in self.channel.receive():
+                    pass
+            os.kill(self.pid, signal.SIGKILL)
+
+    def bury(self) -> Failure:
+        """Clear a host away that has ended, and say how it ended, with what it printed last."""
+        status = self._wait()
+        start = max(0, os.fstat(self._printed).st_size - LAST_WORDS)
+        words = os.pread(self._printed, LAST_WORDS, start).decode(errors="replace")
+        self.channel.close()
+        os.close(self._printed)
+        return Failure("died", f"the process that imports the pipeline {ended(status)}", traceback=words or None)
+
+    def _wait(self) -> int:
+        """Return what ``waitpid`` says; a process closes its pipes before it is gone, so it may take a moment."""
+        give_up = time.monotonic() + EXIT
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > give_up:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.0005)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # what the pipeline started while it was imported
+        return status
+
+
+def _anonymous_file() -> int:
+    """Return a file for what the host prints: printing never blocks it, and it is only read if the host dies."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("pivot-host")
+    import tempfile  # 14 ms, for systems without memfd
+
+    descriptor, path = tempfile.mkstemp(prefix="pivot-host-")
+    os.unlink(path)
+    return descriptor

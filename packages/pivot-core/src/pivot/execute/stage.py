@@ -1,0 +1,183 @@
+"""Running one stage here and now: load its inputs, call its function, save what it returns, check what it made.
+
+The process around it, and everything that can end the process, is ``child``'s business. Whatever goes wrong here comes
+back as a Failure, never as an exception.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pivot.declare import Dep, Output
+from pivot.errors import PivotError
+from pivot.execute.executor import Failure, WorkOrder
+from pivot.loaders import PathOnly
+from pivot.pipeline import Stage
+from pivot.suggest import did_you_mean
+
+
+class Wrong(Exception):
+    """The stage does not do what it declares; carries the failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.problem)
+        self.failure = failure
+
+
+def run(stage: Stage, order: WorkOrder, settle: Callable[[], None] = lambda: None) -> Failure | None:
+    """Run the stage with the order's parameters; return None when every output is written.
+
+    The working directory must be the stage's. Paths are handed to loaders and to the function as they were declared,
+    relative to it, so that no result contains the name of this machine's directories. ``settle`` is called before the
+    outputs are checked, to wait for whatever may still be writing them.
+    """
+    work = Work(stage, order)
+    try:
+        arguments = work.arguments()
+        work.make_directories()
+        try:
+            value = stage.function(**arguments)
+        except BaseException as error:
+            return _end(error, order.root)
+        work.save(value)
+        settle()
+        work.check()
+    except Wrong as wrong:
+        return wrong.failure
+    except BaseException as error:  # a loader that calls sys.exit, for instance
+        return _end(error, order.root)
+    return None
+
+
+class Work:
+    """One stage with one order: the steps before and after its function. Each raises Wrong."""
+
+    def __init__(self, stage: Stage, order: WorkOrder) -> None:
+        self.stage = stage
+        self.order = order
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what the function is called with: loaded inputs and parameters."""
+        found = {name: self._load(name, dep) for name, dep in self.stage.deps.items()}
+        if self.stage.params_type is not None and self.stage.params_param is not None:
+            from pivot.params import unpack  # imports pydantic, which a pipeline with parameters has done already
+
+            found[self.stage.params_param] = unpack(self.stage.params_type, self.order.params or {})
+        return found
+
+    def make_directories(self) -> None:
+        """Make the directories that outputs go into, and those that are outputs, so that the function need not."""
+        for out in self.stage.outs.values():
+            directory = out.path.rpartition("/")[0]  # of a directory output, itself: its path ends in a slash
+            if not os.path.isdir(directory):
+                os.makedirs(directory, exist_ok=True)
+
+    def save(self, value: Any) -> None:
+        """Write what the function returned through the loaders of its outputs."""
+        for key, part in self._parts(value):
+            out = self.stage.outs[key]
+            path = self._path(out)
+            try:
+                out.loader.save(part, path)
+            except PivotError as error:
+                self._fail(error.problem, key, hint=error.hint)
+            except OSError as error:
+                if error.errno is not None:  # the disk, not the declaration
+                    raise
+                self._fail(str(error), key, error)
+            except Exception as error:
+                told = "" if isinstance(out.loader, PathOnly) else f"{_name(out.loader)} cannot write {path}: "
+                self._fail(told + _first_line(error), key, error)
+
+    def check(self) -> None:
+        """Find every declared output, a directory where one was declared."""
+        for key, out in self.stage.outs.items():
+            path = self._path(out)
+            if not os.path.lexists(path):
+                self._fail(f"the output {path} was not written", key)
+            if _is_directory(out) and not os.path.isdir(path):
+                self._fail(
+                    f"the output {path}/ is declared as a directory but is a file", key, hint=f'declare "{path}"'
+                )
+            if not _is_directory(out) and os.path.isdir(path):
+                self._fail(
+                    f"the output {path} is declared as a file but is a directory", key, hint=f'declare "{path}/"'
+                )
+
+    def _load(self, name: str, dep: Dep) -> Any:
+        path = self._path(dep)
+        if not os.path.lexists(path):
+            self._fail(f"the input {path} does not exist", name)
+        try:
+            return dep.loader.load(path)
+        except PivotError as error:
+            self._fail(error.problem, name, hint=error.hint)
+        except Exception as error:
+            self._fail(f"{_name(dep.loader)} cannot read {path}: {_first_line(error)}", name, error)
+
+    def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
+        outs = self.stage.outs
+        if not outs:
+            return
+        if self.stage.single:
+            yield next(iter(outs)), value
+            return
+        if not isinstance(value, Mapping):
+            keys = ", ".join(outs)
+            kind = type(value).__qualname__
+            self._fail(f"a dict with the keys {keys} was declared, but a value of type {kind} was returned", "return")
+        for key in value:
+            if key not in outs:
+                self._fail(
+                    f"the key {key!r} was returned, but is not declared", str(key), hint=did_you_mean(str(key), outs)
+                )
+        for key in outs:
+            if key in value:
+                yield key, value[key]
+            else:
+                self._fail(
+                    f"the declared key {key!r} was not returned", key, hint=f"returned: {', '.join(value) or 'nothing'}"
+                )
+
+    def _path(self, declared: Dep | Output) -> Path:
+        """Return a declared path as it was written: relative to the working directory."""
+        below = declared.path.removeprefix(self.stage.directory.rstrip("/") + "/")
+        return Path(below if below != declared.path else os.path.relpath(below, self.stage.directory))
+
+    def _fail(
+        self, problem: str, argument: str | None, error: Exception | None = None, *, hint: str | None = None
+    ) -> NoReturn:
+        argument = argument or "return"
+        file, line = self.stage.place(argument)
+        trace = _own_traceback(error, self.order.root) if error is not None else None
+        raise Wrong(
+            Failure("declaration", problem, argument, os.path.relpath(file, self.order.root), line, hint, trace)
+        )
+
+
+def _end(error: BaseException, root: str) -> Failure:
+    from pivot.execute import blame  # what it imports takes 6 ms, which only a failure is worth
+
+    return blame.raised(error, root)
+
+
+def _own_traceback(error: Exception, root: str) -> str | None:
+    """Return the traceback if a loader of the project's own raised, for then the user can do something with it."""
+    from pivot.execute import blame  # as above
+
+    return blame.text(error) if blame.place(error, root)[0] else None
+
+
+def _is_directory(declared: Dep | Output) -> bool:
+    return declared.path.endswith("/")
+
+
+def _name(loader: object) -> str:
+    kind = type(loader)
+    return f"loaders.{kind.__qualname__}" if kind.__module__.startswith("pivot.loaders") else kind.__qualname__
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__qualname__

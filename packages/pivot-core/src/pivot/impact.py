@@ -1,0 +1,80 @@
+"""The question turned round: which stages would an edit of this file, or of this definition, run?
+
+Reads the closures that ``status`` reads; decides nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from pivot.errors import UsageError
+from pivot.graph import Graph
+from pivot.look import Look
+from pivot.manifest import StageSpec
+from pivot.suggest import did_you_mean
+
+
+class Impact(NamedTuple):
+    """A stage that an edit would run: ``via`` are the labels of what is edited, with the way from the stage to each.
+
+    ``direct`` is False for a stage that only reads, perhaps through others, what a direct one makes: it runs if that changes.
+    """
+
+    stage: str
+    direct: bool
+    via: tuple[str, ...]
+
+
+def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple[Impact, ...]:
+    """Return the stages that an edit of the file (or of one definition in it) would run, in order.
+
+    Raises UsageError for a file that is not there, or a definition that no stage reaches by that name.
+    """
+    place = str(path)
+    if not path.exists():
+        raise UsageError(f"there is no file {look.project.relative(path)}")
+    hits = {stage.name: _hits(look, stage, place, name) for stage in look.manifest.stages}
+    if name is not None and not any(hits.values()):
+        known = {part.name for stage in look.manifest.stages for part in look.code(stage).parts if part.file == place}
+        raise UsageError(f"no stage reaches {name} in {look.project.relative(path)}", hint=did_you_mean(name, known))
+    found: list[Impact] = []
+    reached: set[str] = set()
+    for stage_name in graph.order:
+        if hits[stage_name]:
+            found.append(Impact(stage_name, True, hits[stage_name]))
+        elif any(one in reached for one in graph.upstream[stage_name]):
+            found.append(Impact(stage_name, False, ()))
+        else:
+            continue
+        reached.add(stage_name)
+    return tuple(found)
+
+
+def _hits(look: Look, stage: StageSpec, place: str, name: str | None) -> tuple[str, ...]:
+    code = look.code(stage)
+    parts = [part for part in code.parts if part.file == place and _named(part.name, name)]
+    ways = [" → ".join(way(code.parents, part.key)) for part in parts]
+    if name is None:
+        ways += [f"input {dep.path}" for dep in stage.deps if _covers(look.absolute(dep.path), place)]
+    return tuple(ways)
+
+
+def _named(part: str, name: str | None) -> bool:
+    return name is None or part == name or part.startswith(f"{name}.")
+
+
+def _covers(declared: str, place: str) -> bool:
+    return place == declared or place.startswith(f"{declared}/")
+
+
+def way(parents: Mapping[str, str], key: str) -> Iterable[str]:
+    """Return the names from a stage's function to a part, both included: ``train``, ``Model.fit``, ``normalize``."""
+    names: list[str] = []
+    seen: set[str] = set()
+    at: str | None = key
+    while at is not None and at not in seen:
+        seen.add(at)
+        kind, module, name = at.split(":", 2)
+        names.append(name or module or kind)
+        at = parents.get(at)
+    return reversed(names)

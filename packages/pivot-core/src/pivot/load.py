@@ -1,0 +1,124 @@
+"""The manifest of a pipeline: the one that was kept, while nothing that it was made from changed, else a new one.
+
+On the hot path: nothing of the user's is imported here, and no process is started while the kept manifest stands. A new
+one is made by ``load_child`` in a process of its own.
+"""
+
+import os
+import sys
+from typing import Protocol
+
+import orjson
+
+from pivot import errors
+from pivot.errors import PipelineFailed, PivotError
+from pivot.execute.interpreter import start
+from pivot.manifest import Manifest, ManifestInput, decode
+from pivot.project import Project
+from pivot_cache import hash_bytes
+from pivot_fingerprint.access import listing_digest
+from pivot_fingerprint.environment import variable_digest
+
+_INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
+
+
+class Memo(Protocol):
+    """What a caller lends: digests of files."""
+
+    def digest(self, path: str) -> str | None:
+        """Return the BLAKE3 digest of a file's content as it is now, None if there is none."""
+
+
+def load(project: Project, *, memo: Memo, kept: Manifest | None = None) -> Manifest:
+    """Return the manifest of the project's pipeline: ``kept`` itself if it is current, else a new one.
+
+    Raises DeclarationError and PipelineFailed.
+    """
+    python = _python(project)
+    if kept is not None and python in kept.inputs and current(kept, project, memo):
+        return kept
+    made = _ask_child(project)
+    return made._replace(inputs=(*made.inputs, python))
+
+
+def current(manifest: Manifest, project: Project, memo: Memo) -> bool:
+    """Return whether everything that a manifest was made from is as it was then, but for Python itself."""
+    if manifest.pipeline != project.relative(project.pipeline):
+        return False
+    return all(_stands(one, str(project.root), memo) for one in manifest.inputs)
+
+
+def _stands(recorded: ManifestInput, root: str, memo: Memo) -> bool:
+    kind, name, digest = recorded
+    match kind:
+        case "source" | "file":
+            return memo.digest(os.path.join(root, name)) == digest
+        case "absent":
+            return not os.path.lexists(os.path.join(root, name))
+        case "listing":
+            return listing_digest(os.path.join(root, name)) == digest
+        case "env":
+            return variable_digest(name, os.environ) == digest
+        case "python":
+            return True  # compared by ``load``
+        case _:
+            return False  # "unseen": nobody knows what it was made from
+
+
+def _python(project: Project) -> ManifestInput:
+    """Return the interpreter as an input: its version, its place, what is installed, and where the project is.
+
+    The directories that come and go on ``sys.path`` with the way in which Python was started are left out.
+    """
+    own = {"", str(project.root), str(project.pipeline.parent), os.getcwd()}
+    installed = [sorted(_installed(entry)) for entry in sys.path if entry not in own]
+    facts = [
+        sys.version,
+        sys.prefix,
+        str(project.root),
+        os.environ.get("PYTHONPATH"),
+        [one for one in installed if one],
+    ]
+    return ManifestInput("python", sys.version.partition(" ")[0], hash_bytes(orjson.dumps(facts)))
+
+
+def _installed(entry: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(entry) if name.endswith(_INSTALLED)]
+    except OSError:
+        return []
+
+
+def _ask_child(project: Project) -> Manifest:
+    """Have the pipeline imported in a new process, and return its answer; an interruption ends that process."""
+    import signal  # these two are not for the hot path
+    import tempfile
+
+    code = f"from pivot.load_child import main; main({str(project.root)!r}, {str(project.pipeline)!r}, 3)"
+    with tempfile.TemporaryFile() as answer, open(os.devnull, "rb") as nothing:
+        child = start(code, (nothing.fileno(), 2, 2, answer.fileno()), session=False)
+        try:
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except BaseException:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
+        answer.seek(0)
+        return _read(answer.read(), status, project)
+
+
+def _read(answer: bytes, status: int, project: Project) -> Manifest:
+    kind, data = answer[:1], answer[1:]
+    if kind == b"M" and (manifest := decode(data)) is not None:
+        return manifest
+    if kind == b"E" and status == 0:
+        name, problem, fields = orjson.loads(data)
+        error: PivotError = getattr(errors, name)(problem, **fields)
+        raise error
+    how = f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
+    raise PipelineFailed(
+        f"the process that imported {project.pipeline.name} {how} before it was done",
+        file=project.relative(project.pipeline),
+        line=1,
+        hint="something that it imports ends the process; try: python -X faulthandler -c 'import pipeline'",
+    )

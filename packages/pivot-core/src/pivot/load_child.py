@@ -1,0 +1,176 @@
+"""The process that imports a ``pipeline.py`` and answers with its manifest, or with what is wrong.
+
+Started by ``load``, which waits for the answer. What the user's code prints goes to standard error; the answer has a
+descriptor of its own. The imports of this module are part of the time that every change of a pipeline costs.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+import orjson
+
+from pivot.describe import describe
+from pivot.errors import PipelineFailed, PivotError
+from pivot.manifest import Manifest, ManifestInput, encode
+from pivot.pipeline import Pipeline
+from pivot.pipeline_module import import_pipeline, import_roots
+from pivot_fingerprint import Observed
+from pivot_fingerprint.access import file_digest, listing_digest
+from pivot_fingerprint.importing import Source, install
+from pivot_fingerprint.observe import observe
+
+MANIFEST, ERROR = b"M", b"E"  # what an answer begins with
+_INTERNAL = frozenset({"annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"})
+
+
+def main(root: str, pipeline_py: str, descriptor: int) -> None:
+    """Import the pipeline and write the answer to a descriptor. The paths are absolute."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.argv[:] = [pipeline_py]
+    os.set_inheritable(descriptor, False)
+    try:
+        answer = MANIFEST + encode(make_manifest(root, pipeline_py))
+    except PivotError as error:
+        if error.file and os.path.isabs(error.file):
+            error.file = _relative(error.file, root)
+        answer = ERROR + orjson.dumps([type(error).__name__, error.problem, error.fields()])
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(answer)
+
+
+def make_manifest(root: str, pipeline_py: str) -> Manifest:
+    """Import the pipeline in this process and return what is known of it then.
+
+    Raises DeclarationError, and PipelineFailed for whatever the user's code raises.
+    """
+    roots = import_roots(pipeline_py, root)
+    before = frozenset(sys.modules)
+    loaded = install(roots)
+    missed = _Missed()
+    sys.meta_path.append(missed)
+    with observe(roots, functions=False) as watch:
+        pipeline = _import(pipeline_py, root)
+    sys.meta_path.remove(missed)
+    seen = watch.observed
+    packages = tuple(_packages(before, {name for name, _ in seen.modules}))
+    inputs = {
+        **_sources(loaded.sources, seen),
+        **_looked_for(roots, seen, packages, missed),
+        **_accessed(seen),
+        **_params_files(pipeline),
+        **{("unseen", what): None for what in seen.missing},
+    }
+    return Manifest(
+        _relative(pipeline_py, root),
+        pipeline.name,
+        describe(pipeline, root),
+        tuple(sorted({name for name, _ in seen.modules})),
+        packages,
+        seen.imports,
+        tuple(ManifestInput(kind, _relative(name, root), digest) for (kind, name), digest in sorted(inputs.items())),
+    )
+
+
+def _import(pipeline_py: str, root: str) -> Pipeline:
+    try:
+        return import_pipeline(pipeline_py, root)
+    except PivotError:
+        raise
+    except BaseException as error:
+        from pivot.execute import blame  # traceback and what it imports take 6 ms
+
+        file, line = blame.place(error, root)
+        problem = f"pipeline.py raised {blame.summary(error)}"
+        if isinstance(error, SystemExit):
+            problem = "pipeline.py ended the process (sys.exit) while it was imported"
+        raise PipelineFailed(problem, file=file, line=line, details=blame.text(error)) from None
+
+
+# --- what the manifest depends on ------------------------------------------------------------------------------------
+
+type _Inputs = dict[tuple[str, str], str | None]  # (kind, absolute path or variable) -> digest
+
+
+def _sources(compiled: Iterable[Source], seen: Observed) -> _Inputs:
+    """Return the modules of the project, with the digests of the very bytes that were compiled."""
+    found: _Inputs = {("source", file): file_digest(file) for _, file in seen.modules}
+    return found | {("source", source.file): source.digest for source in compiled}
+
+
+def _accessed(seen: Observed) -> _Inputs:
+    """Return what was read besides sources; digests are those from before the read, where they are known."""
+    known = {(read.kind, read.name): read.digest for read in reversed(seen.imports)}
+    files = {("file", path): known.get(("file", path)) or file_digest(path) for path in seen.reads}
+    listings = {("listing", path): known.get(("listing", path)) or listing_digest(path) for path in seen.listings}
+    accessed = {(kind if digest else "absent", path): digest for (kind, path), digest in (files | listings).items()}
+    return accessed | {("env", name): digest for name, digest in seen.env}
+
+
+def _params_files(pipeline: Pipeline) -> _Inputs:
+    directories = {pipeline.directory, *(stage.directory for stage in pipeline.stages.values())}
+    digests = {path: file_digest(path) for path in (os.path.join(one, "params.yaml") for one in directories)}
+    return {("file" if digest else "absent", path): digest for path, digest in digests.items()}
+
+
+def _looked_for(roots: Sequence[str], seen: Observed, packages: Iterable[str], missed: "_Missed") -> _Inputs:
+    """Return the files that are not there, and would be imported instead of what was found if they were."""
+    modules = dict(seen.modules)
+    found = {one for name, file in modules.items() for one in _before(name, file, roots)}
+    tops = {*packages, *missed.tops, *(name.partition(".")[0] for name in modules)} - modules.keys()
+    found.update(one for top in tops for root in roots for one in _candidates(root, top))
+    for directory, name in missed.inside:
+        if directory.startswith(tuple(root + os.sep for root in roots)) and "site-packages" not in directory:
+            found.update(_candidates(directory, name))
+    return {("absent", path): None for path in found if not os.path.lexists(path)}
+
+
+def _before(name: str, file: str, roots: Sequence[str]) -> Iterator[str]:
+    """Yield the files that the import system asks for before the one that it found."""
+    parent = os.path.dirname(os.path.dirname(file) if os.path.basename(file) == "__init__.py" else file)
+    for directory in (parent,) if "." in name else roots:
+        for candidate in _candidates(directory, name.rpartition(".")[2]):
+            if candidate == file:
+                return
+            yield candidate
+
+
+def _candidates(directory: str, name: str) -> Iterator[str]:
+    yield os.path.join(directory, name, "__init__.py")
+    yield os.path.join(directory, f"{name}.py")
+
+
+class _Missed:
+    """The last finder of the import system: hears of every module that nobody found, and finds none itself."""
+
+    def __init__(self) -> None:
+        self.tops: dict[str, None] = {}
+        self.inside: dict[tuple[str, str], None] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is None:
+            self.tops[name] = None
+        else:
+            self.inside.update(((directory, name.rpartition(".")[2]), None) for directory in path)
+        return None
+
+
+# --- small things ----------------------------------------------------------------------------------------------------
+
+
+def _packages(before: frozenset[str], project: set[str]) -> Iterator[str]:
+    """Yield the top-level names of the third-party modules that were imported, in alphabetical order."""
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        installed = not {"site-packages", "dist-packages"}.isdisjoint(file.split(os.sep))
+        if installed and not name.startswith("_") and "." not in name and name not in before | project | _INTERNAL:
+            yield name
+
+
+def _relative(path: str, root: str) -> str:
+    return path.removeprefix(root.rstrip("/") + "/")

@@ -1,0 +1,128 @@
+"""From the disk to an ``Observation``: stat where stat is enough, hash where it is not. Nothing of the user's is imported.
+
+A ``Look`` is one view of the project: sources and inputs are answered once and stay as they were answered, so that what
+is decided, what is executed and what is recorded can be held against one another.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+
+from pivot_cache import Content, Scan, State
+from pivot_fingerprint import Analysis, Entry, Fingerprint
+from pivot_fingerprint.access import listing_digest
+from pivot_fingerprint.environment import variable_digest
+
+from pivot.lock import Damaged, Lock
+from pivot.manifest import Manifest, StageSpec
+from pivot.observation import Observation, live_parts
+from pivot.project import Project
+
+
+class SourceMemo:
+    """What the analysis borrows: digests of sources, as first seen in this look, and a store for its facts."""
+
+    def __init__(self, state: State, scan: Scan) -> None:
+        self._state = state
+        self._scan = scan
+        self.seen: dict[str, str | None] = {}
+
+    def digest(self, path: str) -> str | None:
+        """Return the digest of a source as this look first saw it; None if it was missing."""
+        if path not in self.seen:
+            self.seen[path] = self._scan.digest(path)
+        return self.seen[path]
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was kept under a key."""
+        return self._state.get("fingerprint", key)
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value under a key."""
+        self._state.put("fingerprint", key, value)
+
+
+class Look:
+    """One view of a project: its stages' code as it is now, and whatever else is asked for."""
+
+    def __init__(
+        self, project: Project, manifest: Manifest, state: State, scan: Scan, locks: Mapping[str, Lock | Damaged | None]
+    ) -> None:
+        self.project = project
+        self.manifest = manifest
+        self.scan = scan
+        self.sources = SourceMemo(state, scan)
+        self.analysis = Analysis(import_roots(project), memo=self.sources)
+        self._code = self._fingerprints(locks)
+
+    def observe(self, stage: StageSpec, lock: Lock | Damaged | None) -> Observation:
+        """Return the stage as it is now; ``lock`` says which undeclared reads and variables to look at."""
+        recorded = lock if isinstance(lock, Lock) else None
+        code, static = self._code[stage.name]
+        return Observation(
+            stage,
+            code,
+            static,
+            live_parts(stage),
+            {dep.path: self.content(dep.path) for dep in stage.deps},
+            {path: self.read(path) for path in recorded.reads} if recorded else {},
+            {name: self.variable(name) for name in recorded.env} if recorded else {},
+            {out.path: self.content(out.path) for out in stage.outs},
+        )
+
+    def code(self, stage: StageSpec) -> Fingerprint:
+        """Return the closure of a stage, with what earlier runs showed."""
+        return self._code[stage.name][0]
+
+    def content(self, path: str) -> Content | None:
+        """Return what is at a root-relative path now, None if nothing is."""
+        return self.scan.content(self.absolute(path))
+
+    def read(self, path: str) -> str | None:
+        """Return the digest of an undeclared read: a file's content, or a listing's names if the path ends in ``/``."""
+        if path.endswith("/"):
+            return listing_digest(self.absolute(path))
+        content = self.content(path)
+        return content.digest if content else None
+
+    def variable(self, name: str) -> str | None:
+        """Return the keyed digest of an environment variable's value, None if it is not set."""
+        return variable_digest(name, os.environ)
+
+    def absolute(self, path: str) -> str:
+        """Return a root-relative path as an absolute one, without a closing slash."""
+        return os.path.join(self.project.root, path.rstrip("/"))
+
+    def fingerprint(self, stage: StageSpec, observed: Iterable[str]) -> Fingerprint:
+        """Return the closure of a stage joined with definitions that only a run showed, as ``module:name``."""
+        entries = {stage.name: (*stage_entries(stage), *observed_entries(observed))}
+        return self.analysis.fingerprints(entries, imported=self.manifest.modules, reads=self.manifest.reads)[stage.name]
+
+    def _fingerprints(self, locks: Mapping[str, Lock | Damaged | None]) -> dict[str, tuple[Fingerprint, Fingerprint]]:
+        """Return for each stage its closure with and without what earlier runs showed."""
+        entries: dict[str, tuple[Entry, ...]] = {}
+        for stage in self.manifest.stages:
+            lock = locks.get(stage.name)
+            entries[stage.name] = stage_entries(stage)
+            if isinstance(lock, Lock) and lock.observed:
+                entries[f"{stage.name} observed"] = (*stage_entries(stage), *observed_entries(lock.observed))
+        found = self.analysis.fingerprints(entries, imported=self.manifest.modules, reads=self.manifest.reads)
+        return {
+            stage.name: (found.get(f"{stage.name} observed", found[stage.name]), found[stage.name])
+            for stage in self.manifest.stages
+        }
+
+
+def import_roots(project: Project) -> list[str]:
+    """Return the directories that come first on the import path of a pipeline: its own, then the project's."""
+    return list(dict.fromkeys((str(project.pipeline.parent), str(project.root))))
+
+
+def stage_entries(stage: StageSpec) -> tuple[Entry, ...]:
+    """Return where a stage's code starts: its function, what it captured, and the project's own loaders."""
+    loaders = [dep.loader for dep in stage.deps] + [out.loader for out in stage.outs]
+    return (*stage.entries, *(entry for loader in loaders for entry in loader.entries))
+
+
+def observed_entries(observed: Iterable[str]) -> tuple[Entry, ...]:
+    """Return recorded ``module:name`` texts as entries."""
+    return tuple(Entry(module, name) for module, _, name in (text.partition(":") for text in observed))

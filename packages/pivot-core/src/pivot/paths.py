@@ -1,0 +1,66 @@
+"""Declared paths: as written, relative to a pipeline's directory; as used, absolute; as recorded, relative to the root.
+
+Text only: whether something is at a path is asked elsewhere. A path that ends in ``/`` is a directory's.
+"""
+
+import os
+from collections.abc import Iterator
+
+from pivot.errors import DeclarationError
+
+RESERVED = frozenset({".git", ".pivot"})
+
+
+def resolve(path: object, directory: str) -> str:
+    """Return a declared path as an absolute and normal one; the slash that marks a directory stays.
+
+    Raises DeclarationError.
+    """
+    if not isinstance(path, str | os.PathLike) or isinstance(text := os.fspath(path), bytes):
+        raise DeclarationError(
+            f"a path must be a str, not a value of type {type(path).__qualname__}",
+            hint='write pivot.Dep("path", loader) or pivot.Out("path", loader)',
+        )
+    if not _writable(text):
+        raise DeclarationError(f"the path {text!r} has a character that no line of a record can hold")
+    if os.path.isabs(text):
+        raise DeclarationError(
+            f"the path {text} is absolute",
+            hint="write it relative to the directory of the file that makes the pipeline",
+        )
+    normal = os.path.normpath(text)
+    if not text or normal == ".":
+        raise DeclarationError(f"the path {text!r} is the pipeline's own directory", hint="name something inside it")
+    slash = "/" if text.endswith("/") else ""
+    return os.path.normpath(os.path.join(directory, normal)) + slash
+
+
+def below(path: str, root: str) -> str:
+    """Return an absolute path that ``resolve`` made as one relative to the project root.
+
+    Raises DeclarationError if it lies outside, or among the files of git or Pivot.
+    """
+    relative = path.removeprefix(root.rstrip("/") + "/")
+    if relative == path or not relative:
+        outside = os.path.relpath(path, root)
+        problem = "the path is the project itself" if outside == "." else f"the path {outside} leaves the project"
+        raise DeclarationError(problem, hint=f"the project is {root}; keep what stages read and write inside it")
+    reserved = next((name for name in relative.split("/") if name in RESERVED), None)
+    if reserved is not None:
+        raise DeclarationError(f"the path {relative} lies in {reserved}, which is not for data")
+    return relative
+
+
+def parents(path: str) -> Iterator[str]:
+    """Yield the directories above a path, nearest first."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return not any(character in text for character in "\0\n\r")

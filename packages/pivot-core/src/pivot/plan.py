@@ -1,0 +1,131 @@
+"""The plan: what a run would do, stage by stage, as far as it can be known before anything runs.
+
+Decides each stage in order. The result of a stage that will be restored is known already, so what follows it is decided
+exactly; what follows a stage that will run gets the reason "upstream will run".
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pivot_cache import Content
+
+from pivot.decide import Decision, decide
+from pivot.errors import MissingInput, UsageError
+from pivot.graph import Graph, makers
+from pivot.lock import Damaged, Lock
+from pivot.look import Look
+from pivot.manifest import Manifest, StageSpec
+from pivot.observation import Observation
+from pivot.suggest import did_you_mean
+from pivot.traces import complete, find_trace
+from pivot.workspace import Workspace
+
+
+class Step(NamedTuple):
+    """One stage of a plan: what was seen, what is recorded, what will be done; ``trace`` is what would be restored."""
+
+    stage: StageSpec
+    now: Observation
+    lock: Lock | Damaged | None
+    decision: Decision
+    trace: Lock | None
+
+
+class Plan(NamedTuple):
+    """The steps in the order in which they can be taken."""
+
+    graph: Graph
+    steps: tuple[Step, ...]
+
+    def step(self, stage: str) -> Step:
+        """Return the step of a stage; KeyError if it is not part of the plan."""
+        for step in self.steps:
+            if step.stage.name == stage:
+                return step
+        raise KeyError(stage)
+
+
+def choose(manifest: Manifest, graph: Graph, targets: Iterable[str], *, alone: bool = False) -> tuple[str, ...]:
+    """Return the stages that a command works on, in order: the targets (all, if none is named) and what they depend on.
+
+    ``alone`` leaves out what they depend on. A target is a stage, or the path of an output.
+
+    Raises UsageError for an unknown one, with the nearest known.
+    """
+    known = {stage.name for stage in manifest.stages}
+    paths = {out.path.rstrip("/"): stage.name for stage in manifest.stages for out in stage.outs}
+    wanted = []
+    for target in targets:
+        name = target if target in known else paths.get(target.rstrip("/"))
+        if name is None:
+            raise UsageError(f"there is no stage {target!r}", hint=did_you_mean(target, known))
+        wanted.append(name)
+    if not wanted:
+        return graph.order
+    if alone:
+        return tuple(name for name in graph.order if name in wanted)
+    return graph.closure(wanted)
+
+
+def make_plan(workspace: Workspace, look: Look, graph: Graph, chosen: Iterable[str], *, forced: bool = False) -> Plan:
+    """Decide every chosen stage, in order."""
+    known: dict[str, Content] = {}  # outputs that will be there, though they are not there now
+    steps: list[Step] = []
+    running: set[str] = set()
+    for name in chosen:
+        stage = look.manifest.stage(name)
+        upstream = tuple(one for one in graph.upstream[name] if one in running)
+        step = take_step(workspace, look, stage, known=known, forced=forced, upstream=upstream)
+        if step.decision.action == "run":
+            running.add(name)
+        if step.trace:
+            known |= {path.rstrip("/"): output.content for path, output in step.trace.outputs.items()}
+        steps.append(step)
+    return Plan(graph, tuple(steps))
+
+
+def take_step(
+    workspace: Workspace,
+    look: Look,
+    stage: StageSpec,
+    *,
+    known: Mapping[str, Content] | None = None,
+    forced: bool = False,
+    upstream: tuple[str, ...] = (),
+) -> Step:
+    """Observe and decide one stage; ``known`` are contents that will be at their paths by the time it runs."""
+    lock = workspace.lock(stage)
+    now = look.observe(stage, lock)
+    if known:
+        now = now.with_inputs(now.inputs | {path: known[path.rstrip("/")] for path in now.inputs if path.rstrip("/") in known})
+    decision = decide(now, lock, forced=forced, upstream=upstream)
+    if decision.action == "run" and not forced and not upstream and (trace := _restorable(workspace, look, now)):
+        return Step(stage, now, lock, decide(now, lock, known=True), trace)
+    return Step(stage, now, lock, decision, None)
+
+
+def _restorable(workspace: Workspace, look: Look, now: Observation) -> Lock | None:
+    trace = find_trace(workspace.runs, look, now)
+    return trace if trace and complete(workspace.store, trace) else None
+
+
+def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
+    """Raise MissingInput for an input that neither a file nor a stage of the plan provides."""
+    made = {out.path.rstrip("/"): stage.name for stage in project_stages for out in stage.outs}
+    planned = {step.stage.name for step in plan.steps}
+    for step in plan.steps:
+        for dep in step.stage.deps:
+            if step.now.inputs[dep.path] is not None:
+                continue
+            makers_of = list(makers(dep.path.rstrip("/"), made))
+            if any(name in planned for name in makers_of):
+                continue
+            hint = f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}" if makers_of else "make the file, or declare it as the output of a stage"
+            raise MissingInput(
+                f"the input {dep.path} does not exist" + ("" if makers_of else " and no stage makes it"),
+                stage=step.stage.name,
+                argument=dep.param,
+                file=step.stage.file,
+                line=step.stage.line,
+                hint=hint,
+            )

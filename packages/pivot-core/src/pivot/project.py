@@ -1,0 +1,126 @@
+"""Where the project is: its root, and the pipeline.py that a command works on.
+
+Finds directories and makes ``.pivot/``; what is inside is the business of ``workspace`` and ``config``.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from pivot_cache import write_atomic
+
+from pivot.errors import NoPipeline, StorageError
+
+FORMAT = "1"
+PIPELINE = "pipeline.py"
+IGNORED = "# Made by Pivot: what can be computed again, and what is yours alone.\ncache/\nstate.db*\nlogs/\nlocks/\nconfig.local.toml\n"
+
+
+class Project(NamedTuple):
+    """A project: ``root`` is the directory of ``.pivot``; ``pipeline`` the pipeline.py that is worked on. Both absolute."""
+
+    root: Path
+    pipeline: Path
+
+    @property
+    def home(self) -> Path:
+        """The directory of Pivot's own files."""
+        return self.root / ".pivot"
+
+    def relative(self, path: str | Path) -> str:
+        """Return an absolute path as the project writes it: relative to the root and POSIX, or as it is if outside."""
+        try:
+            return Path(path).relative_to(self.root).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def discover(start: Path) -> Project:
+    """Return the project around ``start``: the nearest pipeline.py there or above, inside the nearest root.
+
+    The root is the nearest directory at or above the pipeline.py that holds ``.pivot``, else the git root, else the
+    directory of pipeline.py itself. Nothing is written.
+
+    Raises NoPipeline.
+    """
+    start = Path(os.path.realpath(start))
+    for directory in (start, *start.parents):
+        if (directory / PIPELINE).is_file():
+            return Project(_root(directory), directory / PIPELINE)
+        if (directory / ".pivot" / "format").is_file() or (directory / ".git").exists():
+            break
+    raise NoPipeline(
+        f"no {PIPELINE} in {start} or above",
+        hint="go to the directory of your pipeline, name it with -C DIR, or make an example with: pivot init --example",
+    )
+
+
+def locate(start: Path) -> Project:
+    """Return the project around ``start`` for a command that needs no pipeline: like ``discover``, but ``.pivot/`` is enough.
+
+    Raises NoPipeline.
+    """
+    try:
+        return discover(start)
+    except NoPipeline:
+        start = Path(os.path.realpath(start))
+        root = find_root(start)
+        if root is None:
+            raise
+        return Project(root, root / PIPELINE)
+
+
+def find_root(start: Path) -> Path | None:
+    """Return the nearest directory at or above ``start`` that holds ``.pivot/``, None if there is none."""
+    return next((one for one in (start, *start.parents) if (one / ".pivot" / "format").is_file()), None)
+
+
+def _root(directory: Path) -> Path:
+    candidates = (directory, *directory.parents)
+    for mark in (".pivot/format", ".git"):
+        for candidate in candidates:
+            if (candidate / mark).exists():
+                return candidate
+    return directory
+
+
+def create(project: Project) -> bool:
+    """Make ``.pivot/`` if it is not there; True if it was made. An existing one of a newer format is refused.
+
+    Raises StorageError.
+    """
+    if is_made(project):
+        return False
+    try:
+        project.home.mkdir(exist_ok=True)
+        write_atomic(project.home / ".gitignore", IGNORED.encode())
+        write_atomic(project.home / "format", f"{FORMAT}\n".encode())
+    except OSError as error:
+        raise StorageError(
+            f"cannot make {project.home}: {error.strerror}", hint="Pivot keeps its records there; make the directory writable"
+        ) from error
+    return True
+
+
+def is_made(project: Project) -> bool:
+    """Return whether ``.pivot/`` is there. Raises StorageError if it cannot be read, or is of a newer format."""
+    mark = project.home / "format"
+    try:
+        found = mark.read_text().strip()
+    except FileNotFoundError:
+        return False
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"cannot read {mark}: {error}") from error
+    check_format(found, mark)
+    return True
+
+
+def check_format(found: str, path: Path) -> None:
+    """Raise StorageError unless this version of Pivot understands the format ``found`` in ``path``."""
+    if found == FORMAT:
+        return
+    newer = found.isdigit() and int(found) > int(FORMAT)
+    raise StorageError(
+        f"{path} says format {found!r}, this Pivot knows {FORMAT}",
+        hint="a newer Pivot made it: upgrade with pip install --upgrade pivot-cli" if newer else "restore the file from git",
+    )

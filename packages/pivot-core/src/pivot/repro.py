@@ -1,0 +1,248 @@
+"""The use case: bring stages up to date. Plan, then skip, restore or run each stage as soon as it may start.
+
+Reads as the story of one run; how a stage is executed, recorded or shown is told elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import NamedTuple
+
+from pivot.commit import commit, verify
+from pivot.events import (
+    Emit,
+    Event,
+    Notice,
+    RunFinished,
+    RunStarted,
+    StageBlocked,
+    StageDone,
+    StageFailed,
+    StageOutput,
+    StageRestored,
+    StageSkipped,
+    StageStarted,
+)
+from pivot.execute.executor import Executor, Failure, Output, Result, WorkOrder
+from pivot.graph import build
+from pivot.look import Look
+from pivot.manifest import Manifest, StageSpec
+from pivot.outputs import clear_outputs, restore_outputs
+from pivot.plan import Plan, Step, check_inputs, choose, make_plan, take_step
+from pivot.schedule import Schedule
+from pivot.stage_locks import StageLocks
+from pivot.workspace import Workspace
+
+POLL = 0.05  # seconds between two looks at a lock that another process holds
+
+type MakeExecutor = Callable[[Manifest, int], Executor]
+
+
+class Options(NamedTuple):
+    """How to run: ``alone`` leaves out what the targets depend on; ``jobs`` None means as configured."""
+
+    targets: tuple[str, ...] = ()
+    alone: bool = False
+    force: bool = False
+    keep_going: bool = False
+    jobs: int | None = None
+    reload: bool = False
+
+
+class Summary(NamedTuple):
+    """How a run ended: each stage with what was done, and the failures by stage."""
+
+    actions: Mapping[str, str]  # skip, restore, run, failed, blocked
+    failures: Mapping[str, Failure]
+    seconds: float
+
+
+def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
+    """Return what a run with these options would do, and the view of the project that it was decided on.
+
+    Raises ProjectError, UsageError.
+    """
+    manifest = workspace.manifest(reload=options.reload)
+    look = workspace.look(manifest)
+    graph = build(manifest.stages)
+    chosen = choose(manifest, graph, options.targets, alone=options.alone)
+    return look, make_plan(workspace, look, graph, chosen, forced=options.force)
+
+
+def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, emit: Emit) -> Summary:
+    """Bring the chosen stages up to date, and say what happens through ``emit``.
+
+    A failed stage is an event and part of the summary, not an exception. Raises ProjectError and UsageError before anything
+    has run, and CacheError where the cache cannot be written.
+    """
+    started = perf_counter()
+    look, planned = plan(workspace, options)
+    check_inputs(planned, look.manifest.stages)
+    emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
+    run = Run(workspace, look, planned, options, make_executor, emit)
+    try:
+        run.carry_out()
+    finally:
+        run.close()
+    summary = Summary(run.actions, run.failures, perf_counter() - started)
+    emit(RunFinished(*_counts(run.actions.values()), summary.seconds))
+    return summary
+
+
+class Run:
+    """One run under way: the schedule, the executor once something must run, and what came of each stage."""
+
+    def __init__(
+        self, workspace: Workspace, look: Look, planned: Plan, options: Options, make_executor: MakeExecutor, emit: Emit
+    ) -> None:
+        self.workspace = workspace
+        self.look = look
+        self.plan = planned
+        self.options = options
+        self.emit = emit
+        self.actions: dict[str, str] = {}
+        self.failures: dict[str, Failure] = {}
+        self._schedule = Schedule((step.stage for step in planned.steps), planned.graph)
+        self._make_executor = make_executor
+        self._executor: Executor | None = None
+        self._running: dict[str, Step] = {}
+        self._steps = {step.stage.name: step for step in planned.steps}
+        self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
+        self._awaited: set[str] = set()  # stages that another process holds
+        self._fresh: set[str] = set()  # stages whose outputs this run has made or given back
+
+    @property
+    def executor(self) -> Executor:
+        """The executor, started when the first stage needs it."""
+        if self._executor is None:
+            self._executor = self._make_executor(self.look.manifest, self.options.jobs or self.workspace.config.jobs)
+            self._executor.start()
+        return self._executor
+
+    def carry_out(self) -> None:
+        """Settle every stage of the plan."""
+        if any(step.decision.action == "run" for step in self.plan.steps):
+            _ = self.executor  # its imports go on while the first stages are prepared
+        while not self._schedule.over:
+            later = [stage for stage in self._schedule.ready() if not self._settle_or_start(stage)]
+            for stage in later:
+                self._schedule.defer(stage)
+            elsewhere = any(stage.name in self._awaited for stage in later)
+            if self._running:
+                for event in self.executor.events(POLL if elsewhere else None):
+                    self._receive(event)
+            elif elsewhere:
+                sleep(POLL)
+
+    def close(self) -> None:
+        """End what is still running."""
+        if self._executor is not None:
+            self._executor.close()
+
+    def _settle_or_start(self, stage: StageSpec) -> bool:
+        """Do what is to be done with a stage; False if it must wait for a slot or for another process."""
+        blocker = self._blocker(stage)
+        if blocker is not None or self._stopping:
+            self._settle(stage, "blocked", StageBlocked(stage.name, blocker))
+            return True
+        step = self._steps[stage.name]
+        if not self._fresh.isdisjoint(self.plan.graph.upstream[stage.name]):
+            step = self._decide(stage)
+        if step.decision.action == "run" and self._running and len(self._running) >= self.executor.slots:
+            return False
+        if step.decision.action != "skip":
+            if holder := self._locks.take(stage.name):
+                self._await(stage, holder)
+                return False
+            step = self._decide(stage)  # another process may have been here
+        match step.decision.action:
+            case "skip":
+                self._settle(stage, "skip", StageSkipped(stage.name))
+            case "restore":
+                self._restore(step)
+            case "run":
+                self._start(step)
+        return True
+
+    def _decide(self, stage: StageSpec) -> Step:
+        return take_step(self.workspace, self.look, stage, forced=self.options.force)
+
+    def _await(self, stage: StageSpec, holder: str) -> None:
+        if stage.name not in self._awaited:
+            self._awaited.add(stage.name)
+            self.emit(Notice(f"waiting for another pivot, which is at work on {holder}", stage.name))
+
+    def _restore(self, step: Step) -> None:
+        started = perf_counter()
+        assert step.trace is not None
+        for saved in restore_outputs(self.workspace, self.look, step.now, step.lock, step.trace):
+            self.emit(Notice(saved, step.stage.name))
+        event = StageRestored(step.stage.name, step.decision.reasons, perf_counter() - started)
+        self._settle(step.stage, "restore", event)
+
+    def _start(self, step: Step) -> None:
+        stage, look = step.stage, self.look
+        for saved in clear_outputs(self.workspace, look, step.now, step.lock):
+            self.emit(Notice(saved, stage.name))
+        order = WorkOrder(
+            stage.name,
+            str(look.project.root),
+            str(look.project.pipeline),
+            tuple((path, content.digest) for path, content in step.now.inputs.items() if content),
+            tuple(out.path for out in stage.outs),
+            stage.params,
+            str(log_path(self.workspace, stage)),
+        )
+        self.emit(StageStarted(stage.name, step.decision.reasons))
+        self._running[stage.name] = step
+        self._schedule.start(stage)  # holds its mutexes
+        self.executor.submit(order)
+
+    def _receive(self, event: Output | Result) -> None:
+        if isinstance(event, Output):
+            self.emit(StageOutput(event.stage, event.text))
+            return
+        step = self._running.pop(event.stage)
+        failure = event.failure or verify(self.look, step.now, event)
+        if failure is None:
+            lock = commit(self.workspace, self.look, step.now, event)
+            self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
+            for path in lock.reads:
+                self.emit(Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage))
+        else:
+            self.failures[event.stage] = failure
+            log = str(log_path(self.workspace, step.stage))
+            self._settle(step.stage, "failed", StageFailed(event.stage, failure, event.seconds, log))
+
+    def _settle(self, stage: StageSpec, action: str, event: Event) -> None:
+        self.actions[stage.name] = action
+        if action in ("run", "restore"):
+            self._fresh.add(stage.name)
+        self._locks.release(stage.name)
+        self._awaited.discard(stage.name)
+        self._schedule.settle(stage)
+        self.emit(event)
+
+    @property
+    def _stopping(self) -> bool:
+        return bool(self.failures) and not self.options.keep_going
+
+    def _blocker(self, stage: StageSpec) -> str | None:
+        bad = ("failed", "blocked")
+        return next((one for one in self.plan.graph.upstream[stage.name] if self.actions.get(one) in bad), None)
+
+
+def log_path(workspace: Workspace, stage: StageSpec) -> Path:
+    """Return where what a stage prints is kept."""
+    return workspace.project.home / "logs" / stage.pipeline / f"{stage.name}.log"
+
+
+def _counts(actions: Iterable[str]) -> tuple[int, int, int, int, int]:
+    listed = list(actions)
+    return (
+        listed.count("run"),
+        listed.count("restore"),
+        listed.count("skip"),
+        listed.count("failed"),
+        listed.count("blocked"),
+    )

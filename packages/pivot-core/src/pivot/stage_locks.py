@@ -1,0 +1,38 @@
+"""Locks between ``pivot`` processes, one file a stage: exclusive on the stage that is worked on, shared on those it reads from.
+
+Taken all together without waiting, or not at all, so there is no deadlock; freed by the kernel when a process dies. Readers such
+as ``status`` take none, since every record is replaced whole.
+"""
+
+from pathlib import Path
+
+from pivot_cache import FileLock, try_all
+
+from pivot.graph import Graph
+from pivot.manifest import Manifest
+
+
+class StageLocks:
+    """The locks that one run holds."""
+
+    def __init__(self, home: Path, manifest: Manifest, graph: Graph) -> None:
+        self._graph = graph
+        self._files = {stage.name: home / "locks" / stage.pipeline / stage.name for stage in manifest.stages}
+        self._held: dict[str, list[FileLock]] = {}
+
+    def take(self, stage: str) -> str | None:
+        """Take what a stage needs; return None, or the stage that another process holds."""
+        names = (stage, *self._graph.upstream[stage])
+        for name in names:
+            self._files[name].parent.mkdir(parents=True, exist_ok=True)
+        locks = [FileLock(self._files[name]) for name in names]
+        busy = try_all(locks, exclusive=[name == stage for name in names])
+        if busy is not None:
+            return names[locks.index(busy)]
+        self._held[stage] = locks
+        return None
+
+    def release(self, stage: str) -> None:
+        """Give back what a stage held; nothing if it held nothing."""
+        for lock in self._held.pop(stage, ()):
+            lock.unlock()

@@ -1,0 +1,64 @@
+"""Constructive traces: which outputs came out the last times that a stage was run in exactly this state.
+
+A trace is kept under the run key, the digest of all that is known before a run. What only the run showed (undeclared
+reads, variables, definitions reached dynamically) stands in the record and must be the same now.
+"""
+
+from collections.abc import Callable
+
+import orjson
+from pivot_cache import LocalStore, Runs
+
+from pivot.lock import Lock, from_json, to_json
+from pivot.look import Look
+from pivot.observation import Observation, run_key
+
+KEPT = 16  # records under one key: states that differ only in what runs showed
+
+
+def find_trace(runs: Runs, look: Look, now: Observation) -> Lock | None:
+    """Return the record of a run in exactly this state, None if there is none."""
+    if any(content is None for content in now.inputs.values()):
+        return None
+    return next((lock for lock in _records(runs, run_key(now)) if _holds(look, now, lock)), None)
+
+
+def keep_trace(runs: Runs, now: Observation, lock: Lock) -> None:
+    """Keep the record of a run, newest first."""
+    key = run_key(now)
+    others = [other for other in _records(runs, key) if not _same_state(other, lock)]
+    runs.put(key, orjson.dumps([to_json(one) for one in (lock, *others[: KEPT - 1])]))
+
+
+def complete(store: LocalStore, lock: Lock) -> bool:
+    """Return whether every byte of the recorded outputs is in the cache."""
+    return all(store.has_all(output.content) for output in lock.outputs.values())
+
+
+def _records(runs: Runs, key: str) -> list[Lock]:
+    data = runs.get(key)
+    if data is None:
+        return []
+    try:
+        return [from_json(body) for body in orjson.loads(data)]
+    except (ValueError, TypeError):
+        return []  # garbage is a miss: the stage runs, and the next record replaces it
+
+
+def _holds(look: Look, now: Observation, lock: Lock) -> bool:
+    if lock.scheme != now.scheme or lock.outputs.keys() != {out.path for out in now.stage.outs}:
+        return False
+    if any(look.read(path) != digest for path, digest in lock.reads.items()):
+        return False
+    if any(look.variable(name) != digest for name, digest in lock.env.items()):
+        return False
+    return not lock.observed or _parts(look, now, lock) == lock.parts
+
+
+def _parts(look: Look, now: Observation, lock: Lock) -> dict[str, str]:
+    return now._replace(code=look.fingerprint(now.stage, lock.observed)).parts
+
+
+def _same_state(one: Lock, other: Lock) -> bool:
+    keys: tuple[Callable[[Lock], object], ...] = (lambda x: x.reads, lambda x: x.env, lambda x: x.parts)
+    return all(key(one) == key(other) for key in keys)

@@ -1,0 +1,70 @@
+"""An opened project: its settings, its state database, its cache and its records. Every use case begins here.
+
+The only place in core where the stores are put together; what they are used for is the use cases' business.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pivot_cache import LocalStore, Runs, Scan, State
+
+from pivot.config import Config, read_config
+from pivot.load import load
+from pivot.lock import Damaged, Lock, lock_path, read_lock
+from pivot.look import Look, SourceMemo
+from pivot.manifest import Manifest, StageSpec, decode, encode
+from pivot.project import Project, create, is_made
+
+
+class Workspace:
+    """A project with its stores open. Use as a context manager; ``created`` says that ``.pivot/`` was made just now."""
+
+    def __init__(self, project: Project, *, make: bool = True) -> None:
+        self.project = project
+        self.created = make and create(project)
+        if not make:
+            is_made(project)  # a project of a newer format is refused
+        self.config: Config = read_config(project.root)
+        self.state = State(project.home / "state.db")
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+        self.state.close()
+
+    @cached_property
+    def store(self) -> LocalStore:
+        """The objects of the cache."""
+        return LocalStore(self.config.cache(self.project.root), state=self.state, durable=self.config.durable)
+
+    @property
+    def runs(self) -> Runs:
+        """The constructive traces of the cache."""
+        return self.store.runs
+
+    def manifest(self, *, reload: bool = False) -> Manifest:
+        """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed."""
+        key = self.project.relative(self.project.pipeline)
+        kept = self.state.get("manifest", key)
+        before = None if kept is None or reload else decode(kept)
+        memo = SourceMemo(self.state, Scan(self.state))
+        manifest = load(self.project, memo=memo, kept=before)
+        if manifest is not before:
+            self.state.put("manifest", key, encode(manifest))
+        return manifest
+
+    def look(self, manifest: Manifest) -> Look:
+        """Return a new view of the project as it is now."""
+        locks = {stage.name: self.lock(stage) for stage in manifest.stages}
+        return Look(self.project, manifest, self.state, Scan(self.state), locks)
+
+    def lock_path(self, stage: StageSpec) -> Path:
+        """Return where the lock of a stage is."""
+        return lock_path(self.project.home, stage.pipeline, stage.name)
+
+    def lock(self, stage: StageSpec) -> Lock | Damaged | None:
+        """Return the record of a stage as it is on disk now."""
+        return read_lock(self.lock_path(stage), stage.name)

@@ -1,0 +1,129 @@
+"""A project whose stages are run by a LocalExecutor, and waiting that ends."""
+
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pivot.execute.executor import Output, Result, WorkOrder
+from pivot.execute.local import LocalExecutor
+
+PATIENCE = 30.0  # seconds until a wait is a failure
+HEAD = """\
+import ctypes, json, os, pathlib, signal, subprocess, sys, threading, time
+from typing import Annotated, Any, TypedDict
+import pivot
+from pivot import loaders
+from pivot.loaders import JSON, PathOnly, Text
+
+pipeline = pivot.Pipeline("test")
+
+def stage(function):
+    pipeline.register(function)
+    return function
+
+"""
+
+
+class Workshop:
+    """A directory with a pipeline.py, and the executors that were made for it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.executors: list[LocalExecutor] = []
+
+    def write(self, source: str, *, head: str = HEAD) -> None:
+        """Write pipeline.py: ``head``, then the stages."""
+        (self.root / "pipeline.py").write_text(head + textwrap.dedent(source))
+
+    def line(self, text: str) -> int:
+        """Return the line of pipeline.py that contains a text."""
+        lines = (self.root / "pipeline.py").read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    def executor(self, **options: Any) -> LocalExecutor:
+        """Return a new executor; it is closed when the test ends."""
+        options = {"jobs": 2} | options
+        made = LocalExecutor(pipeline=str(self.root / "pipeline.py"), root=str(self.root), **options)
+        self.executors.append(made)
+        return made
+
+    def order(self, stage: str, **fields: Any) -> WorkOrder:
+        """Return the order for a stage."""
+        pipeline = str(self.root / "pipeline.py")
+        order = WorkOrder(stage, str(self.root), pipeline, (), (), None, str(self.log(stage)))
+        return order._replace(**fields)
+
+    def log(self, stage: str) -> Path:
+        """Return where the stage's log is."""
+        return self.root / ".pivot" / "logs" / f"{stage}.log"
+
+    def run(self, *stages: str, executor: LocalExecutor | None = None, **fields: Any) -> dict[str, Result]:
+        """Run stages, as many at a time as the executor takes, and return their results."""
+        executor = executor or self.executor()
+        results: dict[str, Result] = {}
+        waiting = list(stages)
+        under_way = 0
+        give_up = time.monotonic() + PATIENCE
+        while len(results) < len(stages):
+            assert time.monotonic() < give_up, f"no result of {set(stages) - set(results)}"
+            while waiting and under_way < executor.slots:
+                executor.submit(self.order(waiting.pop(0), **fields))
+                under_way += 1
+            for event in executor.events(1.0):
+                if isinstance(event, Result):
+                    results[event.stage] = event
+                    under_way -= 1
+        return results
+
+    def collect(self, executor: LocalExecutor) -> list[Output | Result]:
+        """Return all that happens until one result is there."""
+        seen: list[Output | Result] = []
+        give_up = time.monotonic() + PATIENCE
+        while not any(isinstance(event, Result) for event in seen):
+            assert time.monotonic() < give_up, "no result"
+            seen += executor.events(1.0)
+        return seen
+
+    def is_running(self, pid: int) -> bool:
+        """Return whether a process exists and is not a zombie."""
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state != "Z"
+
+    def numbers(self, name: str) -> list[int]:
+        """Return the process ids that were written to a file of the project, none if it is not there."""
+        try:
+            return [int(one) for one in (self.root / name).read_text().split()]
+        except FileNotFoundError:
+            return []
+
+    def one(self, stage: str, **options: Any) -> Result:
+        """Run one stage and return its result."""
+        return self.run(stage, **options)[stage]
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop(tmp_path)
+    yield made
+    for executor in made.executors:
+        executor.close()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Wait until something is true; fail if it does not become so."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < give_up, "it did not become true"
+            time.sleep(0.005)
+
+    return wait

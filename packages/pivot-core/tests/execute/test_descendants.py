@@ -1,0 +1,100 @@
+"""Processes end with their parent, and orphans are found."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from pivot.execute.descendants import children, group_exists, kill_group
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel does this")
+
+
+def python(source: str) -> str:
+    prelude = "import os, signal, subprocess, sys, time\nfrom pivot.execute.descendants import *\n"
+    return subprocess.run([sys.executable, "-c", prelude + source], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_group_is_killed_whole(eventually: Callable[[Callable[[], object]], None]) -> None:
+    with subprocess.Popen(["sh", "-c", "sleep 600 & sleep 600"], process_group=0) as leader:
+        assert group_exists(leader.pid)
+        kill_group(leader.pid)
+        assert leader.wait(20) == -signal.SIGKILL
+    eventually(lambda: not group_exists(leader.pid))
+
+
+def test_a_child_that_leads_no_group_yet_is_killed_too() -> None:
+    with subprocess.Popen(["sleep", "600"]) as process:
+        kill_group(process.pid, signal.SIGTERM)
+        assert process.wait(20) == -signal.SIGTERM
+
+
+def test_what_is_gone_does_not_matter() -> None:
+    with subprocess.Popen(["true"], process_group=0) as process:
+        process.wait(20)
+    assert not group_exists(process.pid)
+    kill_group(process.pid)
+
+
+@LINUX
+def test_children_are_those_that_were_not_waited_for() -> None:
+    before = children()
+    with subprocess.Popen(["sleep", "600"]) as process:
+        assert children() - before == {process.pid}
+        process.kill()
+    assert children() == before
+
+
+@LINUX
+def test_orphans_come_to_who_adopts_them() -> None:
+    told = python(
+        "adopt_orphans()\n"
+        "out = subprocess.run(['sh', '-c', 'sleep 600 > /dev/null 2>&1 & echo $!'], capture_output=True, text=True).stdout\n"
+        "print(children() == {int(out)})\n"
+        "os.kill(int(out), signal.SIGKILL)\n"
+        "print(os.waitpid(int(out), 0)[1])\n"
+    )
+    assert told == "True\n9\n"
+
+
+@LINUX
+def test_a_process_dies_with_its_parent_unless_it_took_that_back() -> None:
+    told = python(
+        "reader, writer = os.pipe()\n"
+        "for keep in (False, True):\n"
+        "    middle = os.fork()\n"
+        "    if middle == 0:\n"
+        "        start, ready = os.pipe()\n"
+        "        if os.fork() == 0:\n"
+        "            parent = os.getppid()\n"
+        "            die_with(parent)\n"
+        "            if keep:\n"
+        "                outlive_parent()\n"
+        "            os.write(ready, b'.')\n"
+        "            while os.getppid() == parent:\n"
+        "                time.sleep(0.001)\n"
+        "            os.write(writer, b'kept' if keep else b'alive')\n"
+        "            os._exit(0)\n"
+        "        os.read(start, 1)\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(middle, 0)\n"
+        "os.close(writer)\n"
+        "print(os.read(reader, 99).decode())\n"
+    )
+    assert told == "kept\n"
+
+
+@LINUX
+def test_a_process_whose_parent_is_gone_already_ends_at_once() -> None:
+    assert python("die_with(1 if os.getppid() != 1 else 2)\nprint('still here')\n") == ""
+
+
+@LINUX
+def test_a_stage_is_the_first_choice_when_memory_runs_out() -> None:
+    assert python("die_first()\nprint(open('/proc/self/oom_score_adj').read().strip())\n") == "500\n"
+
+
+def test_what_c_has_printed_is_written_out() -> None:
+    assert python("import ctypes\nctypes.CDLL(None).puts(b'from C')\nflush_c()\nos._exit(0)\n") == "from C\n"

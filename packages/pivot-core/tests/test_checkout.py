@@ -1,0 +1,228 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pivot.checkout import Fate, Options, checkout, find_records
+from pivot.errors import StorageError, UsageError
+from pivot.lock import Damaged, Lock, Output, lock_path, write_lock
+from pivot.project import Project, create
+from pivot.workspace import Workspace
+from pivot_cache import Content
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
+    project.root.mkdir()
+    create(project)
+    with Workspace(project, make=False) as workspace:
+        yield workspace
+
+
+def record(workspace: Workspace, stage: str, *paths: str, pipeline: str = ".") -> dict[str, Content]:
+    """Keep what is at the paths and write the lock of a stage that made them."""
+    root = workspace.project.root
+    contents = {path: workspace.store.save(root / path) for path in paths}
+    outputs = {path: Output(content, "out") for path, content in contents.items()}
+    lock = Lock(stage, 1, {}, (), {}, None, {}, {}, {}, outputs)
+    write_lock(lock_path(workspace.project.home, pipeline, stage), lock)
+    return contents
+
+
+def write(workspace: Workspace, path: str, text: str) -> Path:
+    file = workspace.project.root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def fates(workspace: Workspace, *targets: str, **options: object) -> dict[str, Fate]:
+    return {given.path: given.fate for given in checkout(workspace, Options(targets, **options))}
+
+
+def test_what_is_missing_is_given_back(workspace: Workspace) -> None:
+    model, table = write(workspace, "out/model.bin", "weights"), write(workspace, "out/table.csv", "a,b")
+    record(workspace, "train", "out/model.bin", "out/table.csv")
+    model.unlink()
+    assert fates(workspace) == {"out/model.bin": "restored", "out/table.csv": "right"}
+    assert (model.read_text(), table.read_text()) == ("weights", "a,b")
+    assert fates(workspace) == {"out/model.bin": "right", "out/table.csv": "right"}
+
+
+def test_directories_above_are_made(workspace: Workspace) -> None:
+    file = write(workspace, "a/b/c.txt", "deep")
+    record(workspace, "train", "a/b/c.txt")
+    file.unlink()
+    os.removedirs(file.parent)
+    assert fates(workspace) == {"a/b/c.txt": "restored"}
+    assert file.read_text() == "deep"
+
+
+def test_an_edited_file_is_left_alone(workspace: Workspace) -> None:
+    file = write(workspace, "model.bin", "weights")
+    record(workspace, "train", "model.bin")
+    file.write_text("my own weights")
+    assert fates(workspace) == {"model.bin": "edited"}
+    assert file.read_text() == "my own weights"
+
+
+def test_force_keeps_the_edited_file_first(workspace: Workspace) -> None:
+    file = write(workspace, "model.bin", "weights")
+    record(workspace, "train", "model.bin")
+    file.write_text("my own weights")
+    (given,) = checkout(workspace, Options(force=True))
+    assert (given.fate, file.read_text()) == ("restored", "weights")
+    assert given.saved is not None
+    assert (workspace.project.root / given.saved).read_text() == "my own weights"
+
+
+def test_an_older_version_is_replaced_since_the_cache_has_it(workspace: Workspace) -> None:
+    file = write(workspace, "model.bin", "of another branch")
+    record(workspace, "train", "model.bin")
+    file.write_text("weights")
+    record(workspace, "train", "model.bin")
+    file.write_text("of another branch")
+    (given,) = checkout(workspace, Options())
+    assert (given.fate, given.saved, file.read_text()) == ("restored", None, "weights")
+
+
+def test_only_missing_touches_nothing_that_is_there(workspace: Workspace) -> None:
+    one, other = write(workspace, "one.txt", "1"), write(workspace, "other.txt", "2")
+    record(workspace, "train", "one.txt", "other.txt")
+    one.write_text("edited")
+    other.unlink()
+    assert fates(workspace, only_missing=True) == {"one.txt": "differs", "other.txt": "restored"}
+    assert (one.read_text(), other.read_text()) == ("edited", "2")
+
+
+def test_a_directory_that_lost_a_file(workspace: Workspace) -> None:
+    write(workspace, "plots/a.txt", "a")
+    file = write(workspace, "plots/deep/b.txt", "b")
+    record(workspace, "plot", "plots/")
+    file.unlink()
+    assert fates(workspace) == {"plots/": "restored"}
+    assert file.read_text() == "b"
+
+
+def test_a_directory_with_a_file_of_the_users(workspace: Workspace) -> None:
+    write(workspace, "plots/a.txt", "a")
+    record(workspace, "plot", "plots/")
+    mine = write(workspace, "plots/mine.txt", "by hand")
+    assert fates(workspace) == {"plots/": "edited"}
+    assert mine.read_text() == "by hand"
+    (given,) = checkout(workspace, Options(force=True))
+    assert given.fate == "restored"
+    assert given.saved is not None
+    assert not mine.exists()
+    assert any(workspace.store.read(name) == b"by hand" for name in workspace.store.ids())
+
+
+def test_a_directory_in_an_older_state(workspace: Workspace) -> None:
+    file = write(workspace, "plots/a.txt", "old")
+    record(workspace, "plot", "plots/")
+    file.write_text("new")
+    write(workspace, "plots/b.txt", "new too")
+    record(workspace, "plot", "plots/")
+    file.write_text("old")  # a mixture that the cache never saw as a whole, though every file of it
+    assert fates(workspace) == {"plots/": "restored"}
+    assert file.read_text() == "new"
+
+
+def test_what_the_cache_lost_is_said_and_the_rest_is_given_back(workspace: Workspace) -> None:
+    one, other = write(workspace, "one.txt", "1"), write(workspace, "other.txt", "2")
+    contents = record(workspace, "train", "one.txt", "other.txt")
+    one.unlink()
+    other.unlink()
+    os.unlink(workspace.store.path(contents["one.txt"].digest))
+    assert fates(workspace) == {"one.txt": "lost", "other.txt": "restored"}
+    assert not one.exists()
+
+
+def test_a_damaged_object_is_not_given_back(workspace: Workspace) -> None:
+    file = write(workspace, "one.txt", "1")
+    contents = record(workspace, "train", "one.txt")
+    file.unlink()
+    place = workspace.store.path(contents["one.txt"].digest)
+    os.chmod(place, 0o644)
+    Path(place).write_text("2")
+    (given,) = checkout(workspace, Options())
+    assert given.fate == "lost"
+    assert "does not match its name" in (given.problem or "")
+    assert not file.exists()
+
+
+def test_targets(workspace: Workspace) -> None:
+    for path in ("data/a.txt", "data/b.txt", "model.bin"):
+        write(workspace, path, path)
+    record(workspace, "clean", "data/a.txt", "data/b.txt")
+    record(workspace, "train", "model.bin")
+    record(workspace, "train", "model.bin", pipeline="sub")
+    assert list(fates(workspace, "clean")) == ["data/a.txt", "data/b.txt"]
+    assert list(fates(workspace, "data/b.txt")) == ["data/b.txt"]
+    assert list(fates(workspace, "data/")) == ["data/a.txt", "data/b.txt"]
+    assert list(fates(workspace, "b.txt", "../model.bin", base="data")) == ["data/b.txt", "model.bin"]
+    assert list(fates(workspace, ".", base="data")) == ["data/a.txt", "data/b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"), [("trian", "did you mean train?"), ("model.bn", "did you mean model.bin?")]
+)
+def test_an_unknown_target(workspace: Workspace, target: str, hint: str) -> None:
+    write(workspace, "model.bin", "x")
+    record(workspace, "train", "model.bin")
+    with pytest.raises(UsageError) as caught:
+        fates(workspace, target)
+    assert caught.value.hint == hint
+
+
+def test_a_target_where_nothing_was_recorded(workspace: Workspace) -> None:
+    assert fates(workspace) == {}
+    with pytest.raises(UsageError, match="no record of 'train'"):
+        fates(workspace, "train")
+
+
+def test_a_lock_that_cannot_be_used_counts_as_absent(workspace: Workspace) -> None:
+    write(workspace, "model.bin", "x")
+    record(workspace, "train", "model.bin")
+    lock_path(workspace.project.home, ".", "train").write_text("{}")
+    (found,) = find_records(workspace.project.home)
+    assert isinstance(found.lock, Damaged)
+    assert fates(workspace) == {}
+
+
+def test_links_on_the_way_are_not_followed(workspace: Workspace, tmp_path: Path) -> None:
+    """A branch may hold both a record and a link that leads elsewhere; together they must not write outside."""
+    file = write(workspace, "data/x.txt", "x")
+    record(workspace, "train", "data/x.txt")
+    file.unlink()
+    file.parent.rmdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (workspace.project.root / "data").symlink_to(outside)
+    with pytest.raises(StorageError, match="data is a symbolic link"):
+        fates(workspace)
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink", "reflink"])
+def test_modes(workspace: Workspace, mode: str) -> None:
+    file = write(workspace, "x.txt", "x")
+    content = record(workspace, "train", "x.txt")["x.txt"]
+    file.unlink()
+    assert fates(workspace, mode=mode) == {"x.txt": "restored"}
+    assert file.read_text() == "x"
+    assert file.is_symlink() == (mode == "symlink")
+    assert os.path.samefile(file, workspace.store.path(content.digest)) == (mode in ("hardlink", "symlink"))
+    assert fates(workspace, mode=mode) == {"x.txt": "right"}
+
+
+def test_what_cannot_be_kept_is_left_alone(workspace: Workspace) -> None:
+    file = write(workspace, "x.txt", "x")
+    record(workspace, "train", "x.txt")
+    file.unlink()
+    os.mkfifo(file)
+    (given,) = checkout(workspace, Options(force=True))
+    assert given.fate == "edited"
+    assert "is a named pipe" in (given.problem or "")

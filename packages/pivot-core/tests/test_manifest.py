@@ -1,0 +1,42 @@
+"""The manifest as bytes."""
+
+from pivot.manifest import DepSpec, LoaderSpec, Manifest, ManifestInput, OutSpec, StageSpec, decode, encode
+from pivot_fingerprint import Entry, ImportRead
+
+LOADER = LoaderSpec("mine:Loader", '{"sep": ";"}', (Entry("mine", "Loader", 3),))
+STAGE = StageSpec(
+    "train@small",
+    "sub",
+    "sub/pipeline.py",
+    9,
+    (Entry("pipeline", "train", 4),),
+    (DepSpec("raw", "sub/raw/", LOADER),),
+    (OutSpec("model", "sub/model.bin", "out", LOADER),),
+    (("train.k", "ff"),),
+    {"lr": 0.5, "layers": [1, 2]},
+    ("gpu",),
+)
+MANIFEST = Manifest(
+    "sub/pipeline.py",
+    "demo",
+    (STAGE,),
+    ("pipeline",),
+    ("numpy",),
+    (ImportRead("env", "HOME", None, "pipeline", 2),),
+    (ManifestInput("source", "sub/pipeline.py", "aa"),),
+)
+
+
+def test_what_is_written_is_read() -> None:
+    assert decode(encode(MANIFEST)) == MANIFEST
+
+
+def test_another_format_or_garbage_is_no_manifest() -> None:
+    assert decode(b"[0, []]") is None
+    assert decode(b"{}") is None
+    assert decode(b"\x00") is None
+    assert decode(encode(MANIFEST)[:-9]) is None
+
+
+def test_a_stage_is_found_by_name() -> None:
+    assert MANIFEST.stage("train@small") is STAGE

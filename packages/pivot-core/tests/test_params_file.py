@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from pivot.errors import DeclarationError
+from pivot.params_file import ParamsFile, read_params_file
+
+
+def read(tmp_path: Path, text: str | bytes) -> ParamsFile | None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_params_file(str(path))
+
+
+def test_no_file_is_no_parameters(tmp_path: Path) -> None:
+    assert read_params_file(str(tmp_path / "params.yaml")) is None
+
+
+def test_values_and_their_lines(tmp_path: Path) -> None:
+    found = read(tmp_path, "# rates\ntrain@small:\n  rate: 0.5\n  layers:\n  - 8\n  - 9\n\nclean:\n")
+    assert found is not None
+    assert found.values == {"train@small": {"rate": 0.5, "layers": [8, 9]}, "clean": {}}
+    assert found.line(("train@small",)) == 2
+    assert found.line(("train@small", "rate")) == 3
+    assert found.line(("train@small", "layers", 1)) == 6
+    assert found.line(("train@small", "unknown", "deep")) == 2
+    assert found.line(("clean",)) == 8
+
+
+def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, "# nothing yet\n")
+    assert found is not None
+    assert found.values == {}
+    assert found.line(("train",)) == 1
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "-2.5e10", "+1e3", "1.e2"])
+def test_numbers_with_exponents_are_numbers(text: str, tmp_path: Path) -> None:
+    found = read(tmp_path, f"train:\n  rate: {text}\n")
+    assert found is not None
+    assert found.values["train"]["rate"] == float(text)
+    assert type(found.values["train"]["rate"]) is float
+
+
+def test_text_that_looks_a_little_like_a_number_stays_text(tmp_path: Path) -> None:
+    found = read(tmp_path, "train:\n  commit: 1e3f\n  name: e5\n")
+    assert found is not None
+    assert found.values["train"] == {"commit": "1e3f", "name": "e5"}
+
+
+def test_merge_keys_are_kept(tmp_path: Path) -> None:
+    found = read(tmp_path, "a: &base\n  rate: 1\nb:\n  <<: *base\n  depth: 2\n")
+    assert found is not None
+    assert found.values["b"] == {"rate": 1, "depth": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("train:\n  rate: [1\n", 3, "params.yaml is not YAML"),
+        ("a: 1\n\tb: 2\n", 2, "params.yaml is not YAML"),
+        ("- train\n", 1, "params.yaml does not begin with the name of a stage"),
+        ("train: 0.5\n", 1, "the parameters of a stage must be names with values"),
+        ("clean: {}\ntrain:\n  1: x\n", 2, "the parameters of a stage must be names with values"),
+        ("clean: {}\n2024:\n  rate: 1\n", 2, "2024 is not the name of a stage"),
+        ("train:\n  rate: 1\n  rate: 2\n", 3, "train.rate is given twice, in lines 2 and 3"),
+        ("train:\n  rate: 1\nclean:\ntrain:\n", 4, "train is given twice, in lines 1 and 4"),
+        ("train:\n  o: !!python/object:os.system {}\n", 2, "params.yaml is not YAML"),
+        (b"train:\n  name: \xff\n", 2, "params.yaml is not UTF-8 text"),
+    ],
+)
+def test_mistakes_have_their_line(text: str | bytes, line: int, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        read(tmp_path, text)
+    assert caught.value.problem.startswith(problem)
+    assert (caught.value.file, caught.value.line) == (str(tmp_path / "params.yaml"), line)
+
+
+def test_a_directory_of_that_name(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").mkdir()
+    with pytest.raises(DeclarationError, match="cannot be read: Is a directory"):
+        read_params_file(str(tmp_path / "params.yaml"))

@@ -1,0 +1,14 @@
+"""Suggestions."""
+
+from pivot.suggest import closest, did_you_mean
+
+
+def test_the_nearest_name_or_none() -> None:
+    assert closest("trian", ["train", "test"]) == "train"
+    assert closest("xyz", ["train", "test"]) is None
+
+
+def test_a_hint_names_the_nearest_else_all() -> None:
+    assert did_you_mean("trian", ["train", "test"]) == "did you mean train?"
+    assert did_you_mean("xyz", ["b", "a"]) == "known: a, b"
+    assert did_you_mean("xyz", []) is None

@@ -1,0 +1,147 @@
+"""One look at the sources of a project: fingerprints of any number of functions at once.
+
+The result as a whole is kept in the memo with everything that it rests on: while no source has another digest and every name
+still leads to the same file, it is given back without opening a file or loading a fact. What is behind it, from finding modules
+to digests, is in the modules that ``_compute`` joins.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import blake3
+import orjson
+
+from pivot_fingerprint.memo import Memo, PlainMemo
+from pivot_fingerprint.modules import Finder
+from pivot_fingerprint.parts import SCHEME, Entry, Fingerprint, ImportRead, Opaque, Part
+
+
+class Analysis:
+    """Answers are those of one moment: make a new one when sources may have changed.
+
+    ``roots`` come first on the import path, then ``path`` (``sys.path`` if it is not given).
+    """
+
+    def __init__(self, roots: Sequence[str], *, path: Sequence[str] | None = None, memo: Memo | None = None) -> None:
+        self._memo = memo if memo is not None else PlainMemo()
+        self._finder = Finder(roots, path)
+        self._project: Any = None
+
+    def fingerprints(
+        self,
+        entries: Mapping[str, Sequence[Entry]],
+        *,
+        imported: Sequence[str] = (),
+        reads: Sequence[ImportRead] = (),
+    ) -> dict[str, Fingerprint]:
+        """Return for each name the fingerprint of the union of its entries.
+
+        ``imported`` are modules of the project that the process is known to import anyway; ``reads`` are what was read while
+        project modules were imported: they belong to the definition on whose line they happened.
+        """
+        key = self._key(entries, imported, reads)
+        kept = self._memo.get(key)
+        if kept is not None:
+            found = self._still_true(orjson.loads(kept))
+            if found is not None:
+                return found
+        found = self._behind().fingerprints(entries, imported, reads)
+        self._memo.put(key, orjson.dumps([self._rests_on(), _pack(found)], default=tuple))
+        return found
+
+    def locate(self, entry: Entry) -> Part | None:
+        """Return the part that an entry is in, None if it is not in a project module."""
+        found: Part | None = self._behind().locate(entry)
+        return found
+
+    def source(self, part: Part) -> str | None:
+        """Return the text of a part's definitions as it is now, None if it has none."""
+        found: str | None = self._behind().source(part)
+        return found
+
+    def _behind(self) -> Any:
+        if self._project is None:
+            from pivot_fingerprint.project import Project  # nothing behind it is needed while nothing changed
+
+            self._project = Project(self._finder, self._memo)
+        return self._project
+
+    def _key(self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]) -> str:
+        question = [
+            SCHEME,
+            sys.version_info[:2],
+            [place.directory for place in self._finder.places],
+            self._finder.roots,
+            [(name, entries[name]) for name in sorted(entries)],
+            sorted(imported),
+            sorted(reads, key=repr),
+        ]
+        return "fingerprints " + blake3.blake3(orjson.dumps(question, default=tuple)).hexdigest()
+
+    def _rests_on(self) -> list[Any]:
+        files = self._behind().sources.files
+        listings = self._behind().listings | {path: listing_digest(path) for path in self._behind().sources.listings}
+        return [files, {name: found[:4] for name, found in self._finder.answers.items()}, listings, self._finder.added]
+
+    def _still_true(self, kept: list[Any]) -> dict[str, Fingerprint] | None:
+        (files, answers, listings, added), packed = kept
+        digest = self._memo.digest
+        for path, known in files.items():
+            if digest(path) != known:
+                return None
+        for first, entry in added:
+            self._finder.add(entry, first=first)
+        find = self._finder.find
+        for name, answer in answers.items():
+            if list(find(name)[:4]) != answer:
+                return None
+        for path, known in listings.items():
+            if listing_digest(path) != known:
+                return None
+        return _unpack(packed)
+
+
+def listing_digest(path: str) -> str:
+    """Return a digest of the names in a directory; ``missing`` if there is none."""
+    import os
+
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return "missing"
+    return blake3.blake3("\0".join(["listing", *names]).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
+    """Return fingerprints as data in which each part is there once."""
+    table: dict[Part, int] = {}
+    keys: dict[str, int] = {}
+    rows = []
+    for name, one in found.items():
+        rows.append(
+            [
+                name,
+                [table.setdefault(part, len(table)) for part in one.parts],
+                one.packages,
+                one.opaque,
+                [[keys.setdefault(key, len(keys)), keys.setdefault(above, len(keys))] for key, above in one.parents.items()],
+                [table.setdefault(part, len(table)) for part in one.ignored],
+            ]
+        )
+    return [list(table), list(keys), rows]
+
+
+def _unpack(packed: list[Any]) -> dict[str, Fingerprint]:
+    rows, keys, found = packed
+    table = [Part(*row) for row in rows]
+    return {
+        name: Fingerprint(
+            tuple([table[at] for at in parts]),
+            tuple([(package, version) for package, version in packages]),
+            tuple([Opaque(*row) for row in opaque]),
+            {keys[key]: keys[above] for key, above in parents},
+            tuple([table[at] for at in ignored]),
+        )
+        for name, parts, packages, opaque, parents, ignored in found
+    }

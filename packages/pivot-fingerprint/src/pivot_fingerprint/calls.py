@@ -1,0 +1,89 @@
+"""Which project functions executed, by ``sys.monitoring`` at almost no cost.
+
+Each code object reports its first start and is switched off for good (``DISABLE``); it runs at full speed from then on.
+One tool identifier serves all observations of the process. Functions that were defined earlier and those of other
+threads are seen, those of subprocesses are not.
+"""
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+_monitoring = sys.monitoring
+# The identifiers without a meaning first, so that a debugger, coverage.py or a profiler that starts later finds its own
+# one free unless all the others were taken.
+_IDENTIFIERS = (
+    3,
+    4,
+    _monitoring.OPTIMIZER_ID,
+    _monitoring.PROFILER_ID,
+    _monitoring.DEBUGGER_ID,
+    _monitoring.COVERAGE_ID,
+)
+
+_active: "tuple[Calls, ...]" = ()
+_identifier: int | None = None
+
+
+class Calls:
+    """The project functions and modules that begin to execute between ``start`` and ``stop``."""
+
+    def __init__(self, is_project: Callable[[str], bool]) -> None:
+        self.started: dict[tuple[str | None, str, int, str], None] = {}  # module, qualified name, line, file
+        self.missing: str | None = None
+        self.is_project = is_project
+        self.files: dict[str, bool] = {}
+
+    def start(self) -> None:
+        global _active, _identifier
+        if _active:
+            _active = (*_active, self)
+            _monitoring.restart_events()  # what the others switched off already must report once more
+            return
+        _identifier = _take()
+        if _identifier is None:
+            self.missing = "functions: every tool identifier of sys.monitoring is taken"
+            return
+        _active = (self,)
+        _monitoring.register_callback(_identifier, _monitoring.events.PY_START, _started)
+        _monitoring.set_events(_identifier, _monitoring.events.PY_START)
+
+    def stop(self) -> None:
+        global _active, _identifier
+        _active = tuple(other for other in _active if other is not self)
+        if _active or _identifier is None:
+            return
+        _monitoring.set_events(_identifier, _monitoring.events.NO_EVENTS)
+        _monitoring.register_callback(_identifier, _monitoring.events.PY_START, None)
+        _monitoring.free_tool_id(_identifier)
+        _monitoring.restart_events()  # whoever takes the identifier next must not inherit what was switched off
+        _identifier = None
+
+
+def _take() -> int | None:
+    for identifier in _IDENTIFIERS:
+        if _monitoring.get_tool(identifier) is None:
+            _monitoring.use_tool_id(identifier, "pivot")
+            return identifier
+    return None
+
+
+def module_name(variables: dict[str, Any]) -> str | None:
+    """The name by which the module of these globals can be imported, as far as they tell."""
+    name = variables.get("__name__")
+    if name == "__main__":  # python -m keeps the real one
+        name = getattr(variables.get("__spec__"), "name", name)
+    return name if isinstance(name, str) else None
+
+
+def _started(code: CodeType, _offset: int) -> object:
+    file = code.co_filename
+    for calls in _active:
+        known = calls.files.get(file)
+        if known is None:
+            known = calls.files[file] = calls.is_project(file)
+        if known:
+            name = module_name(sys._getframe(1).f_globals)
+            calls.started[name, code.co_qualname, code.co_firstlineno, file] = None
+    return _monitoring.DISABLE

@@ -1,0 +1,110 @@
+"""The facts of a module as plain data: its definitions, what each reads and what each does to others.
+
+Made by ``facts`` from source text, kept by content, consumed by ``resolve``, ``effects`` and ``closure``. Nothing here knows
+syntax trees, so that reading kept facts back costs no import of ``ast``.
+
+A *path* says what a definition refers to, before anyone knows where that is: ``utils.clean`` (a global name and attributes),
+``!1:models:Model.fit`` (an import: level, module, attributes), ``.`` (the module itself as a value), ``?data/words.txt`` (a file)
+or ``%numpy`` (an installed distribution).
+"""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+# How a path is used; several may hold.
+CALLED = 1  # called directly
+VALUE = 2  # read in any other way
+STORE = 4  # only something in it is replaced: an attribute, an item
+NOW = 8  # while the module is being imported
+IMPORT = 16  # an import statement names it
+BARE = 32  # a call whose result is thrown away
+LATER = 64  # when something is called
+
+# What a definition is marked with.
+IGNORED = 1  # "# pivot: ignore"
+INTROSPECTS = 2  # mentions what reads annotations or docstrings
+DYNAMIC = 4  # mentions what can see names: eval, globals, frames
+PLAIN = 8  # a class that nothing but its own methods can look into, as far as its header says
+CONTAINER = 16  # its value is a list, dict or set made here
+FROZEN = 32  # its value is built of immutable constants only
+SIMPLE = 64  # a function that shows its name to nobody by itself
+RECORDER = 128  # a function that only stores what it gets and gives it back
+INNER = 256  # a function inside a statement that is no function: only an entry leads to it
+SUBCLASSES = 512  # asks a class for its subclasses
+TEXT = 1024  # reads the text of other code
+DISPATCHES = 2048  # a function made by functools.singledispatch
+
+# Effects: [what, reference, ...]
+MUTATES = "m"  # [m, reference, method or ""]: changes the object at a path
+SETS = "s"  # [s, reference]: sets the attribute that the path ends in
+DECLARES = "g"  # [g, name]: assigns a global name from inside a function
+INVOKES = "c"  # [c, reference, how, [[position, reference or ~parameter], ...]]
+PARAMETER = "p"  # [p, parameter]: changes a parameter
+CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
+USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
+
+
+class Definition(NamedTuple):
+    """One top-level statement of a module, or one method of a class in it.
+
+    ``text`` is the digest of what it means without the names of what it refers to: those are ``refs``, pairs of path and
+    use in order of appearance. ``full`` and ``notes`` are the same with annotations and docstrings, empty if there are none.
+    ``now``, ``later`` and ``nested`` are effects: while the module is imported, when the function is called, when something
+    defined inside it is called. ``guards`` are the first and last lines of conditions around it. ``header`` are paths of the decorators of a function, of the bases of a class. ``hints`` are paths of the types of a function's parameters, as far as they are not data.
+    ``owner`` is the index of the class of a method, else -1.
+    """
+
+    kind: str
+    name: str
+    binds: list[str]
+    line: int
+    end: int
+    text: str
+    full: str
+    refs: list[list[Any]]
+    notes: list[list[Any]]
+    now: list[list[Any]]
+    later: list[list[Any]]
+    nested: list[list[Any]]
+    opaque: list[list[Any]]
+    guards: list[list[int]]
+    header: list[str]
+    hints: list[str]
+    marks: int
+    owner: int
+
+
+class Facts(NamedTuple):
+    """What the text of one module says.
+
+    ``binds`` maps a name to its bindings in order: the index of a definition, or the path of an import. ``loads`` are the
+    imports that run with the module, as (level, module, names). ``stars`` are (level, module, index). ``exports`` is
+    ``__all__`` if it can be read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front
+    or ``-`` at the end, then a path as ``locations`` spells it.
+    """
+
+    definitions: list[Definition]
+    binds: dict[str, list[Any]]
+    loads: list[list[Any]]
+    stars: list[list[Any]]
+    exports: list[str] | None
+    search: list[str]
+
+
+def join(path: str, attributes: str) -> str:
+    """Return a path with more attributes at its end."""
+    if not attributes:
+        return path
+    return path + attributes if path.endswith(":") else f"{path}.{attributes}"
+
+
+def encode(facts: Facts) -> bytes:
+    """Return facts as bytes for a memo."""
+    return orjson.dumps(facts, default=tuple)
+
+
+def decode(data: bytes) -> Facts:
+    """Read what ``encode`` wrote."""
+    definitions, *rest = orjson.loads(data)
+    return Facts([Definition(*row) for row in definitions], *rest)

@@ -1,0 +1,435 @@
+"""From the text of a module to its facts: its definitions, one for each top-level statement and each method.
+
+The only module that is given source text. What a definition means is read by ``doing``; what belongs together across modules
+is found by ``resolve``. Importing this module imports ``ast``: callers do so only when a module's facts are not kept yet.
+"""
+
+import ast
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pivot_fingerprint.definitions import (
+    CONTAINER,
+    FROZEN,
+    IGNORED,
+    INNER,
+    LATER,
+    NOW,
+    PLAIN,
+    SIMPLE,
+    Definition,
+    Facts,
+)
+from pivot_fingerprint.doing import DefinitionReader
+from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths
+from pivot_fingerprint.reading import Module, dotted
+from pivot_fingerprint.scopes import Scope, bindings, imported_names
+from pivot_fingerprint.structure import is_constant
+
+IGNORE = "pivot: ignore"
+
+type Guards = tuple[tuple[ast.expr, bool], ...]
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def read_facts(source: bytes) -> Facts:
+    """Return the facts of a module. Text that is not Python gives one definition that stands for all of it."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _unreadable(source, error)
+    return _Splitter(tree, _ignored_lines(source)).facts()
+
+
+def _unreadable(source: bytes, error: Exception) -> Facts:
+    reader = DefinitionReader(Module())
+    reader.out.append(source.decode("latin-1"))
+    line = getattr(error, "lineno", None) or 1
+    reader.opaque.append(["a syntax error", line])
+    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], [], None, [])
+
+
+def _ignored_lines(source: bytes) -> dict[int, bool]:
+    """Return the lines with an ignoring comment, and whether the comment has the line to itself."""
+    if IGNORE.encode() not in source:
+        return {}
+    found = {}
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            if token.type == tokenize.COMMENT and token.string.lstrip("# \t").startswith(IGNORE):
+                found[token.start[0]] = token.line.lstrip().startswith("#")
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return found
+
+
+class _Splitter:
+    """Splits a module into definitions."""
+
+    def __init__(self, tree: ast.Module, ignored: dict[int, bool]) -> None:
+        self.tree = tree
+        self.ignored = ignored
+        self.definitions: list[Definition] = []
+        self.binds: dict[str, list[Any]] = {}
+        self.loads: list[list[Any]] = []
+        self.stars: list[list[Any]] = []
+        self.search: list[str] = []
+        imports: dict[str, set[str]] = {}
+        others: Counter[str] = Counter()
+        for statement in self.flat(tree.body):
+            found = bindings([statement])
+            others.update(found.assigned)
+            for name, paths in found.imports.items():
+                imports.setdefault(name, set()).update(paths)
+        self.ambiguous = {name for name, paths in imports.items() if len(paths) + others[name] > 1}
+        single = {name: next(iter(paths)) for name, paths in imports.items() if name not in self.ambiguous}
+        # An import in one of several branches still says best what a well-known name such as TYPE_CHECKING stands for.
+        likely = {name: min(paths) for name, paths in imports.items()}
+        self.module = Module([*imports, *others], likely | single, _values(self.flat(tree.body), others))
+
+    def flat(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+        for statement in body:
+            if isinstance(statement, ast.If):
+                yield from self.flat(statement.body)
+                yield from self.flat(statement.orelse)
+                yield ast.Expr(statement.test)
+            else:
+                yield statement
+
+    def facts(self) -> Facts:
+        body = self.tree.body
+        if ast.get_docstring(self.tree, clean=False) is not None:
+            first = body[0]
+            reader = DefinitionReader(self.module, ["__doc__"])
+            reader.out.append(ast.get_docstring(self.tree, clean=False) or "")
+            self.add(reader.finish("const", "__doc__", first.lineno, first.end_lineno or first.lineno), first)
+            body = body[1:]
+        self.split(body, ())
+        return Facts(self.definitions, self.binds, self.loads, self.stars, self.exports(), self.search)
+
+    # ------------------------------------------------------------ statements
+
+    def split(self, body: Sequence[ast.stmt], guards: Guards) -> None:
+        """Add the definitions of a block; ``guards`` are the conditions under which it runs."""
+        for statement in body:
+            match statement:
+                case ast.Pass() | ast.Expr(value=ast.Constant()) | ast.AnnAssign(value=None):
+                    pass
+                case ast.If() if self.module.is_type_checking(statement.test):
+                    self.split(statement.orelse, guards)
+                case ast.If() if is_main_guard(statement.test):
+                    self.split(statement.orelse, guards)
+                case ast.If():
+                    self.test(statement.test, guards)
+                    self.split(statement.body, (*guards, (statement.test, True)))
+                    self.split(statement.orelse, (*guards, (statement.test, False)))
+                case ast.Import() | ast.ImportFrom():
+                    self.import_(statement, guards)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    if not is_overload(statement, self.module):
+                        self.function(statement, guards)
+                case ast.ClassDef():
+                    self.class_(statement, guards)
+                case _:
+                    self.other(statement, guards)
+
+    def reader(self, guards: Guards, binds: Sequence[str] = ()) -> DefinitionReader:
+        """Return a reader that has read the conditions."""
+        reader = DefinitionReader(self.module, binds)
+        for test, holds in guards:
+            reader.out.append("if" if holds else "else")
+            reader.visit(test)
+            reader.guards.append([test.lineno, test.end_lineno or test.lineno])
+        return reader
+
+    def add(self, definition: Definition, node: ast.stmt, paths: dict[str, list[str]] | None = None) -> int:
+        """Add a definition and what it binds; return its index."""
+        at = len(self.definitions)
+        if self.is_ignored(node):
+            definition = definition._replace(marks=definition.marks | IGNORED)
+        self.definitions.append(definition)
+        for name in definition.binds:
+            self.binds.setdefault(name, []).append(at)
+            self.binds[name].extend((paths or {}).get(name, ()))
+        for path, use in definition.refs:
+            if path.startswith("!") and use & NOW:
+                level, module, attributes = path[1:].split(":")
+                self.loads.append([int(level), module, [attributes.partition(".")[0]] if attributes else []])
+        return at
+
+    def test(self, test: ast.expr, guards: Guards) -> None:
+        """Add a condition that does something by itself: one with a call or an assignment in it."""
+        found = bindings([test]).names
+        reader = self.reader(guards, sorted(found))
+        reader.visit(test)
+        if found or reader.effects[0]:
+            name = ", ".join(sorted(found)) or "if"
+            self.add(reader.finish("const", name, test.lineno, test.end_lineno or test.lineno), ast.Expr(test))
+
+    def import_(self, node: ast.Import | ast.ImportFrom, guards: Guards) -> None:
+        """Add what an import binds; it is a definition of its own only where a name could mean something else."""
+        if isinstance(node, ast.Import):
+            self.loads.extend([0, alias.name, []] for alias in node.names)
+        else:
+            self.loads.append([node.level, node.module or "", [alias.name for alias in node.names]])
+            if any(alias.name == "*" for alias in node.names):
+                self.stars.append([node.level, node.module or "", len(self.definitions)])
+                return
+        if node.module == "__future__" if isinstance(node, ast.ImportFrom) else False:
+            return
+        if self.is_ignored(node):
+            return
+        for name, path in imported_names(node):
+            if guards or name in self.ambiguous:
+                reader = self.reader(guards, [name])
+                reader.import_(_only(node, name))
+                definition = reader.finish("const", name, node.lineno, node.end_lineno or node.lineno)
+                self.add(definition, node, {name: [path]})
+            elif path not in self.binds.get(name, []):
+                self.binds.setdefault(name, []).append(path)
+
+    def function(self, node: Function, guards: Guards) -> None:
+        """Add a function."""
+        reader = self.reader(guards, [node.name])
+        self.read_function(reader, node)
+        if not guards and is_simple(node):
+            reader.marks |= SIMPLE
+        self.add(reader.finish("func", node.name, first_line(node), node.end_lineno or node.lineno), node)
+
+    def read_function(self, reader: DefinitionReader, node: Function) -> None:
+        """Read a function that is a definition."""
+        reader.hints = hints(node, reader)
+        reader.header = outside_paths(node.decorator_list, reader)
+        found = bindings(node.body)
+        reader.function_header(node, found)
+        reader.block(node.body)
+        reader.leave_function()
+
+    def class_(self, node: ast.ClassDef, guards: Guards) -> None:
+        """Add a class: its header and body as one definition, each of its methods as another."""
+        reader = self.reader(guards, [node.name])
+        reader.class_header(node)
+        reader.enter_class(node)
+        methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+        reader.block([one for one in node.body if one not in methods])
+        order = [one.name for one in methods if orders_class(one)]
+        if order:
+            reader.out.append(" ".join(order))
+        reader.header = outside_paths(node.bases, reader)
+        if not node.decorator_list and not node.keywords and len(reader.header) == len(node.bases):
+            reader.marks |= PLAIN
+        owner = self.add(reader.finish("class", node.name, first_line(node), node.end_lineno or node.lineno), node)
+        for method in methods:
+            if is_overload(method, self.module):
+                continue
+            reader = DefinitionReader(self.module)
+            reader.scopes.append(Scope("inner", [one.name for one in node.type_params]))
+            reader.enter_class(node)
+            self.read_function(reader, method)
+            name = f"{node.name}.{method.name}"
+            self.add(reader.finish("method", name, first_line(method), method.end_lineno or method.lineno, owner), method)
+
+    def other(self, node: ast.stmt, guards: Guards) -> None:
+        """Add any other statement: an assignment, a call, a loop."""
+        found = bindings([node])
+        reader = self.reader(guards, sorted(found.names))
+        reader.statements([node])
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and value is not None:
+            reader.marks |= (CONTAINER if is_container(value) else 0) | (FROZEN if is_constant(value) else 0)
+            if guards or len(found.names) != 1:
+                reader.marks &= ~FROZEN
+        name = ", ".join(_in_order(node, found.names)) or _changed(node)
+        kind = "const"
+        inner = getattr(node, "body", [])
+        if len(found.assigned) == 1 and any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in inner):
+            kind = "func"
+        elif len(found.assigned) == 1 and any(isinstance(one, ast.ClassDef) for one in inner):
+            kind = "class"
+        definition = reader.finish(kind, name, first_line(node), node.end_lineno or node.lineno)
+        self.search.extend(reader.search)
+        self.add(definition, node, found.imports | _imported_by_call(node, reader))
+        for one in ast.walk(node):
+            if isinstance(one, ast.ImportFrom) and any(alias.name == "*" for alias in one.names):
+                self.stars.append([one.level, one.module or "", len(self.definitions)])
+        if not isinstance(value, ast.Lambda):
+            for function in _functions_inside(node):
+                self.inner(function, found.names)
+
+    def inner(self, node: Function | ast.Lambda, around: set[str]) -> None:
+        """Add a function inside a statement, for entries that mean it alone.
+
+        What it takes from the names of the statement while it is made, as the default of a parameter, only the live object
+        knows: that is left to whoever captures it.
+        """
+        reader = DefinitionReader(self.module)
+        if isinstance(node, ast.Lambda):
+            reader.visit(node)
+            name, line = "<lambda>", node.lineno
+        else:
+            self.read_function(reader, node)
+            name, line = node.name, first_line(node)
+        for path, known in reader.refs.items():
+            if path.partition(".")[0] in around and not known[1] & LATER:
+                known[1] = 0
+        reader.marks |= INNER
+        self.definitions.append(reader.finish("func", name, line, node.end_lineno or node.lineno))
+
+    # ------------------------------------------------------------ the module
+
+    def is_ignored(self, node: ast.stmt) -> bool:
+        """Whether a comment on a definition, or alone on the line above it, leaves it out."""
+        if not self.ignored:
+            return False
+        first = first_line(node)
+        body = getattr(node, "body", None)
+        last = max(first, body[0].lineno - 1) if body else node.end_lineno or node.lineno
+        return self.ignored.get(first - 1, False) or any(line in self.ignored for line in range(first, last + 1))
+
+    def exports(self) -> list[str] | None:
+        """Return what ``__all__`` says; ``["*"]`` if it says something that cannot be read."""
+        if "__all__" not in self.binds:
+            return None
+        names: list[str] = []
+        for statement in self.flat(self.tree.body):
+            value: ast.expr | None = None
+            match statement:
+                case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AnnAssign(target=ast.Name(id="__all__")):
+                    value = statement.value
+                case ast.AugAssign(target=ast.Name(id="__all__")):
+                    value = statement.value
+                case ast.Expr(value=ast.Call(func=func, args=[argument])) if dotted(func) in (
+                    "__all__.extend",
+                    "__all__.append",
+                ):
+                    value = argument
+                case _:
+                    if any(isinstance(one, ast.Name) and one.id == "__all__" for one in ast.walk(statement)):
+                        return ["*"]
+            match value:
+                case None:
+                    continue
+                case ast.List() | ast.Tuple() | ast.Set():
+                    for one in value.elts:
+                        if not isinstance(one, ast.Constant) or not isinstance(one.value, str):
+                            return ["*"]
+                        names.append(one.value)
+                case ast.Constant(value=str() as name):
+                    names.append(name)
+                case _:
+                    return ["*"]
+        return names
+
+
+def first_line(node: Any) -> int:
+    """Return the line on which a statement begins, decorators included."""
+    line: int = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+    return line
+
+
+def _values(body: Iterable[ast.stmt], bound: Counter[str]) -> dict[str, ast.expr]:
+    """Return what names are bound to that are bound once, by a plain assignment."""
+    found = {}
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if bound[name] == 1:
+                found[name] = value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if bound[name] == 1:
+                found[name] = value
+    return found
+
+
+def _functions_inside(node: ast.stmt) -> Iterator[Function | ast.Lambda]:
+    """Yield the functions in a statement that are in no other function and no class."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield one
+        elif not isinstance(one, ast.ClassDef):
+            stack.extend(reversed(list(ast.iter_child_nodes(one))))
+
+
+def is_simple(node: Function) -> bool:
+    """Whether a function by itself shows its name to nobody, and is as good as another with the same text."""
+    if node.decorator_list or not all(is_constant(one) for one in (*node.args.defaults, *node.args.kw_defaults) if one):
+        return False
+    nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global)
+    return not node.name.startswith("__") and not any(isinstance(one, nested) for one in ast.walk(node) if one is not node)
+
+
+def is_container(node: ast.expr) -> bool:
+    """Whether an expression makes a new container of the standard library."""
+    if isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
+        return True
+    name = dotted(node.func) if isinstance(node, ast.Call) else None
+    return name is not None and name.rpartition(".")[2] in (
+        "list",
+        "dict",
+        "set",
+        "defaultdict",
+        "OrderedDict",
+        "deque",
+        "Counter",
+        "WeakValueDictionary",
+        "WeakSet",
+    )
+
+
+def _in_order(node: ast.stmt, names: set[str]) -> list[str]:
+    """Return names in the order in which a statement binds them, so that its part is called by the first one."""
+    order = [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and one.id in names]
+    return list(dict.fromkeys([*order, *sorted(names)]))
+
+
+def _changed(node: ast.stmt) -> str:
+    """Return the name of a statement that binds nothing: what it changes or calls."""
+    targets: list[ast.expr] = []
+    match node:
+        case ast.Assign():
+            targets = list(node.targets)
+        case ast.AugAssign():
+            targets = [node.target]
+        case ast.Delete():
+            targets = list(node.targets)
+        case ast.Expr():
+            targets = [node.value]
+    for target in targets or [one for one in ast.walk(node) if isinstance(one, ast.Call)]:
+        while isinstance(target, ast.Subscript | ast.Call | ast.Await):
+            match target:
+                case ast.Subscript():
+                    target = target.value
+                case ast.Call(func=ast.Attribute(value=receiver)):
+                    target = receiver
+                case ast.Call():
+                    target = target.func
+                case ast.Await():
+                    target = target.value
+        name = dotted(target)
+        if name is not None:
+            return name
+    return type(node).__name__.lower()
+
+
+def _imported_by_call(node: ast.stmt, reader: DefinitionReader) -> dict[str, list[str]]:
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+            path = reader.module_path(call)
+            if path is not None and path.startswith("!"):
+                return {name: [path]}
+    return {}
+
+
+def _only(node: ast.Import | ast.ImportFrom, name: str) -> ast.Import | ast.ImportFrom:
+    """Return an import with only the alias that binds a name."""
+    for alias in node.names:
+        bound = alias.asname or (alias.name if isinstance(node, ast.ImportFrom) else alias.name.partition(".")[0])
+        if bound == name:
+            if isinstance(node, ast.ImportFrom):
+                return ast.ImportFrom(node.module, [alias], node.level)
+            return ast.Import([alias])
+    return node
+

@@ -1,0 +1,101 @@
+"""The digest of a function's instructions, to tell apart functions of the same name: lambdas, and what factories make.
+
+It only distinguishes what is there now; following edits of the source is the work of the static closure. Instructions
+depend on the layout of the source (whether two names stand on one line decides how they are loaded), so the file is
+compiled once more with all positions and docstrings removed, and those of the same function are taken from there.
+"""
+
+import ast
+import bisect
+import dis
+import functools
+import os
+import types
+from collections.abc import Callable, Iterator, Mapping
+
+from pivot_fingerprint.preimage import hash_pieces, text_piece
+
+_NEUTRAL = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "RESUME"})
+_PARAMETERS = 0x04 | 0x08 | 0x20 | 0x80 | 0x200  # *args, **kwargs, generator, coroutine, asynchronous generator
+
+
+def is_ambiguous(code: types.CodeType) -> bool:
+    """Whether the qualified name may stand for several functions: any lambda, and twins within one factory."""
+    if "<lambda>" in code.co_qualname:
+        return True
+    return "<" in code.co_qualname and len(_twins(code)) != 1
+
+
+def code_digest(code: types.CodeType, digest: Callable[[object], bytes]) -> bytes:
+    """The instructions with what they refer to, whatever the layout of the source, as long as the source can be read.
+
+    ``digest`` gives the digests of constants.
+    """
+    same = (normal for original, normal in _twins(code) if original == code)
+    return _digest(next(same, code), digest)
+
+
+def _digest(code: types.CodeType, digest: Callable[[object], bytes]) -> bytes:
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _NEUTRAL]
+    offsets = [step.offset for step in steps]
+    pieces: list[bytes] = []
+    for step in steps:
+        pieces.append(step.opname.encode())
+        if step.opcode in dis.hasjump:
+            pieces.append(str(bisect.bisect_left(offsets, step.jump_target)).encode())
+        elif isinstance(step.argval, types.CodeType):
+            pieces.append(_digest(step.argval, digest))
+        elif step.opcode in dis.hasconst:
+            pieces.append(digest(step.argval))
+        else:
+            pieces.append(text_piece(repr(step.argval)))
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & _PARAMETERS, parameters)
+    return hash_pieces("code", text_piece(repr(shape)), *pieces)
+
+
+type _Twin = tuple[types.CodeType, types.CodeType]  # as compiled from the source, and without layout
+
+
+def _twins(code: types.CodeType) -> list[_Twin]:
+    """All functions of this qualified name in the file; none if it cannot be read."""
+    try:
+        status = os.stat(code.co_filename)
+    except (OSError, ValueError):
+        return []
+    return _functions(code.co_filename, status.st_mtime_ns, status.st_size).get(code.co_qualname, [])
+
+
+@functools.lru_cache(maxsize=256)
+def _functions(file: str, _modified: int, _size: int) -> Mapping[str, list[_Twin]]:
+    try:
+        with open(file, "rb") as source:
+            tree = ast.parse(source.read(), file)
+        original = compile(tree, file, "exec", dont_inherit=True)
+        normal = compile(_without_layout(tree), file, "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return {}
+    found: dict[str, list[_Twin]] = {}
+    for pair in zip(_inside(original), _inside(normal), strict=True):
+        found.setdefault(pair[0].co_qualname, []).append(pair)
+    return found
+
+
+def _inside(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _inside(constant)
+
+
+def _without_layout(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            match node.body:
+                case [ast.Expr(ast.Constant(str())), *_]:
+                    node.body[0] = ast.Pass()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt | ast.expr | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern):
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+    return tree

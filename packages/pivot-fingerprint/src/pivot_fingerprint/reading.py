@@ -1,0 +1,314 @@
+"""Reading a definition: what it means as tokens, what it refers to, what it does to others.
+
+The tokens are the same however the source is laid out, and hold numbers instead of the names of what is outside of the
+definition. ``Reader`` keeps the state and writes any node in a general way; ``structure`` knows functions, classes and imports,
+``doing`` names, calls and assignments.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import blake3
+
+from pivot_fingerprint.definitions import (
+    DYNAMIC,
+    INTROSPECTS,
+    LATER,
+    NOW,
+    SUBCLASSES,
+    TEXT,
+    Definition,
+    join,
+)
+from pivot_fingerprint.scopes import Scope, find
+
+# What reads annotations or docstrings of other code. Found by name: whoever mentions one may be doing it.
+INTROSPECTORS = frozenset(
+    "__annotations__ __annotate__ __doc__ __signature__ get_type_hints get_annotations signature getfullargspec getdoc getsource "
+    "getsourcelines getcomments validate_call validate_arguments typechecked beartype TypeAdapter create_model model_fields "
+    "__pydantic_fields__ make_dataclass __type_params__ __bound__ __constraints__ __value__ __default__".split()
+)
+# What can see the names of functions and constants, or look them up by name.
+NAMERS = frozenset(
+    "eval exec compile globals vars dir query attrgetter methodcaller patch inspect _getframe currentframe stack extract_stack "
+    "__dict__ __name__ __qualname__ __module__ modules getmembers traceback format_exc print_exc settrace setprofile co_name".split()
+)
+TEXT_READERS = frozenset("getsource getsourcelines findsource getcomments getblock linecache co_positions co_lines".split())
+_SKIPPED = frozenset({"ctx", "kind", "type_comment"})
+
+
+class Module:
+    """What a reader knows of the module around: the names bound at its top level, and the imports among them."""
+
+    def __init__(
+        self,
+        bound: Iterable[str] = (),
+        imports: Mapping[str, str] | None = None,
+        values: Mapping[str, ast.expr] | None = None,
+    ) -> None:
+        self.bound = frozenset(bound)
+        self.imports = imports or {}
+        self.values = values or {}  # what names are bound to that are bound once
+
+    def canonical(self, path: str) -> str:
+        """Return the dotted name that a path most likely stands for: ``typing.TYPE_CHECKING``, ``builtins.eval``."""
+        if not path.startswith("!"):
+            root, _, rest = path.partition(".")
+            if root in self.imports:
+                path = join(self.imports[root], rest)
+            elif root in self.bound:
+                return path
+            else:
+                return "builtins." + path
+        level, module, attributes = path[1:].split(":")
+        return "." * int(level) + module + ("." + attributes if attributes else "")
+
+    def is_type_checking(self, test: ast.expr) -> bool:
+        """Whether a condition holds for type checkers only."""
+        path = dotted(test)
+        return path is not None and self.canonical(path) in (
+            "typing.TYPE_CHECKING",
+            "typing_extensions.TYPE_CHECKING",
+            "builtins.TYPE_CHECKING",
+        )
+
+
+def dotted(node: ast.expr) -> str | None:
+    """Return ``a.b.c`` for an expression of that form, else None."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        return ".".join([node.id, *reversed(attributes)])
+    return None
+
+
+def literal(value: object) -> str:
+    """Return a token for a constant: its type, its length where text follows, its value."""
+    match value:
+        case str():
+            return f"s{len(value)}:{value}"
+        case bool() | None:
+            return str(value)
+        case int():
+            return f"i{value:x}"
+        case bytes():
+            return f"y{value.hex()}"
+        case _:
+            return f"{type(value).__name__}:{value!r}"
+
+
+def digest(text: str) -> str:
+    """Return the digest of a text as 64 hex digits."""
+    return blake3.blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Reader:
+    """Reads syntax trees of one definition, one after the other, and ends in a ``Definition``."""
+
+    handlers: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {}
+
+    def __init__(self, module: Module, binds: Sequence[str] = ()) -> None:
+        self.module = module
+        self.binds = list(binds)
+        self.scopes: list[Scope] = []
+        self.depth = 0  # how many functions deep; 0 runs while the module is imported
+        self.out: list[str] = []
+        self.noted: list[str] = []  # tokens that only introspection can see
+        self.noting = False
+        self.refs: dict[str, list[int]] = {}  # path: [number, use]
+        self.notes: dict[str, list[int]] = {}
+        self.effects: tuple[list[list[Any]], ...] = ([], [], [])
+        self.opaque: list[list[Any]] = []
+        self.search: list[str] = []  # entries that the import path gets
+        self.guards: list[list[int]] = []
+        self.header: list[str] = []
+        self.hints: list[str] = []
+        self.marks = 0
+
+    def finish(self, kind: str, name: str, line: int, end: int, owner: int = -1) -> Definition:
+        """Return what was read."""
+        text = "\0".join(self.out)
+        return Definition(
+            kind,
+            name,
+            self.binds,
+            line,
+            end,
+            digest(text),
+            digest(text + "\1" + "\0".join(self.noted)) if self.noted else "",
+            [[path, use] for path, (_, use) in self.refs.items()],
+            [[path, use] for path, (_, use) in self.notes.items()],
+            *(self._with_paths(effects) for effects in self.effects),
+            self._opaque_with_paths(),
+            self.guards,
+            self.header,
+            self.hints,
+            self.marks,
+            owner,
+        )
+
+    def _with_paths(self, effects: list[list[Any]]) -> list[list[Any]]:
+        """Return effects with paths instead of numbers; a parameter is a number, whatever a decorator decorates is ``=``."""
+        paths = list(self.refs)
+        found = []
+        for what, *rest in effects:
+            match what:
+                case "m":
+                    rest[0] = paths[rest[0]]
+                case "s":
+                    rest[0] = paths[rest[0]]
+                case "c":
+                    given = [[at, one if one == "=" else paths[one] if one >= 0 else -1 - one] for at, one in rest[2]]
+                    rest = [paths[rest[0]], rest[1], given]
+            if [what, *rest] not in found:
+                found.append([what, *rest])
+        return found
+
+    def _opaque_with_paths(self) -> list[list[Any]]:
+        paths = list(self.refs)
+        return [[what, line, *(paths[number] for number in rest)] for what, line, *rest in self.opaque]
+
+    # ------------------------------------------------------------ names
+
+    def ref(self, path: str, use: int) -> int:
+        """Record that a path is used, and return its number."""
+        use |= LATER if self.depth else NOW
+        table = self.notes if self.noting else self.refs
+        known = table.get(path)
+        if known is None:
+            known = table[path] = [len(table), use]
+            if path.isidentifier():
+                if not path.startswith("__"):
+                    self.mention(path)
+            else:
+                for name in path.replace(":", ".").split("."):
+                    self.mention(name)
+        else:
+            known[1] |= use
+        return known[0]
+
+    def emit_ref(self, path: str, use: int) -> int:
+        """Record that a path is used, and write it."""
+        number = self.ref(path, use)
+        self.out.append(f"R{number}")
+        return number
+
+    def mention(self, name: str) -> None:
+        """Mark the definition if a name is one of those that look into other code."""
+        if name in INTROSPECTORS and not self.noting:
+            self.marks |= INTROSPECTS
+        if name in NAMERS:
+            self.marks |= DYNAMIC
+        if name == "__subclasses__":
+            self.marks |= SUBCLASSES
+        if name in TEXT_READERS:
+            self.marks |= TEXT
+
+    def load(self, name: str, attributes: str, use: int) -> list[int]:
+        """Write a name with attributes that is read, and return the numbers of what it may stand for outside."""
+        scope = find(self.scopes, name)
+        if scope is None:
+            return [self.emit_ref(join(name, attributes), use)]
+        if name in scope.imports:
+            numbers = [self.ref(join(path, attributes), use) for path in scope.imports[name]]
+            if name not in scope.mixed:
+                self.out.extend(f"R{number}" for number in numbers)
+                return numbers
+        elif name in scope.maybe and name not in scope.names:
+            numbers = [self.ref(join(name, attributes), use)]
+        else:
+            numbers = []
+        self.out.append(f"n{name}")
+        if attributes:
+            self.attributes(attributes)
+        return numbers
+
+    def attributes(self, names: str) -> None:
+        """Write attributes of something local."""
+        self.out.append("." + names)
+        for name in names.split("."):
+            self.mention(name)
+
+    def bind(self, name: str) -> None:
+        """Write a name that is bound here."""
+        scope = find(self.scopes, name)
+        if scope is not None:
+            self.out.append(f"n{name}")
+            if scope.kind == "class":
+                scope.names.add(name)
+        elif name in self.binds and self.depth == 0:
+            self.out.append(f"b{self.binds.index(name)}")
+        else:
+            self.assign_global(name)
+
+    def assign_global(self, name: str) -> None:
+        """Write a global name that code in a function assigns."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ trees
+
+    def visit(self, node: ast.AST) -> None:
+        """Write any node."""
+        handler = self.handlers.get(type(node))
+        if handler is not None:
+            handler(self, node)
+        else:
+            self.generic(node)
+
+    def generic(self, node: ast.AST) -> None:
+        """Write a node as its name and its fields; empty ones are left out, so that a later Python may have more."""
+        out = self.out
+        out.append(type(node).__name__ + "(")
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if value is None or value == [] or field in _SKIPPED:
+                continue
+            out.append(field + "=")
+            if isinstance(value, list):
+                self.sequence(value)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
+            else:
+                out.append(literal(value))
+        out.append(")")
+
+    def sequence(self, values: Sequence[Any]) -> None:
+        """Write a list: a block of statements, or anything else in order."""
+        if values and isinstance(values[0], ast.stmt):
+            self.block(values)
+            return
+        out = self.out
+        out.append("[")
+        for value in values:
+            if isinstance(value, ast.AST):
+                self.visit(value)
+            else:
+                out.append(literal(value))
+        out.append("]")
+
+    def block(self, body: Sequence[ast.stmt]) -> None:
+        """Write statements but those without a meaning."""
+        self.out.append("{")
+        self.statements(body)
+        self.out.append("}")
+
+    def statements(self, body: Sequence[ast.stmt]) -> None:
+        """Write statements but those without a meaning, without saying where they begin and end."""
+        for statement in body:
+            match statement:
+                case ast.Pass() | ast.Expr(value=ast.Constant()):
+                    continue
+                case ast.If() if self.module.is_type_checking(statement.test):
+                    self.statements(statement.orelse)
+                case _:
+                    self.visit(statement)
+
+    def note(self, write: Callable[[], None]) -> None:
+        """Write what only introspection can see to the side."""
+        out, noting = self.out, self.noting
+        self.out, self.noting = self.noted, True
+        write()
+        self.out, self.noting = out, noting

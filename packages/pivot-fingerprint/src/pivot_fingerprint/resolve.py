@@ -1,0 +1,199 @@
+"""From a name to what it means: through imports, re-exports, stars and submodules, to definitions and distributions.
+
+Every way that a name may take counts, since which one is taken is known only when the program runs. What a target means for a
+closure is decided in ``closure``; what it means for a digest, in ``digests``.
+"""
+
+import builtins
+from typing import NamedTuple, cast
+
+from pivot_fingerprint.modules import absolute
+from pivot_fingerprint.definitions import join
+from pivot_fingerprint.sources import Outside, Source, Sources, Spread
+
+_OF_MODULES = frozenset({"__name__", "__file__", "__package__", "__spec__", "__path__", "__loader__", "__cached__"})
+_BUILTINS = frozenset(dir(builtins))
+_OF_THE_PROCESS = frozenset({"open", "print", "input", "hash", "id", "__import__"})  # their work depends on what others set
+
+
+class Target(NamedTuple):
+    """What a path means.
+
+    ``identity`` says it in words that are the same as long as it means the same. ``names`` are (module, name) pairs that lead
+    to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then. ``wholes`` are modules that are
+    used as a value, ``loads`` modules that an import statement runs. ``external`` is a dotted name outside the project; ``file`` a
+    path that is spelled out.
+    """
+
+    identity: str
+    names: tuple[tuple[str, str], ...]
+    definitions: tuple[int, ...]
+    rest: str
+    wholes: tuple[str, ...]
+    loads: tuple[str, ...]
+    outside: tuple[Outside, ...]
+    external: str
+    file: str = ""
+
+
+class _Search:
+    """What was met on the way from one path."""
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[str, str], None] = {}
+        self.definitions: dict[int, None] = {}
+        self.rest = ""
+        self.wholes: dict[str, None] = {}
+        self.loads: dict[str, None] = {}
+        self.outside: dict[Outside, None] = {}
+        self.external = ""
+        self.seen: set[tuple[str, str]] = set()
+
+
+class Resolver:
+    """Resolves paths in the modules of one look."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+
+    def resolve(self, module: Source, path: str) -> Target:
+        """Return what a path in a module means."""
+        known = module.cache.get(path)
+        if known is None and path.startswith("?"):
+            known = module.cache[path] = Target(path, (), (), "", (), (), (), "", path[1:])
+        if known is None:
+            search = _Search()
+            identity = self._path(module, path, search)
+            known = module.cache[path] = Target(
+                identity,
+                tuple(search.names),
+                tuple(search.definitions),
+                search.rest,
+                tuple(search.wholes),
+                tuple(search.loads),
+                tuple(search.outside),
+                search.external,
+            )
+        return cast(Target, known)
+
+    def binders(self, module: Source, name: str) -> list[int]:
+        """Return the numbers of the definitions that bind a name in a module."""
+        bound = [one for one in module.facts.binds.get(name, ()) if isinstance(one, int)]
+        if not bound and name not in module.facts.binds:
+            bound = module.late.get(name, [])
+        return [module.first + one for one in bound]
+
+    def _path(self, module: Source, path: str, search: _Search) -> str:
+        if path == ".":
+            search.wholes[module.name] = None
+            return f"module {module.name}"
+        if path.startswith("%"):
+            return self._distribution(path[1:], search)
+        if not path.startswith("!"):
+            name, _, rest = path.partition(".")
+            return self._name(module, name, rest, search)
+        level, of, attributes = path[1:].split(":")
+        name_of = absolute(of, module.package, int(level))
+        if name_of is None:
+            return f"missing {path}"
+        search.loads[name_of] = None
+        return self._attribute(name_of, attributes, search)
+
+    def _distribution(self, name: str, search: _Search) -> str:
+        found = self.sources.distribution(name)
+        search.outside[found] = None
+        return f"distribution {name}"
+
+    def _name(self, module: Source, name: str, rest: str, search: _Search) -> str:
+        if (module.name, name) in search.seen:
+            return f"{module.name}:{name}"
+        search.seen.add((module.name, name))
+        found = []
+        bound = module.facts.binds.get(name, ())
+        numbers = self.binders(module, name)
+        if numbers:
+            search.names[module.name, name] = None
+            search.definitions.update(dict.fromkeys(numbers))
+            search.rest = search.rest or rest
+            found.append(join(f"{module.name}:{name}", rest))
+        for one in bound:
+            if isinstance(one, str):
+                found.append(self._path(module, join(one, rest), search))
+        for star in module.facts.stars:
+            identity = self._star(module, star, name, rest, search, last_resort=not found)
+            if identity is not None:
+                found.append(identity)
+        if found:
+            return "|".join(dict.fromkeys(found))
+        if name in _OF_MODULES:
+            return f"{name} of {module.name}"
+        if name in _OF_THE_PROCESS:
+            search.outside[Outside("standard", "builtins")] = None
+        if name not in _BUILTINS:
+            search.names[module.name, name] = None
+        return join(name, rest)
+
+    def _star(
+        self, module: Source, star: list[object], name: str, rest: str, search: _Search, *, last_resort: bool
+    ) -> str | None:
+        level, of, _ = star
+        name_of = absolute(str(of), module.package, cast(int, level))
+        if name_of is None:
+            return None
+        found = self.sources.module(name_of)
+        if isinstance(found, Source):
+            exports = found.facts.exports
+            if exports is None and name.startswith("_") or exports is not None and name not in exports and exports != ["*"]:
+                return None
+            if name in found.facts.binds or name in found.late:
+                return self._name(found, name, rest, search)
+            if found.is_package and exports and self.sources.finder.find(f"{name_of}.{name}").kind != "missing":
+                return self._attribute(f"{name_of}.{name}", rest, search)
+            if (found.name, name) in search.seen:
+                return None
+            search.seen.add((found.name, name))
+            return self._stars(found, name, rest, search, last_resort=last_resort)
+        if last_resort and isinstance(found, Outside) and found.kind != "missing" and not name.startswith("_"):
+            search.outside[found] = None
+            return f"{name_of}.*.{join(name, rest)}"
+        return None
+
+    def _attribute(self, name: str, attributes: str, search: _Search) -> str:
+        found = self.sources.module(name)
+        first, _, rest = attributes.partition(".")
+        match found:
+            case Outside():
+                search.outside[found] = None
+                external = f"{name}.{attributes}" if attributes else name
+                search.external = search.external or external
+                if found.kind == "missing":
+                    return f"missing {external}"
+                return external
+            case Spread():
+                if not first:
+                    search.wholes[name] = None
+                    return f"module {name}"
+                return self._attribute(f"{name}.{first}", rest, search)
+        if not first:
+            search.wholes[name] = None
+            return f"module {name}"
+        if first in found.facts.binds:
+            return self._name(found, first, rest, search)
+        if found.is_package and self.sources.finder.find(f"{name}.{first}").kind != "missing":
+            return self._attribute(f"{name}.{first}", rest, search)
+        if first == "__dict__":
+            search.wholes[name] = None
+            return f"module {name}"
+        if "__getattr__" in found.facts.binds and first not in found.late:
+            identity = self._stars(found, first, rest, search, last_resort=False)
+            if identity is not None:
+                return identity
+            return f"{self._name(found, '__getattr__', '', search)}({attributes})"
+        return self._name(found, first, rest, search)
+
+    def _stars(self, module: Source, name: str, rest: str, search: _Search, *, last_resort: bool) -> str | None:
+        for star in module.facts.stars:
+            identity = self._star(module, star, name, rest, search, last_resort=last_resort)
+            if identity is not None:
+                return identity
+        return None

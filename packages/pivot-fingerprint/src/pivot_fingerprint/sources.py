@@ -1,0 +1,137 @@
+"""The modules of one look: project modules with their facts, and what else the project imports.
+
+Facts are kept in the memo by the content of the source; only what is not there is parsed. How names lead from one module to
+another is the business of ``resolve``.
+"""
+
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import Definition, Facts, decode, encode
+from pivot_fingerprint.installed import OWN_DISTRIBUTIONS, Distribution, Installed
+from pivot_fingerprint.memo import Memo
+from pivot_fingerprint.modules import INSTALLED, STANDARD, Finder
+from pivot_fingerprint.parts import SCHEME
+
+
+class Source:
+    """A project module. ``first`` is the number of its first definition; ``cache`` is for whoever resolves its names."""
+
+    __slots__ = ("cache", "facts", "file", "first", "is_package", "late", "members", "name", "package")
+
+    def __init__(self, name: str, file: str, is_package: bool, facts: Facts, first: int) -> None:
+        self.name = name
+        self.file = file
+        self.is_package = is_package
+        self.package = name if is_package else name.rpartition(".")[0]
+        self.facts = facts
+        self.first = first
+        self.cache: dict[str, object] = {}
+        self.late: dict[str, list[int]] = {}  # names bound only by functions that declare them global
+        self.members: dict[int, list[int]] = {}  # the methods of a class, both by their numbers
+        for at, definition in enumerate(facts.definitions):
+            if definition.owner >= 0:
+                self.members.setdefault(first + definition.owner, []).append(first + at)
+            for effects in (definition.later, definition.nested):
+                for effect in effects:
+                    if effect[0] == "g":
+                        self.late.setdefault(effect[1], []).append(at)
+
+
+class Outside(NamedTuple):
+    """A module that is not followed: ``kind`` is installed, standard, binary (project code without source) or missing."""
+
+    kind: str
+    name: str
+    distribution: Distribution | None = None
+    file: str | None = None
+
+
+class Spread(NamedTuple):
+    """A namespace package: nothing but submodules."""
+
+    name: str
+
+
+class Sources:
+    """All modules that were asked for, by name, and all their definitions, by number."""
+
+    def __init__(self, finder: Finder, memo: Memo) -> None:
+        self.finder = finder
+        self.memo = memo
+        self.installed = Installed(memo)
+        self.files: dict[str, str | None] = {}  # what the answers rest on: path to digest
+        self.listings: set[str] = set()  # and directories
+        self.modules: dict[str, Source | Outside | Spread] = {}
+        self.definitions: list[Definition] = []
+        self.homes: list[Source] = []  # of each definition
+
+    def module(self, name: str) -> Source | Outside | Spread:
+        """Return a module by its absolute name."""
+        found = self.modules.get(name)
+        if found is None:
+            found = self.modules[name] = self._load(name)
+        return found
+
+    def digest(self, file: str) -> str | None:
+        """Return the digest of a file, and remember that the result depends on it."""
+        if file not in self.files:
+            self.files[file] = self.memo.digest(file)
+        return self.files[file]
+
+    def _load(self, name: str) -> Source | Outside | Spread:
+        found = self.finder.find(name)
+        if found.kind == "missing":
+            return Outside("missing", name)
+        if found.whose == STANDARD:
+            return Outside("standard", name)
+        if found.kind == "namespace":
+            return Spread(name)
+        if found.kind == "builtin":
+            return self._own(name)
+        file = found.file
+        if file is None:
+            return Outside("missing", name)
+        if found.whose == INSTALLED:
+            distribution = self.installed.owner(found.entry, file)
+            if distribution is not None:
+                self.digest(distribution.metadata)
+                return Outside("installed", name, distribution, file)
+        digest = self.digest(file)
+        if found.kind == "binary" or digest is None:
+            return Outside("binary", name, None, file)
+        source = Source(name, file, found.kind == "package", self._facts(file, digest), len(self.definitions))
+        self.definitions.extend(source.facts.definitions)
+        self.homes.extend([source] * len(source.facts.definitions))
+        return source
+
+    def _own(self, name: str) -> Outside:
+        top = name.partition(".")[0]
+        entries = [place.directory for place in self.finder.places if place.whose == INSTALLED]
+        distribution = self.installed.named(entries, OWN_DISTRIBUTIONS.get(top, top))
+        if distribution is not None:
+            self.digest(distribution.metadata)
+        return Outside("installed", name, distribution)
+
+    def distribution(self, name: str) -> Outside:
+        """Return an installed distribution by its own name."""
+        entries = [place.directory for place in self.finder.places if place.whose == INSTALLED]
+        distribution = self.installed.named(entries, name)
+        for entry in entries:
+            self.listings.add(entry)
+        if distribution is None:
+            return Outside("missing", name)
+        self.digest(distribution.metadata)
+        return Outside("installed", name, distribution)
+
+    def _facts(self, file: str, digest: str) -> Facts:
+        key = f"facts {SCHEME} {digest}"
+        kept = self.memo.get(key)
+        if kept is not None:
+            return decode(kept)
+        # The one boundary behind which syntax trees are imported: most runs parse nothing.
+        from pivot_fingerprint.facts import read_facts
+
+        with open(file, "rb") as opened:
+            facts = read_facts(opened.read())
+        self.memo.put(key, encode(facts))
+        return facts

@@ -1,0 +1,123 @@
+"""A directory as a remote: a shared disk, a mounted server, a stick. Its layout is that of a cache.
+
+A cache directory copied here with any tool is a valid remote, and the other way round. The files are handled by the
+``LocalStore`` of ``pivot_cache``, which takes nothing for what its name says without looking; what differs here is that
+the disk may be absent, and that reading changes nothing, not even what turns out to be damaged.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, ObjectMissing, hash_bytes
+from pivot_remote.errors import DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
+from pivot_remote.location import DirectoryLocation, Remote
+from pivot_remote.store import READ_LIMIT
+
+
+class DirectoryStore:
+    """A ``RemoteStore`` in a directory. Any number of threads and processes may use it at once.
+
+    The directory is made when something is first kept, but not the one that it is in. Raises ``InvalidLocation`` and
+    ``RemoteTooNew`` at once; at use ``DirectoryMissing``, besides the errors of ``Store`` and ``DiskError``.
+    """
+
+    def __init__(self, remote: Remote) -> None:
+        location = remote.location()
+        if not isinstance(location, DirectoryLocation):
+            raise InvalidLocation(remote.url, "it is no directory; write file:///directory")
+        self._address = remote.url
+        self._root = location.path
+        try:
+            self._store = LocalStore(location.path)
+        except FormatTooNew as error:
+            raise RemoteTooNew(self._address, error.found, str(error.known)) from None
+
+    def __repr__(self) -> str:
+        return f"DirectoryStore({self._address!r})"
+
+    @property
+    def address(self) -> str:
+        """Where it is: ``file:///directory``."""
+        return self._address
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove this process's temporaries. The store can be used again."""
+        self._store.close()
+
+    # -- looking
+
+    def has(self, oid: ObjectId) -> bool:
+        """Say whether a file stands under the name. Its bytes are not looked at."""
+        self._look()
+        return self._store.has(oid)
+
+    def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
+        """Return those that are not there."""
+        self._look()
+        return self._store.missing(ids)
+
+    def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+        """Return those that are there, with their sizes in bytes."""
+        self._look()
+        found: dict[ObjectId, int] = {}
+        for oid in ids:
+            try:
+                found[oid] = self._store.size(oid)
+            except ObjectMissing:
+                continue
+        return found
+
+    def size(self, oid: ObjectId) -> int:
+        """Return the object's size in bytes; raise ``ObjectMissing``."""
+        self._look()
+        return self._store.size(oid)
+
+    def ids(self) -> Iterator[ObjectId]:
+        """Yield the names of all objects, in no order. Files of other names are ignored."""
+        self._look()
+        return self._store.ids()
+
+    # -- reading
+
+    def open(self, oid: ObjectId) -> BinaryIO:
+        """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
+        self._look()
+        return self._store.open(oid)
+
+    def read(self, oid: ObjectId) -> bytes:
+        """Return all bytes, verified; raise ``ObjectMissing``, ``ObjectCorrupt``, or ``TooLarge`` beyond 1 GiB."""
+        with self.open(oid) as stream:
+            data = stream.read(READ_LIMIT + 1)
+        if len(data) > READ_LIMIT:
+            raise TooLarge(self._address, oid, READ_LIMIT)
+        if hash_bytes(data) != oid:
+            raise ObjectCorrupt(oid, self._address)
+        return data
+
+    # -- keeping
+
+    def add_bytes(self, data: bytes) -> ObjectId:
+        """Keep the bytes and return their name."""
+        self._look()
+        return self._store.add_bytes(data)
+
+    def add(self, oid: ObjectId, stream: BinaryIO) -> None:
+        """Keep what the stream gives under this name; or nothing and raise ``ObjectCorrupt`` if it is not that."""
+        self._look()
+        self._store.add(oid, stream)
+
+    def _look(self) -> None:
+        """Tell a remote that is still empty from a disk that is not there, which would look the same."""
+        parent = os.path.dirname(self._root)
+        if not os.path.isdir(self._root) and not os.path.isdir(parent):
+            raise DirectoryMissing(self._address, parent)

@@ -1,0 +1,63 @@
+"""Which of many keys are in a bucket, in as few requests as possible.
+
+Pages of a listing, 1,000 keys each, are walked in the order of the keys; where no wanted key is, pages are jumped over.
+When a page turns out to say little about what is wanted (a few objects in a large bucket), the rest is asked one by
+one. The requests are made by ``s3``. A listing only confirms keys that were asked for; it brings no new ones.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+FEW: Final = 12
+"""Up to so many keys are asked one by one. A page costs a server about as much as ten such questions."""
+
+
+class Page(NamedTuple):
+    """A piece of a listing: keys with sizes in bytes, the last key, and whether there are more behind it."""
+
+    sizes: Mapping[str, int]
+    last: str
+    more: bool
+
+
+class ListingBroken(Exception):
+    """A listing that is not in order or never ends."""
+
+
+def find_sizes(
+    keys: Iterable[str],
+    list_after: Callable[[str], Page],
+    ask_each: Callable[[Sequence[str]], Mapping[str, int]],
+) -> dict[str, int]:
+    """Return those keys that are there, with the sizes of their objects in bytes.
+
+    ``list_after`` returns the page of keys after a text, ``ask_each`` asks for single keys. Raises ``ListingBroken``.
+    """
+    wanted = sorted(set(keys))
+    found: dict[str, int] = {}
+    position = 0
+    after = ""
+    while len(wanted) - position > FEW:
+        # A text that is in order just before the key: the page begins with the key, if it is there.
+        after = max(after, wanted[position][:-1])
+        page = next_page(list_after, after)
+        end = bisect_right(wanted, page.last, position) if page.more else len(wanted)
+        if end == position:
+            raise ListingBroken
+        found.update((key, page.sizes[key]) for key in wanted[position:end] if key in page.sizes)
+        sparse = end - position < FEW
+        position, after = end, page.last
+        if sparse:
+            break
+    if position < len(wanted):
+        found.update(ask_each(wanted[position:]))
+    return found
+
+
+def next_page(list_after: Callable[[str], Page], after: str) -> Page:
+    """Return the page after a text; raise ``ListingBroken`` if it would be the same for ever."""
+    page = list_after(after)
+    if page.more and page.last <= after:
+        raise ListingBroken
+    return page

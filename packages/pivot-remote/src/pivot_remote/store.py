@@ -1,0 +1,31 @@
+"""What a remote can do beyond any other store: say in bulk what it has, and be closed.
+
+``transfer`` looks trees up in whichever of its two stores is not one of these, because each question to a remote costs
+a round trip. The implementations are in ``directory`` and ``s3``.
+"""
+
+from collections.abc import Iterable
+from typing import Final, Protocol, runtime_checkable
+
+from pivot_cache import ObjectId, Store
+
+READ_LIMIT: Final = 1 << 30
+"""The most bytes that ``read`` takes into memory; a tree of ten million entries is below it."""
+
+
+@runtime_checkable
+class RemoteStore(Store, Protocol):
+    """A ``Store`` that is far away. Reading never changes it, whatever it turns out to hold."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, on one line, for messages."""
+
+    def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+        """Return those objects that are there, with their sizes in bytes, in as few questions as possible.
+
+        Asked afresh at each call: what was there a moment ago may be gone.
+        """
+
+    def close(self) -> None:
+        """Let go of connections and temporaries. The store can be used again."""

@@ -1,0 +1,98 @@
+"""An object of a bucket as a stream that survives cut connections: what is still missing is asked for again.
+
+Only the order and number of the bytes are seen to here; whether they are the right ones is for the reader, who compares
+them with the name. Memory is bounded by what one ``read`` asks for.
+"""
+
+import io
+import time
+from collections.abc import Buffer
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from pivot_cache import ObjectId, ObjectMissing
+from pivot_remote.connection import Connection
+from pivot_remote.errors import NoConnection, ServerFailed
+from pivot_remote.failures import Outcome, is_cut
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+GET = "s3:GetObject"
+_PARTIAL = 206
+_BUFFER = 1 << 18
+
+
+def open_object(connection: Connection, key: str, oid: ObjectId) -> BinaryIO:
+    """Return the bytes under the key as a stream; raise ``ObjectMissing``. Reading may raise ``RemoteError``."""
+    client = connection.client
+    bucket = connection.location.bucket
+    answer = connection.probe(GET, lambda: client.get_object(Bucket=bucket, Key=key), Outcome.ABSENT)
+    if isinstance(answer, Outcome):
+        raise ObjectMissing(oid, connection.address)
+    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, answer), _BUFFER))
+
+
+class ObjectStream(io.RawIOBase):
+    """The bytes of one answer, and of others that continue it."""
+
+    def __init__(self, connection: Connection, key: str, answer: "GetObjectOutputTypeDef") -> None:
+        self.size = answer["ContentLength"]
+        self._connection = connection
+        self._key = key
+        self._tag = answer.get("ETag", "")
+        self._body = answer["Body"]
+        self._offset = 0
+        self._failures = 0
+        self._moved = time.monotonic()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Fill the buffer as far as the network gives; 0 at the end of the object and never before."""
+        view = memoryview(buffer).cast("B")
+        if self._offset >= self.size or not view:
+            return 0
+        while True:
+            try:
+                data = self._body.read(min(len(view), self.size - self._offset))
+            except Exception as error:
+                if not is_cut(error):
+                    raise
+                self._continue(error)
+                continue
+            if not data:
+                self._continue(None)
+                continue
+            view[: len(data)] = data
+            self._offset += len(data)
+            self._failures = 0
+            self._moved = time.monotonic()
+            return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._body.close()
+        super().close()
+
+    def _continue(self, error: Exception | None) -> None:
+        """Ask for the rest, after a pause; raise ``NoConnection`` when that was tried often or long enough."""
+        connection, limits = self._connection, self._connection.limits
+        self._body.close()
+        self._failures += 1
+        if self._failures >= limits.tries or time.monotonic() - self._moved > limits.patience:
+            place = connection.place
+            detail = "it cut its answer short" if error is None else type(error).__name__
+            raise NoConnection(place.address, place.endpoint, detail) from None
+        limits.wait(self._failures)
+        client, bucket = connection.client, connection.location.bucket
+        span = f"bytes={self._offset}-"
+        answer = connection.ask(
+            GET, lambda: client.get_object(Bucket=bucket, Key=self._key, Range=span, IfMatch=self._tag)
+        )
+        self._body = answer["Body"]
+        if answer["ResponseMetadata"]["HTTPStatusCode"] != _PARTIAL or not answer.get("ContentRange", "").startswith(
+            f"bytes {self._offset}-"
+        ):
+            self._body.close()
+            raise ServerFailed(connection.address, GET, "it answers a question for a part with something else")

@@ -1,0 +1,203 @@
+"""Objects on their way into a bucket: hashed while they are read, in memory of a bounded size, with checksums.
+
+An object that fits into one part is one request. A larger one is a multipart upload, completed only when all bytes were
+seen and match the name; until then, and if anything fails, nothing has the name. Both are conditional
+(``If-None-Match: *``) where the server knows that, so that an object that is there is not written again.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypedDict
+from zlib import crc32
+
+from blake3 import blake3
+
+from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
+from pivot_remote.connection import Connection
+from pivot_remote.errors import RemoteError, ServerFailed, TooLarge
+from pivot_remote.failures import Outcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PUT = "s3:PutObject"
+PART: Final = 8 << 20
+"""Bytes of the first parts. S3 wants 5 MiB at least and 10,000 parts at most, so later parts are larger."""
+LARGEST_PART: Final = 64 << 20
+PARTS: Final = 10_000
+_GROWTH: Final = 1_000
+AT_ONCE: Final = 6
+"""Parts in memory and on their way, all uploads of a store together."""
+_STREAM: Final = "what was read for it"
+
+
+class Condition(TypedDict, total=False):
+    """The argument that makes a request conditional, or nothing."""
+
+    IfNoneMatch: Literal["*"]
+
+
+def part_size(number: int, first: int = PART) -> int:
+    """Return the size in bytes of a part, counted from 1; it doubles three times, after every 1,000 parts."""
+    return min(first << ((number - 1) // _GROWTH), LARGEST_PART)
+
+
+SIZE_LIMIT: Final = sum(part_size(number) for number in range(1, PARTS + 1))
+"""The largest object in bytes: about 490 GiB."""
+
+
+class Uploader:
+    """Puts objects into a bucket. Any number of threads may use it at once.
+
+    ``size_of`` tells the size of what is under a key, None for nothing. ``part`` is that of the first parts in bytes.
+    """
+
+    def __init__(self, connection: Connection, size_of: Callable[[str], int | None], *, part: int = PART) -> None:
+        self._connection = connection
+        self._bucket = connection.location.bucket
+        self._size_of = size_of
+        self._part = part
+        self._conditional = True
+        self._slots = BoundedSemaphore(AT_ONCE)
+
+    def add(self, oid: ObjectId, key: str, stream: BinaryIO) -> None:
+        """Put what the stream gives under the key; if it does not match, put nothing and raise ``ObjectCorrupt``."""
+        first = read_exactly(stream, self._part)
+        if len(first) == self._part:
+            self._add_parts(oid, key, first, stream)
+        elif hash_bytes(first) == oid:
+            self.put(key, first)
+        else:
+            raise ObjectCorrupt(oid, _STREAM)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Put the bytes under the key in one request, unless as many are there."""
+        client, checksum = self._connection.client, _checksum(data)
+        self._publish(
+            key,
+            len(data),
+            lambda condition: client.put_object(
+                Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum, **condition
+            ),
+        )
+
+    def _add_parts(self, oid: ObjectId, key: str, first: bytes, stream: BinaryIO) -> None:
+        client = self._connection.client
+        answer = self._connection.ask(
+            PUT, lambda: client.create_multipart_upload(Bucket=self._bucket, Key=key, ChecksumAlgorithm="CRC32")
+        )
+        upload = answer["UploadId"]
+        ours = False
+        try:
+            parts, size = self._send_parts(oid, key, upload, first, stream)
+            ours = self._publish(
+                key,
+                size,
+                lambda condition: client.complete_multipart_upload(
+                    Bucket=self._bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
+                ),
+            )
+        finally:
+            if not ours:
+                self._abort(key, upload)
+
+    def _send_parts(
+        self, oid: ObjectId, key: str, upload: str, first: bytes, stream: BinaryIO
+    ) -> tuple[list["CompletedPartTypeDef"], int]:
+        """Send all parts, several at once; return them with the size of all, or raise ``ObjectCorrupt``."""
+        hasher = blake3()
+        size = 0
+        sent: list[Future[CompletedPartTypeDef]] = []
+        with ThreadPoolExecutor(AT_ONCE, "pivot-remote-part") as workers:
+            try:
+                self._slots.acquire()
+                data = first
+                while data:
+                    hasher.update(data)
+                    size += len(data)
+                    sent.append(workers.submit(self._send_part, key, upload, len(sent) + 1, data))
+                    sent[-1].add_done_callback(lambda _: self._slots.release())
+                    for part in sent:
+                        if part.done():
+                            part.result()  # raises what went wrong, before more is read
+                    self._slots.acquire()
+                    data = self._read_part(stream, len(sent) + 1)
+                if hasher.hexdigest() != oid:
+                    raise ObjectCorrupt(oid, _STREAM)
+                return [part.result() for part in sent], size
+            except BaseException:
+                workers.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _read_part(self, stream: BinaryIO, number: int) -> bytes:
+        """Read the next part; the place that is taken for it is given back if there is none."""
+        data = b""
+        try:
+            data = read_exactly(stream, part_size(number, self._part))
+        finally:
+            if not data:
+                self._slots.release()
+        return data
+
+    def _send_part(self, key: str, upload: str, number: int, data: bytes) -> "CompletedPartTypeDef":
+        client, checksum = self._connection.client, _checksum(data)
+        answer = self._connection.ask(
+            PUT,
+            lambda: client.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ChecksumCRC32=checksum
+            ),
+        )
+        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": checksum}
+
+    def _publish(self, key: str, size: int, send: Callable[[Condition], object]) -> bool:
+        """Send what gives an object its name; say whether it was this request that did, or another object is there."""
+        connection, limits = self._connection, self._connection.limits
+        condition: Condition = {"IfNoneMatch": "*"} if self._conditional else {}
+        for failures in range(1, limits.tries + 1):
+            outcome = connection.probe(
+                PUT, partial(send, condition), Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNSUPPORTED
+            )
+            match outcome:
+                case Outcome.EXISTS if self._size_of(key) == size:
+                    return False
+                case Outcome.EXISTS:
+                    condition = {}  # what has the name cannot have its bytes: replace it
+                case Outcome.CONFLICT:
+                    limits.wait(failures)
+                case Outcome.UNSUPPORTED:
+                    self._conditional = False
+                    condition = {}
+                case _:
+                    return True
+        raise ServerFailed(connection.address, PUT, "it refuses each try")
+
+    def _abort(self, key: str, upload: str) -> None:
+        """Let the server forget the parts. If it cannot be asked now, the bucket's own rules remove them some day."""
+        client = self._connection.client
+        with suppress(RemoteError):
+            self._connection.ask(
+                "s3:AbortMultipartUpload",
+                lambda: client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload),
+            )
+
+
+def read_exactly(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, fewer only at the end of the stream; streams may give less than they are asked for."""
+    data = stream.read(size)
+    if len(data) == size or not data:
+        return data
+    pieces = [data]
+    left = size - len(data)
+    while left and (data := stream.read(left)):
+        pieces.append(data)
+        left -= len(data)
+    return b"".join(pieces)
+
+
+def _checksum(data: bytes) -> str:
+    """Return the CRC-32 of the bytes as S3 writes it; the server compares it with what arrived."""
+    return b64encode(crc32(data).to_bytes(4)).decode()

@@ -1,0 +1,161 @@
+"""Servers for the tests: one that speaks S3, and one that answers whatever a test wants."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import NamedTuple
+from uuid import uuid4
+
+import pytest
+
+from pivot_remote import Limits, Remote
+
+_MOTO = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Credentials for the servers of these tests, and nothing else of this machine's settings."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-of-the-tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of moto's server, in a process of its own that ends when its standard input does."""
+    pytest.importorskip("moto")
+    pytest.importorskip("flask")  # what moto's server is made of, an extra of it
+    home = tmp_path_factory.mktemp("moto")
+    environment = {"HOME": str(home), "S3_UPLOAD_PART_MIN_SIZE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", _MOTO],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=home,
+        env=environment,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), "moto's server did not start"
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str) -> Remote:
+    """A remote in a new bucket, with a prefix."""
+    import boto3
+
+    name = f"bucket-{uuid4().hex}"
+    client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")
+    client.create_bucket(Bucket=name)
+    client.close()
+    return Remote(f"s3://{name}/some/prefix", endpoint_url=s3_endpoint, region="us-east-1")
+
+
+class Asked(NamedTuple):
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Given(NamedTuple):
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    cut: int | None = None  # the connection is closed after so many bytes of the body
+    silent: bool = False  # nothing is answered until the test is over
+
+
+class Server:
+    """A server that answers with what ``respond`` returns; ``asked`` is what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.respond: Callable[[Asked], Given] = lambda _: Given(500)
+        self.over = Event()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are expected
+        self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
+        self.limits = Limits(connect=2, idle=2, tries=3, pause=0)
+        self.remote = Remote("s3://bucket/prefix", endpoint_url=self.endpoint, region="us-east-1")
+        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self.over.set()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    @staticmethod
+    def give(
+        status: int,
+        body: bytes = b"",
+        *headers: tuple[str, str],
+        cut: int | None = None,
+        silent: bool = False,
+    ) -> Given:
+        return Given(status, body, headers, cut, silent)
+
+    @staticmethod
+    def refuse(status: int, code: str, more: str = "") -> Given:
+        """An error as S3 writes it, with a text that no user should see."""
+        text = f"<Error><Code>{code}</Code><Message>X-Amz-Signature=abc</Message>{more}</Error>"
+        return Given(status, text.encode(), (("Content-Type", "application/xml"),))
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                asked = Asked(self.command, self.path, dict(self.headers.items()), body)
+                server.asked.append(asked)
+                given = server.respond(asked)
+                if given.silent:
+                    server.over.wait(30)
+                    return
+                self.send_response(given.status)
+                for name, value in given.headers:
+                    self.send_header(name, value)
+                if not any(name == "Content-Length" for name, _ in given.headers):
+                    self.send_header("Content-Length", str(len(given.body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(given.body[: given.cut])
+
+            do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  # the names that the library looks up
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that answers whatever a test wants."""
+    server = Server()
+    yield server
+    server.close()

@@ -1,0 +1,69 @@
+"""Which package may import which: the contracts in the root's pyproject.toml, and where imports stand."""
+
+import ast
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from workspace import IMPORT_NAMES, PACKAGES, ROOT, parse, relative
+
+# Which module may import which of ours inside a function, and why. Everything else stands at the top of its file.
+LAZY = {
+    ("packages/pivot-core/src/pivot/__init__.py", "pivot.loaders"): "`import pivot` is cheap: names load on first use",
+    ("packages/pivot-core/src/pivot/execute/live.py", "pivot.execute"): "only a failure pays for its explanation",
+    ("packages/pivot-core/src/pivot/execute/stage.py", "pivot.execute"): "only a failure pays for its explanation",
+    ("packages/pivot-cli/src/pivot_cli/main.py", "pivot_cli.commands."): "a command is imported when it is called",
+}
+
+MODULES = [module for package in PACKAGES for module in package.modules]
+
+
+def imports_in_functions(path: Path) -> set[str]:
+    """The modules of ours that are imported when a function is called; of a computed name, what it begins with."""
+    found: set[str] = set()
+    for function in ast.walk(parse(path)):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                match node:
+                    case ast.Import(names=names):
+                        found.update(alias.name for alias in names)
+                    case ast.ImportFrom(module=str(module)):
+                        found.add(module)
+                    case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[argument, *_]):
+                        if name in {"import_module", "__import__"}:
+                            found.add(beginning(argument))
+    return {name for name in found if name.split(".")[0] in IMPORT_NAMES}
+
+
+def beginning(argument: ast.expr) -> str:
+    match argument:
+        case ast.Constant(value=str(name)) | ast.JoinedStr(values=[ast.Constant(value=str(name)), *_]):
+            return name
+    return ""
+
+
+def test_arrows_point_down() -> None:
+    program = Path(sysconfig.get_path("scripts"), "lint-imports")
+    report = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert report.returncode == 0, report.stdout + report.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_own_modules_are_imported_at_the_top(path: Path) -> None:
+    allowed = {module for place, module in LAZY if place == relative(path)}
+    assert imports_in_functions(path) == allowed
+
+
+def test_the_exceptions_are_in_modules_that_exist() -> None:
+    assert {place for place, _ in LAZY} <= {relative(path) for path in MODULES}
+
+
+def test_an_import_in_a_function_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import pivot\ndef load(name):\n    import json\n    from pivot_cache.store import open\n"
+        "    import_module(f'pivot_cli.{name}')\n    return lambda: importlib.import_module('pivot.lock')\n"
+    )
+    assert imports_in_functions(path) == {"pivot_cache.store", "pivot_cli.", "pivot.lock"}

@@ -1,0 +1,90 @@
+"""What observing a stage costs: fixed, on ten million calls of small functions, on many opened files.
+
+Run alone: ``python tests/benchmarks/observe.py``. Each turn runs in its own forked child, as a stage does; plain and
+observed turns alternate, and their medians are compared. Targets: below 2 % on ten million calls, below 5 ms fixed.
+"""
+
+import importlib
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pivot_fingerprint.observation  # noqa: F401  # as a host does before it forks stages
+from pivot_fingerprint.observe import observe
+
+SOURCE = """
+def add(a, b): return a + b
+def half(x): return x / 2
+class Model:
+    def predict(self, x): return half(add(x, 1))
+    @property
+    def size(self): return 3
+scale = lambda x: x * 3
+def run(calls):
+    model, total = Model(), 0
+    for i in range(calls // 5):
+        total += model.predict(i) + model.size + scale(i)
+    return total
+def read(paths):
+    for path in paths:
+        with open(path) as file: file.read()
+"""
+CALLS = 10_000_000
+
+
+def turn(action: Callable[[], object], root: str, *, observed: bool) -> tuple[float, float]:
+    """Seconds within the observation, and seconds that entering and leaving it take, measured in a forked child."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        start = time.perf_counter()
+        with observe([root]) if observed else nullcontext():
+            entered = time.perf_counter()
+            action()
+            done = time.perf_counter()
+        around = entered - start + time.perf_counter() - done
+        os.write(write, json.dumps([done - entered, around]).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read, "rb") as pipe:
+        inside, around = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    return inside, around
+
+
+def compare(name: str, action: Callable[[], object], root: str, *, turns: int) -> None:
+    plain: list[tuple[float, float]] = []
+    observed: list[tuple[float, float]] = []
+    for number in range(turns):
+        for on in (False, True) if number % 2 else (True, False):
+            (observed if on else plain).append(turn(action, root, observed=on))
+    without, inside = (statistics.median(seconds for seconds, _ in runs) for runs in (plain, observed))
+    around = statistics.median(seconds for _, seconds in observed)
+    print(
+        f"{name:<24} plain {1000 * without:9.2f} ms   observed {1000 * inside:9.2f} ms"
+        f"   {100 * (inside - without) / without:+7.2f} %   fixed {1000 * around:.2f} ms"
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as root:
+        Path(root, "small_functions.py").write_text(SOURCE)
+        paths = [str(Path(root, f"{i}.txt")) for i in range(2000)]
+        for path in paths:
+            Path(path).write_text("x")
+        sys.path.insert(0, root)
+        module = importlib.import_module("small_functions")
+        print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians of alternating turns")
+        compare(f"{CALLS:,} small calls", lambda: module.run(CALLS), root, turns=15)
+        compare(f"{len(paths):,} files opened", lambda: module.read(paths), root, turns=15)
+        compare("an import of pandas", lambda: importlib.import_module("pandas"), root, turns=5)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A temporary project and the real `pivot` command: the words in which the users' stories are told.
+
+It knows nothing of Pivot's code: it writes files, runs the installed command in a process of its own, and returns what
+a user would have seen. `conftest.py` makes the fixtures from it.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sysconfig
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+PIVOT = Path(sysconfig.get_path("scripts"), "pivot")
+
+
+class Outcome(NamedTuple):
+    """What a command left on the terminal."""
+
+    command: str
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """All that the user saw: standard output, then standard error."""
+        return self.stdout + self.stderr
+
+    def __str__(self) -> str:
+        return f"$ {self.command}\n{self.text}[exit {self.code}]"
+
+
+class Project:
+    """A directory of one test, with a home directory of its own beside it: no setting of this machine is seen."""
+
+    def __init__(self, path: Path, home: Path) -> None:
+        self.path = path
+        self.environment = {
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "PATH": f"{PIVOT.parent}{os.pathsep}{os.defpath}",
+            "TMPDIR": str(home / "tmp"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        (home / "tmp").mkdir(parents=True)
+        path.mkdir()
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files, made with their directories; the common indentation of a text is taken off."""
+        for name, content in files.items():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                target.write_text(textwrap.dedent(content).removeprefix("\n"), encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace the one place where `old` stands in a file."""
+        text = self.read(name)
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        (self.path / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    def read(self, name: str) -> str:
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def exists(self, name: str) -> bool:
+        return os.path.lexists(self.path / name)
+
+    def run(
+        self,
+        *arguments: str,
+        code: int | None = 0,
+        cwd: str = ".",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 50,
+    ) -> Outcome:
+        """Run `pivot ARGUMENTS`; the test fails here unless the command exits with `code` (None: any code will do)."""
+        return self.execute(str(PIVOT), *arguments, code=code, cwd=cwd, env=env, timeout=timeout)
+
+    def execute(
+        self,
+        program: str,
+        *arguments: str,
+        code: int | None = 0,
+        cwd: str = ".",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 50,
+    ) -> Outcome:
+        """Run any program as `run` does: git, for one."""
+        process = subprocess.Popen(
+            [program, *arguments],
+            cwd=self.path / cwd,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        command = shlex.join([Path(program).name, *arguments])
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            # the whole session: a worker that outlives its parent would hold the pipes open
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            outcome = Outcome(command, process.returncode, stdout, stderr)
+            raise AssertionError(f"no end within {timeout} s:\n{outcome}") from None
+        outcome = Outcome(command, process.returncode, stdout, stderr)
+        assert code is None or outcome.code == code, f"expected exit {code}:\n{outcome}"
+        return outcome
