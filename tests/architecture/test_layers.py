@@ -14,7 +14,12 @@ LAZY = {
     ("packages/pivot-core/src/pivot/__init__.py", "pivot.loaders"): "`import pivot` is cheap: names load on first use",
     ("packages/pivot-core/src/pivot/execute/live.py", "pivot.execute"): "only a failure pays for its explanation",
     ("packages/pivot-core/src/pivot/execute/stage.py", "pivot.execute"): "only a failure pays for its explanation",
-    ("packages/pivot-cli/src/pivot_cli/main.py", "pivot_cli.commands."): "a command is imported when it is called",
+    ("packages/pivot-cli/src/pivot_cli/main.py", "pivot_cli.group"): "the garbage collector is told to wait first",
+    ("packages/pivot-cli/src/pivot_cli/group.py", "pivot_cli.commands."): "a command is imported when it is called",
+    ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli.explain"): "only --explain pays for its words",
+    ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli.progress"): "only a terminal pays for the moving line",
+    ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.local"): "a run with nothing to do makes no process",
+    ("packages/pivot-cli/src/pivot_cli/commands/config.py", "pivot.config_file"): "only writing needs tomlkit",
 }
 
 MODULES = [module for package in PACKAGES for module in package.modules]

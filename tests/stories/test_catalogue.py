@@ -36,7 +36,7 @@ def test_catalogue(case: catalogue.Case, judge: oracle.Oracle, tmp_path: Path) -
     for number, step in enumerate(case.steps, 1):
         project.apply(step)
         report = repro(project, tmp_path / "home", hash_seed=number)
-        assert ran(report) - step.may_run == step.runs, f"{step.place} of {case.place}: {json.dumps(report, indent=1)}"
+        assert ran(report) - step.may_run == step.runs, f"{step.place} of {case.place}:\n{shown(report)}"
         fresh = catalogue.Project(case, tmp_path / f"fresh{number}")
         for earlier in case.steps[:number]:
             fresh.apply(earlier)
@@ -58,6 +58,11 @@ def repro(project: catalogue.Project, home: Path, hash_seed: int) -> Mapping[str
 def ran(report: Mapping[str, object]) -> set[str]:
     """Return the stages whose functions were executed; a stage that was restored from the cache was not."""
     return {row["stage"] for row in report["stages"] if row["action"] == "run"}
+
+
+def shown(report: Mapping[str, object]) -> str:
+    """Return what was done and why, a line a stage."""
+    return "\n".join(f"{row['stage']}: {row['action']} {json.dumps(row['reasons'])}" for row in report["stages"])
 
 
 def registered(case: catalogue.Case, judge: oracle.Oracle, base: Path) -> set[str]:

@@ -44,6 +44,20 @@ def test_large_file_that_somebody_has_open_to_write_is_read_in_pieces(work, size
         assert hash_file(path) == hash_bytes(content(size))
 
 
+def test_a_file_that_grows_as_fast_as_it_is_read_has_an_end(work, monkeypatch):
+    path = work.write("a", content(LARGE))
+    preadv = os.preadv
+
+    def read(descriptor, buffers, offset):
+        with open(path, "ab") as file:
+            file.write(content(hashing.PIECE))
+        return preadv(descriptor, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", read)
+    with open(path, "r+b"), pytest.raises(SourceChanged):
+        hash_file(path)
+
+
 def test_large_file_on_a_system_without_leases(work, monkeypatch):
     path = work.write("a", content(LARGE))
     monkeypatch.delattr(fcntl, "F_SETLEASE", raising=False)

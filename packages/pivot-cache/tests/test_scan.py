@@ -479,10 +479,8 @@ def test_a_scan_says_what_a_fresh_hash_says(dice, edits, settled):
                 edit(root, dice)
             except OSError:
                 continue
-            # Settled: everything counts as old, so what is remembered is believed wherever the stamps allow it. The
-            # steps are then far enough apart for the clock of the file system to tell them apart only by size, inode or time
-            # given; so an edit within one tick is left to the other half.
-            clock = scanning.clock if not settled else lambda: scanning.clock() + 10**13
+            # Settled: everything counts as old, so what is remembered is believed wherever the stamps allow it.
+            clock = (lambda: scanning.clock() + 10**13) if settled else scanning.clock
             if settled:
                 refresh(root)
             assert Scan(state, clock=clock).content(root) == Scan().content(root)

@@ -41,7 +41,7 @@ def test_put_get_and_after_closing(path):
     assert remembered(path, "other") == b"other"
 
 
-@pytest.mark.parametrize("key", ["", "é\n", "\udcff", "\ud800", b"\xff\0", "k" * 5000])
+@pytest.mark.parametrize("key", ["", "é\n", "\udcff", b"\xff\0", "k" * 5000])
 @pytest.mark.parametrize("value", [b"", b"\0", b"large" * 300_000])
 def test_any_key_and_value(path, key, value):
     with State(path) as state:

@@ -37,7 +37,7 @@ MISSING = errors.MissingInput(
         (errors.StorageError("the disk is full"), 4, "the disk is full"),
         (DiskError("write", "/p/x", 28), 4, "/p/x"),
         (ObjectMissing("a" * 64, "/p/cache"), 4, "pull it, or run the stage"),
-        (KeyboardInterrupt(), 130, "interrupted"),
+        (KeyboardInterrupt(), 130, "interrupted: what was running is not recorded"),
         (click.UsageError("Missing argument 'KEY'."), 2, "missing argument 'KEY'"),
         (click.FileError("x", "unreadable"), 2, "unreadable"),
     ],

@@ -18,19 +18,16 @@ def test_all_that_is_known(tmp_path: Path) -> None:
     log.parent.mkdir(parents=True)
     log.write_text("".join(f"line {number}\n" for number in range(30)))
     told = list(describe_failure(FAILURE._replace(argument="raw"), str(log), tmp_path))
-    assert told[:9] == [
+    assert told[:7] == [
         "ValueError: no such column",
         "Argument: raw",
-        "File: stages.py:12",
         "Hint: look at the data",
-        "",
         "Traceback (most recent call last):",
         "  …",
         "ValueError: no such column",
-        "",
+        "Log: .pivot/logs/train.log",
     ]
-    assert told[9] == "Log: .pivot/logs/train.log"
-    assert told[10:] == [f"  | line {number}" for number in range(10, 30)]
+    assert told[7:] == [f"  | line {number}" for number in range(10, 30)]
 
 
 def test_no_tail_if_it_was_shown_already(tmp_path: Path) -> None:
@@ -38,9 +35,13 @@ def test_no_tail_if_it_was_shown_already(tmp_path: Path) -> None:
     log.write_text("hello\n")
     assert list(describe_failure(Failure("died", "killed by SIGKILL"), str(log), tmp_path, tail=False)) == [
         "killed by SIGKILL",
-        "",
         "Log: train.log",
     ]
+
+
+def test_the_place_is_named_where_no_traceback_does(tmp_path: Path) -> None:
+    failure = Failure("declaration", "two lines\nof problem", file="stages.py", line=12)
+    assert list(describe_failure(failure, None, tmp_path)) == ["two lines", "of problem", "File: stages.py:12"]
 
 
 def test_a_stage_that_printed_nothing(tmp_path: Path) -> None:

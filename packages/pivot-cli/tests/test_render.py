@@ -55,9 +55,7 @@ FAILED = (
     events.RunFinished(0, 0, 0, 1, 4, 0.6),
 )
 FAILED_TEXT = (
-    "✗ clean    failed   0.50 s\n"
-    "    ValueError: no\n"
-    "\n"
+    "✗ clean    failed   0.50 s   ValueError: no\n"
     "    Traceback …\n"
     "      x\n"
     "- not started: train, plot, report (clean failed)\n"
@@ -146,5 +144,5 @@ def test_the_live_line_knows_what_runs(screen: Any) -> None:
     show(events.StageDone("a", 1))
     show(events.StageFailed("b", Failure("died", "gone"), 1, None))
     show(events.RunFinished(1, 0, 0, 1, 0, 1))
-    assert live.calls == ["start a", "start b", "stop a", "say", "stop b", "say", "say", "close", "say"]
+    assert live.calls == ["start a", "start b", "stop a", "say", "stop b", "say", "close", "say"]
     assert screen.out == ""  # all of it went through the line

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import orjson
 
@@ -8,11 +9,12 @@ from pivot.execute.executor import Failure
 from pivot_cli.report import Report, plan_data, reason_data
 from pivot_fingerprint import Change
 
+ROOT = Path("/p")
 CHANGE = Change("func:m:f", "func:f", "1" * 64, None, "/p/m.py", 3)
 
 
 def test_a_run() -> None:
-    report = Report()
+    report = Report(ROOT)
     failure = Failure("raised", "ValueError: no", file="m.py", line=3, traceback="Traceback …")
     for event in (
         events.RunStarted(("a", "b", "c", "d", "e")),
@@ -29,6 +31,7 @@ def test_a_run() -> None:
     ):
         report(event)
     assert report.data() == {
+        "root": "/p",
         "stages": [
             {"stage": "a", "action": "skip", "reasons": [], "seconds": 0.0},
             {
@@ -40,7 +43,7 @@ def test_a_run() -> None:
             {
                 "stage": "c",
                 "action": "run",
-                "reasons": [{"reason": "code_changed", "changes": [CHANGE._asdict()]}],
+                "reasons": [{"reason": "code_changed", "changes": [{**CHANGE._asdict(), "file": "m.py"}]}],
                 "seconds": 1.5,
             },
             {
@@ -48,7 +51,7 @@ def test_a_run() -> None:
                 "action": "failed",
                 "reasons": [{"reason": "never_run", "problem": None}],
                 "seconds": 0.5,
-                "failure": {**failure._asdict(), "log": "/p/.pivot/logs/d.log"},
+                "failure": {**failure._asdict(), "log": ".pivot/logs/d.log"},
             },
             {"stage": "e", "action": "blocked", "reasons": [], "seconds": None, "blocked_by": "d"},
         ],
@@ -60,8 +63,9 @@ def test_a_run() -> None:
 
 
 def test_a_plan_has_the_same_shape() -> None:
-    plan = plan_data([Decision("a", "skip"), Decision("b", "run", (reasons.UpstreamRuns("a"),))], 0.5)
+    plan = plan_data(ROOT, [Decision("a", "skip"), Decision("b", "run", (reasons.UpstreamRuns("a"),))], 0.5)
     assert plan == {
+        "root": "/p",
         "stages": [
             {"stage": "a", "action": "skip", "reasons": [], "seconds": None},
             {"stage": "b", "action": "run", "reasons": [{"reason": "upstream_runs", "stage": "a"}], "seconds": None},
@@ -73,7 +77,7 @@ def test_a_plan_has_the_same_shape() -> None:
 
 
 def test_a_reason_keeps_its_fields() -> None:
-    assert reason_data(reasons.InputChanged("a.csv", None, "2" * 64)) == {
+    assert reason_data(reasons.InputChanged("a.csv", None, "2" * 64), ROOT) == {
         "reason": "input_changed",
         "path": "a.csv",
         "old": None,

@@ -54,5 +54,5 @@ def test_a_directory_that_is_not_there(pivot: Callable[..., Any]) -> None:
 
 def test_no_translations_are_looked_for() -> None:
     """gettext looks at a dozen paths, and imports locale to know which."""
-    program = "import sys; from pivot_cli.main import run; run(['-C', '.', 'repro']); sys.exit('locale' in sys.modules)"
+    program = "import sys; from pivot_cli.main import run; run(['repro']); sys.exit('locale' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd="/", capture_output=True, check=False).returncode == 0

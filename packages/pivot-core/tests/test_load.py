@@ -381,6 +381,12 @@ def test_every_end_is_told(source: str, problem: str, write: Write) -> None:
     assert error.file == "pipeline.py"
 
 
+def test_a_failure_of_pivots_own_is_told_as_such(write: Write) -> None:
+    breaking = "import pivot.load_child\ndel pivot.load_child.describe\n"
+    with pytest.raises(RuntimeError, match="NameError: name 'describe' is not defined"):
+        loaded(write(breaking + EMPTY))
+
+
 def test_an_interruption_ends_the_child_and_its_children(write: Write) -> None:
     project = write(
         """

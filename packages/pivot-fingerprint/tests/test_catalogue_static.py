@@ -49,7 +49,7 @@ def test_case(case: catalogue.Case, watcher: oracle.Server, tmp_path: Path) -> N
                 differences[stage] = {
                     key for key in now.keys() | kept.get(stage, {}) if now.get(key) != kept[stage].get(key)
                 }
-                seen[stage] = told["observed"]
+                seen[stage] = look.kept(told["observed"])
                 kept[stage] = look.state(stage, seen[stage])
         if step is not None:
             where = f"{step.place} of {case.place}: {differences}"
@@ -70,15 +70,15 @@ class Look:
             [self.root], path=[*filter(None, beside), *(one for one in sys.path if one not in own)]
         )
 
+    def kept(self, observed: Told) -> Told:
+        """Return what a run showed with names of definitions in place of lines, which the next edit moves."""
+        parts = [self.analysis.locate(Entry(*one)) for one in observed["functions"]]
+        return {**observed, "functions": [(part.module, part.name) for part in parts if part is not None]}
+
     def state(self, stage: str, observed: Told) -> State:
         """Return what the stage depends on, given what its last run showed."""
         told = self.stages[stage]
-        entries = [Entry(*one) for one in told["entries"]]
-        entries += [
-            Entry(part.module, part.name)
-            for one in observed["functions"]
-            if (part := self.analysis.locate(Entry(*one))) is not None
-        ]
+        entries = [Entry(*one) for one in (*told["entries"], *observed["functions"])]
         modules = self.told["modules"] + [name for name, _ in observed["modules"]]
         reads = [ImportRead(*one) for one in self.told["reads"]]
         found = self.analysis.fingerprints({stage: entries}, imported=modules, reads=reads)[stage]

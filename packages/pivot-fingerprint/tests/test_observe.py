@@ -319,7 +319,6 @@ class TestReads:
             "import linecache; linecache.getline(__file__, 1)",
             "import inspect; inspect.getsource(run)",
             "shutil.rmtree('data')",
-            "os.path.exists('data/a.txt')",
             "open('.git/HEAD').read(); open('.pivot/state').read(); open('.venv/lib/site-packages/ca.pem').read()",
         ],
     )
@@ -397,6 +396,256 @@ class TestReads:
             pass
         path.read_text()
         assert observation.observed.reads == ()
+
+
+class TestQuestions:
+    SETUP = "import filecmp, glob, logging, os, pathlib, shutil, sys, tempfile, zipfile\nfrom pathlib import Path\n"
+
+    def run(self, project: Project, body: str) -> Observed:
+        project.write("asker!.py", self.SETUP + f"def run():\n{textwrap.indent(body, '    ')}\n")
+        project.write("data/a.txt", "a")
+        project.write("data/link.txt", "").unlink()
+        (project.root / "data" / "link.txt").symlink_to("a.txt")
+        return project.observe(project.load("asker").run)
+
+    @pytest.mark.parametrize(
+        ("body", "reads"),
+        [
+            ("os.path.exists('flag')", "flag"),
+            ("os.path.isfile('no/flag')", "no/flag"),
+            ("os.path.isdir('flag')", "flag"),
+            ("Path('flag').is_file()", "flag"),
+            ("Path('flag').exists()", "flag"),
+            ("os.access('flag', os.F_OK)", "flag"),
+            ("os.path.lexists('flag')", "flag"),
+            ("glob.glob('flag')", "flag"),
+            ("list(map(os.path.exists, ['flag']))", "flag"),
+            ("exec(\"os.path.exists('flag')\")", "flag"),
+            ("try: os.stat('flag')\nexcept FileNotFoundError: pass", "flag"),
+            ("os.chdir('data'); os.path.exists('flag'); os.chdir('..')", "data/flag"),
+            ("d = os.open('data', os.O_RDONLY)\nos.access('flag', 0, dir_fd=d), os.close(d)", "data/flag"),
+            ("os.path.getsize('data/a.txt')", "data/a.txt"),
+            ("os.path.getmtime('data/a.txt')", "data/a.txt"),
+            ("os.stat('data/a.txt')", "data/a.txt"),
+            ("os.stat(b'data/a.txt')", "data/a.txt"),
+            ("Path('data/../data/a.txt').stat().st_size", "data/a.txt"),
+            ("os.path.islink('data/link.txt')", "data/link.txt"),
+            ("os.path.samefile('data/a.txt', 'data/a.txt')", "data/a.txt"),
+            ("if not os.path.exists('flag'): open('flag', 'w').close()", "flag"),
+            ("shutil.which('tool', path='data')", "data/tool"),
+        ],
+    )
+    def test_ways_to_ask(self, project: Project, body: str, reads: str) -> None:
+        assert self.run(project, body).reads == (str(project.root / reads),)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "os.path.isdir('data')",
+            "open('new.txt', 'w').close(); os.path.getsize('new.txt')",
+            "os.makedirs('x/y/z', exist_ok=True); os.path.exists('x/y/z/new.txt')",
+            "if not os.path.exists('made'): os.mkdir('made')",
+            "os.path.getmtime(__file__), Path(__file__).exists()",
+            "os.path.exists('.git/HEAD'), os.path.exists('.pivot/x'), os.path.exists('__pycache__/x.pyc')",
+            "Path('data/a.txt').resolve(), os.path.realpath('flag')",
+            "os.path.exists('/etc/passwd'), os.path.exists('/nowhere/at/all')",
+            "shutil.rmtree('data')",
+            "tempfile.NamedTemporaryFile(dir='data').close()",
+            "logging.getLogger('x').warning('y', stack_info=True)",
+            "import warnings; warnings.warn('x')",
+            "os.path.exists(0)",
+        ],
+    )
+    @pytest.mark.filterwarnings("ignore:x")
+    def test_no_reads(self, project: Project, body: str) -> None:
+        for path in (".git/HEAD", ".pivot/x"):
+            project.write(path, "")
+        assert self.run(project, body).reads == ()
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "shutil.copy('data/a.txt', 'copy.txt')",
+            "shutil.copytree('data', 'copy', symlinks=True)",
+            "z = zipfile.ZipFile('z', 'w'); z.write('data/a.txt'); z.close(); zipfile.ZipFile('z').extractall('out')",
+        ],
+    )
+    def test_copies_ask_nothing_of_their_target(self, project: Project, body: str) -> None:
+        assert self.run(project, body).reads == (str(project.root / "data" / "a.txt"),)
+
+    @pytest.mark.parametrize(
+        ("body", "directories"),
+        [
+            ("os.path.isdir('data')", ["data"]),
+            ("Path('data/').exists(), Path('.').is_dir()", ["data"]),
+            ("os.path.isdir('data'); os.path.exists('data/flag')", ["data"]),
+            ("os.path.isdir('data'); os.listdir('data')", []),
+            ("os.path.isdir('data'); open('data/out.txt', 'w').close()", []),
+            ("os.path.isdir('data'); os.makedirs('data/x/y')", []),
+            ("os.mkdir('made'); os.path.isdir('made')", []),
+            ("os.path.isdir('none')", []),
+        ],
+    )
+    def test_directories_that_are_only_asked_for(self, project: Project, body: str, directories: list[str]) -> None:
+        assert self.run(project, body).directories == tuple(str(project.root / one) for one in directories)
+
+    def test_libraries_ask_for_themselves_unless_they_read_settings(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("lib!", "decouple"):
+            project.write(f"site-packages/{name}.py", "import os\ndef ask(name): return os.path.exists(name)\n")
+        monkeypatch.syspath_prepend(str(project.root / "site-packages"))
+        monkeypatch.delitem(sys.modules, "decouple", raising=False)
+        body = f"import decouple, {project.name('lib')} as lib; lib.ask('flag'); decouple.ask('.env')"
+        assert self.run(project, body).reads == (str(project.root / ".env"),)
+        monkeypatch.delitem(sys.modules, "decouple")
+
+    def test_thread_that_executes_the_standard_library_only(self, project: Project) -> None:
+        body = "import threading; t = threading.Thread(target=os.path.exists, args=['flag']); t.start(); t.join()"
+        assert self.run(project, body).reads == (str(project.root / "flag"),)
+
+    def test_imports_ask_nothing(self, project: Project) -> None:
+        project.write("pack!/__init__.py", "try: import no_such_thing\nexcept ImportError: pass\n")
+        project.write("pack!/inner.py", "import importlib.util; importlib.util.find_spec('no_such_thing')\n")
+        observed = project.observe(lambda: importlib.import_module(f"{project.name('pack')}.inner"))
+        assert observed.reads == ()
+        assert observed.directories == ()
+        assert observed.imports == ()
+
+    def test_source_that_is_asked_for_and_then_imported(self, project: Project) -> None:
+        project.write("plugin!.py", "")
+        other = project.write("other!.py", "")
+        project.write(
+            "loads!.py",
+            """\
+            import os
+            HERE = os.path.exists("plugin!.py"), os.path.exists("other!.py")
+            import plugin!
+            """,
+        )
+        observed = project.observe(lambda: project.load("loads"))
+        assert observed.reads == (str(other),)
+        assert [read.name for read in observed.imports] == [str(other)]
+
+    def test_questions_while_a_module_is_imported(self, project: Project) -> None:
+        path = project.write("there.txt", "x")
+        project.write("loads!.py", "import os\nA = os.path.exists('flag')\nB = os.path.getsize('there.txt')\n")
+        observed = project.observe(lambda: project.load("loads"))
+        assert observed.imports == (
+            ("file", str(project.root / "flag"), None, project.name("loads"), 2),
+            ("file", str(path), blake3.blake3(b"x").hexdigest(), project.name("loads"), 3),
+        )
+
+
+class TestCommands:
+    def run(self, project: Project, body: str) -> Observed:
+        project.write(
+            "runner!.py", f"import asyncio, os, subprocess, sys\ndef run():\n{textwrap.indent(body, '    ')}\n"
+        )
+        project.write("script.py", "")
+        for path in ("data/a.txt", "b.txt"):
+            project.write(path, "x")
+        return project.observe(project.load("runner").run)
+
+    @pytest.mark.parametrize(
+        ("body", "reads"),
+        [
+            ("subprocess.run([sys.executable, '-S', 'script.py'])", ["script.py"]),
+            ("subprocess.run([sys.executable, '-S', '-m', 'script'])", ["script.py"]),
+            ("subprocess.run(['true', 'data/a.txt', '--more=b.txt'])", ["b.txt", "data/a.txt"]),
+            ("subprocess.run(['true', 'a.txt', 'b.txt'], cwd='data')", ["data/a.txt"]),
+            ("subprocess.run('true < data/a.txt', shell=True)", ["data/a.txt"]),
+            ("os.system('true b.txt')", ["b.txt"]),
+            ("os.waitpid(os.posix_spawnp('true', ['true', 'b.txt'], os.environ), 0)", ["b.txt"]),
+            ("async def go(): await asyncio.create_subprocess_exec('true', 'b.txt')\nasyncio.run(go())", ["b.txt"]),
+            ("subprocess.run(['true', 'none.txt', 'data', os.devnull, '.git/x', 'a' * 5000])", []),
+            ("open('b.txt', 'w').close(); subprocess.run(['true', 'b.txt'])", []),
+            ("os.system('echo x > b.txt'); open('b.txt').read()", []),
+        ],
+    )
+    def test_files_that_are_named(self, project: Project, body: str, reads: list[str]) -> None:
+        observed = self.run(project, body)
+        assert observed.reads == tuple(str(project.root / path) for path in reads)
+
+    def test_names_that_the_shell_finds(self, project: Project) -> None:
+        observed = self.run(project, "os.system('true data/*.txt')")
+        assert observed.reads == (str(project.root / "data" / "a.txt"),)
+        assert observed.listings == (str(project.root / "data"),)
+
+    def test_libraries_of_other_languages(self, project: Project) -> None:
+        path = project.write("lib.so", "no library")
+        observed = self.run(project, "import ctypes\ntry: ctypes.CDLL('./lib.so')\nexcept OSError: pass")
+        assert observed.reads == (str(path),)
+
+
+class TestFilesWithoutAName:
+    """Code of files that no import leads to is a read as a whole; its functions are not told by a wrong name."""
+
+    BODY = """\
+        import importlib.util, pathlib, runpy, sys, types
+        from importlib.machinery import SourceFileLoader
+        def script(): return runpy.run_path("extra/tool.py")["go"]()
+        def script_as_main(): return runpy.run_path("extra/tool.py", run_name="__main__")["go"]()
+        def spec():
+            spec = importlib.util.spec_from_file_location("tool!", "extra/tool.py")
+            tool = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(tool)
+            return tool.go()
+        def spec_and_name():
+            spec = importlib.util.spec_from_file_location("tool!", "extra/tool.py")
+            tool = sys.modules["tool!"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(tool)
+            return tool.go()
+        def loader(): return SourceFileLoader("tool!", "extra/tool.py").load_module().go()
+        def text():
+            space = {}
+            exec(compile(open("extra/tool.py").read(), "extra/tool.py", "exec"), space)
+            return space["go"]()
+        def text_elsewhere():
+            path = str(pathlib.Path("extra/tool.py").absolute())
+            exec(compile(open(path).read(), path, "exec"), globals())
+            return go()
+        def tokens():
+            import tokenize
+            with tokenize.open("extra/tool.py") as file: exec(file.read(), {})
+        """
+
+    @pytest.mark.parametrize(
+        "way", ["script", "script_as_main", "spec", "spec_and_name", "loader", "text", "text_elsewhere", "tokens"]
+    )
+    @pytest.mark.filterwarnings("ignore:.*load_module:DeprecationWarning")
+    def test_ways(self, project: Project, way: str) -> None:
+        path = project.write("extra/tool.py", "def go(): return 1\n")
+        project.write("loads!.py", self.BODY)
+        module = project.load("loads")
+        observed = project.observe(getattr(module, way))
+        assert observed.reads == (str(path),)
+        assert names(observed) == {way}
+
+    def test_loaded_before(self, project: Project) -> None:
+        path = project.write("extra/tool.py", "def go(): return 1\n")
+        project.write("loads!.py", self.BODY)
+        project.load("loads").spec_and_name()
+        assert project.observe(project.load("tool").go).reads == (str(path),)
+
+    def test_while_a_module_is_imported(self, project: Project) -> None:
+        path = project.write("extra/tool.py", "X = 1\n")
+        project.write("loads!.py", "import runpy\nX = runpy.run_path('extra/tool.py')['X']\n")
+        observed = project.observe(lambda: project.load("loads"), functions=False)
+        digest = blake3.blake3(b"X = 1\n").hexdigest()
+        assert observed.imports == (("file", str(path), digest, project.name("loads"), 2),)
+
+    def test_file_that_the_process_wrote(self, project: Project) -> None:
+        project.write("loads!.py", "import runpy\ndef run():\n  open('t.py', 'w').close()\n  runpy.run_path('t.py')\n")
+        assert project.observe(project.load("loads").run).reads == ()
+
+    def test_names_lead_to_packages_with_a_path_of_their_own(self, project: Project) -> None:
+        project.write("pack!/__init__.py", "import os; __path__.append(os.path.join(__path__[0], 'more'))\n")
+        project.write("pack!/more/inner.py", "def go(): ...\n")
+        inner = importlib.import_module(f"{project.name('pack')}.inner")
+        observed = project.observe(inner.go)
+        assert names(observed) == {"go"}
+        assert observed.reads == ()
 
 
 class TestEnvironment:

@@ -1,8 +1,10 @@
 """Servers for the tests: one that speaks S3, and one that answers whatever a test wants."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -24,11 +26,19 @@ server.stop()
 """
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_loader() -> Iterator[None]:
+    """All clients share what botocore reads from its data files, which is nine tenths of what a client costs."""
+    import botocore.session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Credentials for the servers of these tests, and nothing else of this machine's settings."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-of-the-tests")
@@ -128,6 +138,8 @@ class Server:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # the client of S3 asks whether to go on before it sends a body
+
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 asked = Asked(self.command, self.path, dict(self.headers.items()), body)
@@ -135,12 +147,14 @@ class Server:
                 given = server.respond(asked)
                 if given.silent:
                     server.over.wait(30)
+                    self.close_connection = True
                     return
                 self.send_response(given.status)
                 for name, value in given.headers:
                     self.send_header(name, value)
                 if not any(name == "Content-Length" for name, _ in given.headers):
                     self.send_header("Content-Length", str(len(given.body)))
+                self.send_header("Connection", "close")
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(given.body[: given.cut])

@@ -1,3 +1,4 @@
+import traceback
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pivot_remote import (
     Limits,
     NoConnection,
     NotS3,
+    PermissionMissing,
     Remote,
     S3Location,
     ServerFailed,
@@ -24,7 +26,11 @@ def connect(server, **limits: Any) -> Connection:
 
 def get(connection: Connection) -> bytes:
     client = connection.client
-    return connection.ask("s3:GetObject", lambda: client.get_object(Bucket="bucket", Key="key")["Body"].read())
+
+    def read() -> bytes:
+        return client.get_object(Bucket="bucket", Key="key")["Body"].read()
+
+    return connection.ask("s3:GetObject", read)
 
 
 def test_the_limits_are_those_that_were_promised() -> None:
@@ -64,6 +70,15 @@ def test_what_the_server_refuses_is_not_tried_again(server) -> None:
     with pytest.raises(ServerFailed, match="InvalidRequest"):
         get(connection)
     assert len(server.asked) == 1
+    connection.close()
+
+
+def test_a_traceback_shows_nothing_of_the_answer(server) -> None:
+    server.respond = lambda asked: server.refuse(403, "AccessDenied")
+    connection = connect(server)
+    with pytest.raises(PermissionMissing) as caught:
+        get(connection)
+    assert "Signature" not in "".join(traceback.format_exception(caught.value))
     connection.close()
 
 

@@ -12,7 +12,7 @@ SAMPLES: list[tuple[RemoteError, str]] = [
     (errors.BucketMissing(PLACE, "bucket"), "there is no bucket bucket: check its name"),
     (errors.CredentialsMissing(PLACE, "no credentials were found"), "no credentials were found: set AWS_ACCESS_KEY_ID"),
     (errors.CredentialsRefused(PLACE, "ExpiredToken"), "does not accept these credentials (ExpiredToken)"),
-    (errors.PermissionMissing(PLACE, "s3:PutObject"), "access denied: these credentials need the permission s3:PutObject"),
+    (errors.PermissionMissing(PLACE, "s3:PutObject"), "these credentials need the permission s3:PutObject"),
     (errors.WrongRegion(PLACE, "eu-west-1"), "the bucket is in the region eu-west-1: set the remote's region"),
     (errors.WrongRegion(PLACE, ""), "the bucket is in another region than was asked"),
     (errors.ClockSkew(PLACE), "this machine's clock is too far from the server's"),

@@ -92,15 +92,19 @@ def test_what_could_be_a_secret_is_not_shown(url: str) -> None:
     assert "hidden" not in repr(caught.value)
 
 
-@given(st.text() | st.text("s3:/file.@?#%2e\\ab \n\0").map("s3://".__add__) | st.text("/.%2e0f~").map("file://".__add__))
+@given(
+    st.text() | st.text("s3:/file.@?#%2e\\ab \n\0").map("s3://".__add__) | st.text("/.%2e0f~").map("file://".__add__)
+)
 @example("s3://bucket/\ud800")
 def test_any_text_is_a_safe_place_or_refused(url: str) -> None:
+    location: object
     try:
         location = parse_location(url)
     except InvalidLocation as error:
-        assert str(error).isprintable()
-        return
+        location = error
     match location:
+        case InvalidLocation():
+            assert str(location).isprintable()
         case S3Location(bucket, prefix):
             assert "/" not in bucket
             assert prefix == "" or prefix.endswith("/")

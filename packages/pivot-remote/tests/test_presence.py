@@ -88,6 +88,13 @@ def test_a_large_bucket_is_not_listed_for_a_handful_of_objects() -> None:
     assert listing.singles < 50
 
 
+def test_pages_that_nobody_asks_for_are_jumped_over() -> None:
+    keys = names(50_000)
+    listing = Listing(dict.fromkeys(keys, 1))
+    assert len(listing.find([*keys[10_500:11_000], *keys[-500:]])) == 1000
+    assert (listing.pages, listing.singles) == (2, 0)
+
+
 def test_keys_that_nobody_asked_for_are_ignored() -> None:
     listing = Listing({"x" * number: 1 for number in range(1, 100)})
     assert listing.find(names(100)) == {}

@@ -209,6 +209,26 @@ def test_a_newer_remote_is_refused(bucket: Remote, client: Any) -> None:
             ask(store)
 
 
+def test_a_newer_format_that_appears_meanwhile_stays(server) -> None:
+    formats = [server.refuse(404, "NoSuchKey"), server.give(200, b"10\n")]
+
+    def respond(asked) -> Any:
+        if asked.method == "GET":
+            return formats.pop(0)
+        return server.refuse(412, "PreconditionFailed") if asked.path.endswith("format") else server.give(200)
+
+    server.respond = respond
+    with S3Store(server.remote, limits=server.limits) as store, pytest.raises(RemoteTooNew, match="format 10"):
+        store.add_bytes(b"data")
+    assert [asked.method for asked in server.asked] == ["GET", "PUT", "GET"]
+
+
+def test_an_empty_format_is_none(bucket: Remote, store: S3Store, client: Any) -> None:
+    client.put_object(Bucket=name_of(bucket), Key="some/prefix/format", Body=b"")
+    assert not store.has(OID)
+    assert store.read(store.add_bytes(b"data")) == b"data"
+
+
 QUESTIONS = [
     lambda store: store.has(OID),
     lambda store: list(store.ids()),

@@ -32,7 +32,9 @@ class Bucket:
         server.respond = self.respond
 
     def uploader(self, part: int = 1 << 20, tries: int = 3) -> Uploader:
-        connection = Connection(self._server.remote, S3Location("bucket", ""), self._server.limits._replace(tries=tries))
+        connection = Connection(
+            self._server.remote, S3Location("bucket", ""), self._server.limits._replace(tries=tries)
+        )
         return Uploader(connection, self.size_of, part=part)
 
     def size_of(self, key: str) -> int | None:
@@ -155,6 +157,13 @@ def test_an_object_of_another_size_is_replaced(bucket: Bucket, part: int) -> Non
     bucket.uploader(part).add(OID, "key", BytesIO(DATA))
     assert bucket.objects["/bucket/key"] == DATA
     assert bucket.conditions == ["*", None]
+
+
+def test_what_must_not_be_replaced_stays(bucket: Bucket) -> None:
+    uploader = bucket.uploader()
+    assert uploader.put("key", b"first", replace=False)
+    assert not uploader.put("key", b"another size", replace=False)
+    assert bucket.objects == {"/bucket/key": b"first"}
 
 
 def test_a_server_that_knows_no_conditions(server, bucket: Bucket) -> None:

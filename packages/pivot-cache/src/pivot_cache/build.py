@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, write_all
 from pivot_cache.content import DIRECTORY, EXECUTABLE, LINK, Content, ObjectId
 from pivot_cache.errors import InvalidTree
-from pivot_cache.hashing import LARGE, hash_bytes
+from pivot_cache.hashing import LARGE
 from pivot_cache.objects import Objects
 from pivot_cache.tree import DEPTH_LIMIT, ENTRY_LIMIT, TreeEntry, link_rise, total_size
 
@@ -59,40 +59,35 @@ class Build:
         return entries
 
     def _make_link(self, content: Content | TreeEntry, path: str, depth: int) -> None:
-        self._check_size(content, self._objects.status(content.digest))
         if content.size > _TARGET_LIMIT:
             raise self._invalid(content.digest, "the target of a link is too long")
-        target = os.fsdecode(self._objects.read(content.digest))
+        target = os.fsdecode(self._objects.read(content.digest, content.size))
         climb = link_rise(target)
-        if climb is None or climb > depth - 1:  # the directory of a link is one level above it
+        if climb is None or climb > max(depth - 1, 0):  # the directory of a link is one level above it
             raise self._invalid(content.digest, f"a link to {target!a} leaves the directory")
         with disk("make", path):
             os.symlink(target, path)
 
     def _make_file(self, content: Content | TreeEntry, path: str) -> None:
         linked = self._mode in ("hardlink", "symlink") and content.kind != EXECUTABLE  # an object is not executable
+        if not linked and content.size < LARGE:
+            data = self._objects.read(content.digest, content.size)
+            try:
+                target = os.open(path, CREATE_FLAGS, _EXECUTABLE_BITS if content.kind == EXECUTABLE else _FILE_BITS)
+                try:
+                    write_all(target, data)
+                finally:
+                    os.close(target)
+            except OSError as error:
+                raise disk_error("write", path, error) from None
+            return
         source, status = self._objects.open(content.digest)
         try:
-            if linked or status.st_size >= LARGE:
-                self._check_size(content, status)
-                if not (linked and self._link(content.digest, path, status)):
-                    self._copy_large(content, path, source, status)
-                return
-            try:
-                data = os.read(source, LARGE)
-            except OSError as error:
-                raise disk_error("read", self._objects.layout.object_path(content.digest), error) from None
+            self._check_size(content, status)
+            if not (linked and self._link(content.digest, path, status)):
+                self._copy_large(content, path, source, status)
         finally:
             os.close(source)
-        if hash_bytes(data) != content.digest:
-            self._objects.reject(content.digest)
-        self._check_size(content, status)
-        with disk("write", path):
-            target = os.open(path, CREATE_FLAGS, _EXECUTABLE_BITS if content.kind == EXECUTABLE else _FILE_BITS)
-            try:
-                write_all(target, data)
-            finally:
-                os.close(target)
 
     def _link(self, oid: ObjectId, path: str, status: os.stat_result) -> bool:
         """Make the path be the object itself; False if this file system cannot, or has enough links to it."""
@@ -132,13 +127,13 @@ class Build:
         if not self._objects.is_marked(oid, status) and not self._objects.verify(oid):
             self._objects.reject(oid)
 
-    def _check_size(self, content: Content | TreeEntry, status: os.stat_result | None) -> None:
+    def _check_size(self, content: Content | TreeEntry, status: os.stat_result) -> None:
         """Compare the size that is said with that of the object: one of the two is wrong."""
-        if status is None or status.st_size == content.size:
+        if status.st_size == content.size:
             return
         if not self._objects.verify(content.digest):
             self._objects.reject(content.digest)
-        raise self._invalid("", f"it says {content.size} bytes of {content.digest}, which has {status.st_size}")
+        raise self._objects.contradict(content.digest, content.size)
 
     def _invalid(self, oid: str, reason: str) -> InvalidTree:
         return InvalidTree(oid, self._objects.layout.root, reason)

@@ -14,7 +14,6 @@ from typing import Final
 from blake3 import blake3
 
 from pivot_cache.content import ObjectId
-from pivot_cache.hashing import PIECE
 
 READ_WRITE_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 """For the targets of this module: new files, which are read as well."""
@@ -35,11 +34,12 @@ def clone(source: int, target: int) -> bool:
 
 
 def copy_hashed(source: int, target: int, size: int) -> tuple[ObjectId, int]:
-    """Copy a file of about ``size`` bytes from its start; return the name and the length of what was written.
+    """Copy a file of ``size`` bytes; return the name and the length of what was written.
 
-    Both are open descriptors; the target is open to read as well, and nobody else writes to it. Raises ``OSError``.
+    The length differs if the file changed: one that grows is followed for a byte beyond its size, no further. Both are
+    open descriptors; the target is open to read as well, and nobody else writes to it. Raises ``OSError``.
     """
-    copying = _Copying(source, target)
+    copying = _Copying(source, target, size + 1)
     thread = threading.Thread(target=copying.run, name="pivot-copy", daemon=True)
     hasher = blake3()
     hashed = 0
@@ -67,45 +67,27 @@ def copy_hashed(source: int, target: int, size: int) -> tuple[ObjectId, int]:
         raise copying.error
     if copying.done < size:
         os.ftruncate(target, copying.done)
-    _hash_rest(hasher, target, hashed)
+    hasher.update(os.pread(target, 1, hashed))  # empty unless the file grew
     return ObjectId(hasher.hexdigest()), copying.done
-
-
-def _hash_rest(hasher: blake3, target: int, offset: int) -> None:
-    """Hash what lies beyond the expected size: a file that grew while it was copied."""
-    while data := os.pread(target, PIECE, offset):
-        hasher.update(data)
-        offset += len(data)
 
 
 class _Copying:
     """The half that runs in a thread: copy in steps, and tell how far it is."""
 
-    def __init__(self, source: int, target: int) -> None:
+    def __init__(self, source: int, target: int, limit: int) -> None:
         self.done = 0
         self.error: OSError | None = None
         self._source = source
         self._target = target
+        self._limit = limit
+        self._in_kernel = True
         self._finished = False
         self._stopped = False
         self._changed = threading.Condition()
 
     def run(self) -> None:
         try:
-            step = self._copy_range
-            while not self._stopped:
-                try:
-                    count = step()
-                except OSError as error:
-                    if step is self._copy_range and error.errno in _NO_COPY_RANGE:
-                        step = self._copy_through
-                        continue
-                    raise
-                if count == 0 and step is self._copy_range and self.done == 0:
-                    step = self._copy_through  # some file systems answer 0 for files whose length they make up
-                    continue
-                if count == 0:
-                    break
+            while not self._stopped and (count := self._step()):
                 with self._changed:
                     self.done += count
                     self._changed.notify()
@@ -116,6 +98,25 @@ class _Copying:
                 self._finished = True
                 self._changed.notify()
 
+    def _step(self) -> int:
+        """Copy some bytes and return how many; 0 at the end."""
+        wanted = min(_STEP, self._limit - self.done)
+        if self._in_kernel:
+            try:
+                count = os.copy_file_range(self._source, self._target, wanted, self.done, self.done)
+            except OSError as error:
+                if error.errno not in _NO_COPY_RANGE:
+                    raise
+                count = 0
+            if count or self.done:
+                return count
+            self._in_kernel = False  # It cannot, or answers 0 because the file's length is made up, as in /proc.
+        data = os.pread(self._source, wanted, self.done)
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._target, data[written:], self.done + written)
+        return written
+
     def wait_beyond(self, offset: int) -> tuple[int, bool]:
         """Wait until more than ``offset`` bytes are copied or the copy is over; return how many, and whether."""
         with self._changed:
@@ -124,13 +125,3 @@ class _Copying:
 
     def stop(self) -> None:
         self._stopped = True
-
-    def _copy_range(self) -> int:
-        return os.copy_file_range(self._source, self._target, _STEP, self.done, self.done)
-
-    def _copy_through(self) -> int:
-        data = os.pread(self._source, _STEP, self.done)
-        written = 0
-        while written < len(data):
-            written += os.pwrite(self._target, data[written:], self.done + written)
-        return written

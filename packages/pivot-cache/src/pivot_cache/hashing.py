@@ -101,7 +101,7 @@ def hash_descriptor(descriptor: int, path: str) -> tuple[ObjectId, os.stat_resul
                     return hash_bytes(data), status
                 status = os.fstat(descriptor)
             else:
-                digest = _hash_leased(descriptor, status.st_size) or _hash_pieces(descriptor)
+                digest = _hash_leased(descriptor, status.st_size) or _hash_pieces(descriptor, status.st_size)
                 before, status = status, os.fstat(descriptor)
                 if before.st_mtime_ns == status.st_mtime_ns and before.st_size == status.st_size:
                     return digest, status
@@ -117,12 +117,13 @@ def hash_private(descriptor: int) -> ObjectId:
     return ObjectId(hasher.hexdigest())
 
 
-def _hash_pieces(descriptor: int) -> ObjectId:
+def _hash_pieces(descriptor: int, size: int) -> ObjectId:
+    """Hash up to the size and a little beyond: a file that somebody writes to as fast as we read has no end."""
     hasher = blake3()
     buffer = bytearray(PIECE)
     view = memoryview(buffer)
     offset = 0
-    while count := os.preadv(descriptor, [buffer], offset):
+    while offset <= size and (count := os.preadv(descriptor, [buffer], offset)):
         hasher.update(view[:count])
         offset += count
     return ObjectId(hasher.hexdigest())

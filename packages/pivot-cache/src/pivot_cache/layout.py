@@ -24,9 +24,13 @@ FORMAT: Final = 1
 
 
 class Layout:
-    """The paths of one cache directory, which is made when something is first written. Raises ``FormatTooNew``."""
+    """The paths of one cache directory, which is made when something is first written. Raises ``FormatTooNew``.
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    ``durable`` says whether what is written here has to survive a power cut.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, durable: bool = True) -> None:
+        self.durable = durable
         self.root = os.path.abspath(root)
         self.objects = os.path.join(self.root, "objects")
         self.runs = os.path.join(self.root, "runs")
@@ -47,28 +51,41 @@ class Layout:
         name = object_id(key)
         return f"{self.runs}/{name[:2]}/{name[2:]}"
 
-    def make_parent(self, path: str, *, durable: bool) -> None:
-        """Make the directory for an object or a record, and everything above it, if it is not there yet."""
+    def make_parent(self, path: str) -> set[str]:
+        """Make the directory for an object or a record, and what is above it, if it is not there yet.
+
+        Return the directories that got a new name by that, and have to be flushed. Raises ``DiskError``.
+        """
         parent = os.path.dirname(path)
         if parent in self._made:
-            return
-        self.prepare(durable=durable)
+            return set()
+        self.prepare()
+        above = os.path.dirname(parent)
         with disk("make", parent):
-            made = make_directory(os.path.dirname(parent)) | make_directory(parent)
-            if made and durable:
-                sync_directory(os.path.dirname(parent))
-                sync_directory(self.root)
+            changed = {self.root} if make_directory(above) else set()
+            if make_directory(parent):
+                changed.add(above)
         self._made.add(parent)
+        return changed
 
-    def prepare(self, *, durable: bool = True) -> None:
+    def begin(self) -> None:
+        """Before a round of writing: notice if somebody removed the cache directory meanwhile, and begin anew."""
+        if self._ready and not os.path.exists(self._temporaries.held() or self.root):
+            self._temporaries.close()
+            self._made.clear()
+            self._ready = self._check_format()
+
+    def prepare(self) -> None:
         """Make the cache directory with its format file, if it is not there yet."""
         if self._ready:
             return
         with disk("make", self.root):
             os.makedirs(self.root, exist_ok=True)
+            if self.durable:
+                sync_directory(os.path.dirname(self.root))
         self._ready = self._check_format()
         if not self._ready:
-            write_atomic(os.path.join(self.root, "format"), f"{FORMAT}\n".encode(), durable=durable)
+            write_atomic(os.path.join(self.root, "format"), f"{FORMAT}\n".encode(), durable=self.durable)
             self._ready = True
 
     def temporary(self) -> str:

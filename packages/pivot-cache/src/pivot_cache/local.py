@@ -45,10 +45,9 @@ class LocalStore:
         durable: bool = True,
         clock: Clock = clock,
     ) -> None:
-        self.layout = Layout(root)
+        self.layout = Layout(root, durable=durable)
         self.root = self.layout.root
-        self.durable = durable
-        self.runs = Runs(self.layout, durable=durable)
+        self.runs = Runs(self.layout)
         self._objects = Objects(self.layout, Memo(state, "object"), clock)
 
     def __repr__(self) -> str:
@@ -116,7 +115,7 @@ class LocalStore:
         """Keep the bytes and return their name."""
         oid = hash_bytes(data)
         if not self._objects.is_good(oid, len(data)):
-            with Batch(self.layout, durable=self.durable) as batch:
+            with Batch(self.layout) as batch:
                 batch.add_bytes(oid, data)
                 batch.publish()
         return oid
@@ -127,6 +126,7 @@ class LocalStore:
         If it does not match, nothing is kept and ``ObjectCorrupt`` is raised. Errors of the stream pass through.
         """
         object_id(oid)
+        batch = Batch(self.layout)
         temporary = self.layout.temporary()
         with disk("write", temporary):
             descriptor = os.open(temporary, CREATE_FLAGS, 0o600)
@@ -142,7 +142,7 @@ class LocalStore:
             os.close(descriptor)
             remove_quietly(temporary)
             raise
-        with Batch(self.layout, durable=self.durable) as batch:
+        with batch:
             batch.add_temporary(oid, temporary, descriptor)
             batch.publish()
 
@@ -161,7 +161,7 @@ class LocalStore:
         ``SourceChanged`` is raised. A ``scan`` spares reading the files that the store has and whose stamps it knows.
         Other errors: any ``SourceError`` for what cannot be kept, ``DiskError``.
         """
-        save = Save(self._objects, scan, durable=self.durable)
+        save = Save(self._objects, scan)
         return save([(os.path.abspath(path), expected) for path, expected in items])
 
     # Giving back ------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ class LocalStore:
 
     def lock(self) -> FileLock:
         """Return the store's lock: writers hold it shared while they work, whoever removes objects exclusively."""
-        self.layout.prepare(durable=self.durable)
+        self.layout.prepare()
         return FileLock(self.layout.lock)
 
     def remove(self, oid: ObjectId) -> None:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from pivot_cache.content import ObjectId, object_id
 from pivot_cache.errors import ObjectCorrupt, ObjectMissing
-from pivot_cache.hashing import hash_bytes
+from pivot_cache.hashing import PIECE, hash_bytes
 
 
 class MemoryStore:
@@ -40,7 +40,7 @@ class MemoryStore:
 
     def add(self, oid: ObjectId, stream: BinaryIO) -> None:
         object_id(oid)
-        data = stream.read()
+        data = b"".join(iter(lambda: stream.read(PIECE), b""))
         if hash_bytes(data) != oid:
             raise ObjectCorrupt(oid, "the stream")
         self.objects[oid] = data

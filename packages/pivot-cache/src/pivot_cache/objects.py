@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from pivot_cache.atomic import disk_error
 from pivot_cache.content import DIRECTORY, Content, ObjectId
 from pivot_cache.errors import InvalidTree, ObjectCorrupt, ObjectMissing, SourceError
-from pivot_cache.hashing import LARGE, OPEN_FLAGS, hash_bytes, hash_descriptor
+from pivot_cache.hashing import OPEN_FLAGS, hash_bytes, hash_descriptor
 from pivot_cache.layout import Layout
 from pivot_cache.memo import Memo
 from pivot_cache.stamp import Clock, is_settled, stamp
@@ -22,6 +22,8 @@ from pivot_cache.tree import ENTRY_LIMIT, TreeEntry, read_tree
 MODE: Final = 0o444
 """The permission bits of every object."""
 _OPEN_FLAGS: Final = OPEN_FLAGS | os.O_NOFOLLOW
+_UNVERIFIED_LIMIT: Final = 64 << 20
+"""What is larger is verified before it is read into memory: anybody can make a file of a terabyte of nothing."""
 
 
 class Objects:
@@ -46,37 +48,54 @@ class Objects:
 
     def open(self, oid: ObjectId) -> tuple[int, os.stat_result]:
         """Open the object's file; raise ``ObjectMissing``, or ``ObjectCorrupt`` if something else stands there."""
-        path = self.layout.object_path(oid)
-        try:
-            descriptor = os.open(path, _OPEN_FLAGS)
-        except (FileNotFoundError, NotADirectoryError):
-            raise ObjectMissing(oid, self.layout.root) from None
-        except OSError as error:
-            if os.path.islink(path):
-                self.reject(oid)
-            raise disk_error("read", path, error) from None
+        descriptor = self._open(oid, self.layout.object_path(oid))
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             self.reject(oid)
         return descriptor, status
 
-    def read(self, oid: ObjectId) -> bytes:
-        """Return all bytes, verified; raise ``ObjectMissing``, or ``ObjectCorrupt`` after it was quarantined."""
-        descriptor, status = self.open(oid)
+    def read(self, oid: ObjectId, size: int | None = None) -> bytes:
+        """Return all bytes, verified; raise ``ObjectMissing``, or ``ObjectCorrupt`` after it was quarantined.
+
+        ``size`` is what somebody says that the object has; if it has another, that is an ``InvalidTree``.
+        """
+        path = self.layout.object_path(oid)
+        descriptor = self._open(oid, path)
         try:
-            if status.st_size < LARGE:
-                data = os.read(descriptor, LARGE)
-            else:
-                with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    data = file.read()
+            # Whatever else may stand there gives other bytes: a directory an error, a fifo none, a device rubbish.
+            wanted = os.fstat(descriptor).st_size if size is None else size
+            if wanted > _UNVERIFIED_LIMIT and not self.verify(oid):
+                self.reject(oid)
+            data = os.read(descriptor, wanted + 1)
+            while len(data) < wanted and (more := os.read(descriptor, wanted + 1 - len(data))):
+                data += more
+        except IsADirectoryError:
+            self.reject(oid)
         except OSError as error:
-            raise disk_error("read", self.layout.object_path(oid), error) from None
+            raise disk_error("read", path, error) from None
         finally:
             os.close(descriptor)
-        if hash_bytes(data) != oid:
+        if hash_bytes(data) == oid:
+            if len(data) == wanted:
+                return data
+        elif size is None or not self.verify(oid):
             self.reject(oid)
-        return data
+        raise self.contradict(oid, wanted)
+
+    def contradict(self, oid: ObjectId, size: int) -> InvalidTree:
+        """Return the error about an object that has its own bytes, but not the size that a tree says."""
+        return InvalidTree("", self.layout.root, f"it says that {oid} has {size} bytes")
+
+    def _open(self, oid: ObjectId, path: str) -> int:
+        try:
+            return os.open(path, _OPEN_FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ObjectMissing(oid, self.layout.root) from None
+        except OSError as error:
+            if os.path.islink(path) or stat.S_ISSOCK(os.lstat(path).st_mode):
+                self.reject(oid)
+            raise disk_error("read", path, error) from None
 
     def tree(self, oid: ObjectId) -> tuple[TreeEntry, ...]:
         """Return the entries of a directory; the errors are those of ``read``, and ``InvalidTree``."""

@@ -13,18 +13,18 @@ from pivot_cache.layout import Layout
 
 _REST: Final = len("/") + 62  # what follows the directory in an object's path
 _SINGLY: Final = 64
-"""Up to so many temporaries are flushed one by one; more, by one flush of the file system."""
+"""Up to so many files or directories are flushed one by one; more, by one flush of the file system."""
 
 
 class Batch:
-    """Objects that get their names together. Durable means: they are on the disk when ``publish`` returns.
+    """Objects that get their names together. In a durable layout they are on the disk when ``publish`` returns.
 
     As a context manager it discards what was not published.
     """
 
-    def __init__(self, layout: Layout, *, durable: bool) -> None:
+    def __init__(self, layout: Layout) -> None:
+        layout.begin()
         self._layout = layout
-        self._durable = durable
         self._waiting: dict[ObjectId, str] = {}
         self._open: list[int] = []
 
@@ -73,10 +73,8 @@ class Batch:
             with disk("flush", self._layout.temporaries):
                 self._flush(list(waiting.values()))
             touched = self._rename(waiting)
-            if self._durable:
-                with disk("flush", self._layout.objects):
-                    for parent in touched:
-                        sync_directory(parent)
+            with disk("flush", self._layout.objects):
+                self._flush_directories(touched)
         except BaseException:
             self._waiting = waiting
             self.discard()
@@ -91,7 +89,7 @@ class Batch:
             path = layout.object_path(oid)
             parent = path[:-_REST]
             if parent not in touched:
-                layout.make_parent(path, durable=self._durable)
+                touched |= layout.make_parent(path)
                 touched.add(parent)
             try:
                 os.rename(temporary, path)
@@ -112,13 +110,13 @@ class Batch:
         except BaseException:
             os.close(descriptor)
             raise
-        if self._durable and len(self._open) < _SINGLY:
+        if self._layout.durable and len(self._open) < _SINGLY:
             self._open.append(descriptor)
         else:
             os.close(descriptor)
 
     def _flush(self, paths: list[str]) -> None:
-        if not self._durable:
+        if not self._layout.durable:
             return
         if len(paths) <= _SINGLY:
             for descriptor in self._open:
@@ -126,15 +124,23 @@ class Batch:
             self._close()
             return
         self._close()
-        from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds, and only large batches need it
-
-        if not flush_file_system(self._layout.temporaries):
+        if not self._flush_all():
             for path in paths:
                 descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
+
+    def _flush_directories(self, paths: set[str]) -> None:
+        if self._layout.durable and not (len(paths) > _SINGLY and self._flush_all()):
+            for path in paths:
+                sync_directory(path)
+
+    def _flush_all(self) -> bool:
+        from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds, and only large batches need it
+
+        return flush_file_system(self._layout.root)
 
     def _close(self) -> None:
         descriptors, self._open = self._open, []

@@ -22,11 +22,13 @@ _HEAD_SIZE: Final = len(_HEAD) + 65
 
 
 class Runs:
-    """The records in a cache directory, by keys of 64 lower hex digits (``InvalidName`` otherwise)."""
+    """The records in a cache directory, by keys of 64 lower hex digits (``InvalidName`` otherwise).
+
+    ``durable`` is for a directory; a ``Layout`` says so itself.
+    """
 
     def __init__(self, root: str | os.PathLike[str] | Layout, *, durable: bool = True) -> None:
-        self._layout = root if isinstance(root, Layout) else Layout(root)
-        self._durable = durable
+        self._layout = root if isinstance(root, Layout) else Layout(root, durable=durable)
 
     def get(self, key: str) -> bytes | None:
         """Return the record, None if there is none or it is damaged; raise ``DiskError`` if it cannot be read."""
@@ -54,19 +56,21 @@ class Runs:
         if len(data) > SIZE_LIMIT:
             raise ValueError(f"a record has at most {SIZE_LIMIT} bytes, this one has {len(data)}")
         path = self._layout.run_path(key)
-        self._layout.make_parent(path, durable=self._durable)
+        self._layout.begin()
+        touched = self._layout.make_parent(path) | {os.path.dirname(path)}
         temporary = self._layout.temporary()
         with disk("write", path):
             descriptor = os.open(temporary, CREATE_FLAGS, 0o666)
             try:
                 write_all(descriptor, _head(data) + data)
-                if self._durable:
+                if self._layout.durable:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             os.rename(temporary, path)
-            if self._durable:
-                sync_directory(os.path.dirname(path))
+            if self._layout.durable:
+                for directory in touched:
+                    sync_directory(directory)
 
     def remove(self, key: str) -> None:
         """Remove the record, if it is there; for whoever collects garbage."""

@@ -26,10 +26,10 @@ _TRIES: Final = 3
 class Save:
     """One round of keeping: everything that it is given gets its names together, or nothing does."""
 
-    def __init__(self, objects: Objects, scan: Scan | None, *, durable: bool) -> None:
+    def __init__(self, objects: Objects, scan: Scan | None) -> None:
         self._objects = objects
         self._scan = scan
-        self._batch = Batch(objects.layout, durable=durable)
+        self._batch = Batch(objects.layout)
         self._trees: dict[ObjectId, bytes] = {}
         self._good: set[ObjectId] = set()
 

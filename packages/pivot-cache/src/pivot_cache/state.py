@@ -152,7 +152,11 @@ class State:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=16
         )
-        connection.execute("pragma synchronous = off")
+        try:
+            connection.execute("pragma synchronous = off")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _fail(self, error: sqlite3.Error) -> None:

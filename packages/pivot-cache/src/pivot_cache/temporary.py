@@ -45,6 +45,11 @@ class Temporaries:
                 _end(begun)
         return f"{held.path}/{next(self._serial)}"
 
+    def held(self) -> str | None:
+        """Return the directory of this process, if it has one already."""
+        held = self._held.get(os.getpid())
+        return None if held is None else held.path
+
     def close(self) -> None:
         """Remove the directory of this process, with what is left in it. The next ``path`` makes another."""
         held = self._held.pop(os.getpid(), None)

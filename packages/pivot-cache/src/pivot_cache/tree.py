@@ -16,6 +16,7 @@ file elsewhere. Where objects are kept is the business of the stores.
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -31,6 +32,8 @@ ENTRY_LIMIT: Final = 10_000_000
 """How many entries a tree may have, all levels together."""
 _HEAD: Final = b'{"pivot-tree":1,"entries":['
 _TAIL: Final = b"\n]}\n"
+_NO_NAMES: Final = frozenset(("", ".", ".."))
+_are_digits: Final = re.compile("[0-9a-f]*").fullmatch
 
 
 class TreeEntry(NamedTuple):
@@ -76,7 +79,8 @@ def read_tree(data: bytes, oid: str = "") -> tuple[TreeEntry, ...]:
         ]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidTree(oid, "", "its entries cannot be read") from None
-    _check(entries, oid)
+    if not _is_plainly_good(entries):
+        _check(entries, oid)
     if format_tree(entries) != data:
         raise InvalidTree(oid, "", "it is not in canonical form")
     return tuple(entries)
@@ -128,6 +132,31 @@ def _read_name(written: object) -> str:
     if not isinstance(written, dict) or len(written) != 1:
         raise ValueError
     return os.fsdecode(bytes.fromhex(written["hex"]))
+
+
+def _is_plainly_good(entries: Sequence[TreeEntry]) -> bool:
+    """Say whether ``_check`` would find nothing; False if that is not easy to see. Much faster than to look at each."""
+    if not entries or len(entries) > ENTRY_LIMIT:
+        return not entries
+    try:
+        names, kinds, digests, sizes = zip(*entries, strict=True)
+        joined = "\0".join(names)
+        return (
+            joined.isascii()
+            and "/" not in joined
+            and joined.count("\0") == len(names) - 1
+            and max(map(len, names)) <= 255
+            and all(map(str.__lt__, names, names[1:]))
+            and _NO_NAMES.isdisjoint(names)
+            and set(kinds) <= KINDS
+            and set(map(len, digests)) == {64}
+            and _are_digits("".join(digests)) is not None
+            and set(map(type, sizes)) == {int}
+            and min(sizes) >= 0
+            and max(sizes) < 1 << 63
+        )
+    except TypeError:
+        return False
 
 
 def _check(entries: Sequence[TreeEntry], oid: str = "") -> None:

@@ -10,4 +10,8 @@ Glossary, in the order in which a command meets it:
 - *live line*: the line that moves while a stage takes longer than a second.
 """
 
+from pivot_cli.main import run
+
 __version__ = "0.1.0"
+
+__all__ = ["run"]

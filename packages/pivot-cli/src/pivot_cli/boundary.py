@@ -19,6 +19,7 @@ import click
 from pivot.errors import PivotError
 from pivot.suggest import closest
 from pivot_cache.errors import CacheError
+from pivot_cli import __version__
 from pivot_cli.terminal import Terminal
 
 USAGE, STORAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 4, 70, 130, 141
@@ -33,7 +34,7 @@ def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = Fal
         _drop_stdout()
         return PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
-        return _tell(terminal, "interrupted", {}, INTERRUPTED, json)
+        return _tell(terminal, "interrupted: what was running is not recorded", {}, INTERRUPTED, json)
     except PivotError as error:
         return _tell(terminal, error.problem, {"kind": type(error).__name__, **error.fields()}, error.exit_code, json)
     except CacheError as error:
@@ -89,8 +90,6 @@ def _tell_bug(terminal: Terminal, error: Exception, json: bool) -> int:
 
 
 def _versions() -> str:
-    from pivot_cli import __version__
-
     return f"pivot-cli {__version__}, Python {sys.version.split()[0]}, {sys.platform}"
 
 

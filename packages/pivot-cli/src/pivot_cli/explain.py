@@ -26,7 +26,7 @@ from pivot.reasons import (
 )
 from pivot.workspace import Workspace
 from pivot_cli.session import Session
-from pivot_cli.words import status, title
+from pivot_cli.words import shown_path, status, title
 from pivot_fingerprint import Change, Fingerprint
 
 type Sources = Callable[[Change], tuple[str | None, str | None]]
@@ -119,21 +119,20 @@ def _upstream(reasons: tuple[Reason, ...], stage: str) -> Iterator[str]:
 
 def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
     """Yield what the author should know of the stage's code, changed or not."""
-    code = step.now.code
-    if code.opaque:
+    if step.now.opaque:
         yield ""
         yield "  Not followed:"
-        for opaque in code.opaque:
+        for opaque in step.now.opaque:
             yield f"    {opaque.what}"
             yield f"      File: {_place(root, opaque.file, opaque.line)}"
     if step.now.reads:
         yield ""
         yield "  Read without being declared (tracked all the same; declare them as pivot.Dep):"
         yield from (f"    {path}" for path in step.now.reads)
-    if verbose and code.ignored:
+    if verbose and step.now.code.ignored:
         yield ""
         yield "  Ignored on request:"
-        for part in code.ignored:
+        for part in step.now.code.ignored:
             yield f"    {part.label}"
             if part.file:
                 yield f"      File: {_place(root, part.file, part.line)}"
@@ -167,8 +166,7 @@ def _diff(change: Change, root: Path, sources: Sources) -> Iterator[str]:
 
 
 def _place(root: Path, file: str, line: int) -> str:
-    path = Path(file)
-    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+    shown = shown_path(root, file)
     return f"{shown}:{line}" if line else shown
 
 

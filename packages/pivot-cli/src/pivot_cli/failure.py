@@ -8,28 +8,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pivot.execute.executor import Failure
+from pivot_cli.words import shown_path
 
 TAIL = 20  # lines of the log
 READ = 64 * 1024  # bytes of the log that are looked at
 
 
 def describe_failure(failure: Failure, log: str | None, root: Path, *, tail: bool = True) -> Iterator[str]:
-    """Yield the lines that explain a failure; ``tail`` adds the end of what the stage printed."""
-    yield failure.problem
+    """Yield the lines that explain a failure, first the problem; ``tail`` adds the end of what the stage printed."""
+    yield from failure.problem.splitlines() or ["failed"]
     if failure.argument:
         yield f"Argument: {failure.argument}"
-    if failure.file:
+    if failure.file and not failure.traceback:  # which names the place, and the way to it
         yield f"File: {failure.file}:{failure.line}" if failure.line else f"File: {failure.file}"
     if failure.hint:
         yield f"Hint: {failure.hint}"
     if failure.traceback:
-        yield ""
         yield from failure.traceback.rstrip().splitlines()
     last = last_lines(log) if log else []
     if log and last:
-        yield ""
-        place = os.path.relpath(log, root) if Path(log).is_relative_to(root) else log
-        yield f"Log: {place}"
+        yield f"Log: {shown_path(root, log)}"
         if tail:
             yield from (f"  | {line}" for line in last)
 

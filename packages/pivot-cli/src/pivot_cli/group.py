@@ -3,13 +3,16 @@
 What a command does is in ``commands``; how an error ends it in ``boundary``; how a process begins and ends in ``main``.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
 import click
 
 from pivot_cli import __version__
+from pivot_cli.boundary import guard
 from pivot_cli.session import Session, common
+from pivot_cli.terminal import open_terminal
 from pivot_cli.usage import ExemplifiedGroup
 
 
@@ -23,8 +26,10 @@ class Entry(NamedTuple):
 COMMANDS = {
     "repro": Entry("Run", "Bring stages up to date, with all they depend on."),
     "run": Entry("Run", "Bring exactly these stages up to date, and nothing else."),
+    "accept": Entry("Run", "Record the code of a stage as equivalent, without running it."),
     "status": Entry("Look", "Show what would run, and why."),
     "list": Entry("Look", "List the stages, and what they make."),
+    "impact": Entry("Look", "Show which stages an edit would run."),
     "checkout": Entry("Data", "Give back outputs from the cache, as the locks record them."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
@@ -77,3 +82,12 @@ def cli(context: click.Context) -> None:
     context.ensure_object(Session)
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+def run_guarded(words: Sequence[str]) -> int:
+    """Run a command line and return the exit code; an error is told, not raised."""
+
+    def command() -> object:
+        return cli.main(list(words), prog_name="pivot", standalone_mode=False)
+
+    return guard(command, open_terminal(), json="--json" in words)

@@ -25,12 +25,7 @@ def main() -> NoReturn:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run a command line, in this process, and return the exit code."""
-    from pivot_cli.boundary import guard  # lazy: the threshold comes first
-    from pivot_cli.group import cli
-    from pivot_cli.terminal import open_terminal
+    """Run a command line, such as ``["repro", "-n"]``, in this process, and return the exit code."""
+    from pivot_cli.group import run_guarded  # lazy: the threshold comes first
 
-    def command() -> object:
-        return cli.main(list(words), prog_name="pivot", standalone_mode=False)
-
-    return guard(command, open_terminal(), json="--json" in words)
+    return run_guarded(words)

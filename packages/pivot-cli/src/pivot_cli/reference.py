@@ -48,7 +48,7 @@ def _command(command: click.Command, parent: click.Context, heading: str) -> Ite
     root = parent.find_root()
     yield from _options(context, frozenset(name for param in root.command.get_params(root) for name in param.opts))
     if isinstance(command, Exemplified) and command.examples:
-        yield "```console"
+        yield "```sh"
         yield from (
             f"$ {line}"
             for line in example_lines([(line, f"# {words}" if words else "") for line, words in command.examples])

@@ -24,6 +24,8 @@ from pivot_cli.failure import describe_failure
 from pivot_cli.terminal import Stream, Terminal
 from pivot_cli.words import duration, plural, short
 
+NO_STAGES = "The pipeline has no stages yet: add one with pipeline.register(function)"
+
 
 class LiveLine:
     """The line that moves, in its quiet form: there is none. ``progress.Spinner`` is the other."""
@@ -132,8 +134,9 @@ class Renderer:
     def _failed(self, event: StageFailed) -> None:
         self._end(event.stage)
         mark = self._err.paint(self._err.marks.failed, "red", "bold")
-        self._error(f"{mark} {event.stage:<{self._width}}   {'failed':<8} {duration(event.seconds):>6}")
-        for line in describe_failure(event.failure, event.log, self._root, tail=not self._verbose):
+        problem, *details = describe_failure(event.failure, event.log, self._root, tail=not self._verbose)
+        self._error(f"{mark} {event.stage:<{self._width}}   {'failed':<8} {duration(event.seconds):>6}   {problem}")
+        for line in details:
             self._error(f"    {line}".rstrip())
 
     def _finished(self, event: RunFinished) -> None:
@@ -143,6 +146,9 @@ class Renderer:
             self._error(f"{self._err.marks.blocked} not started: {', '.join(stages)} ({why})")
         total = event.done + event.restored + event.skipped + event.failed + event.blocked
         time = duration(event.seconds)
+        if not total:
+            self._line(NO_STAGES)
+            return
         if event.skipped == total:
             self._line(f"Everything is up to date ({plural(total, 'stage')}, {time})")
             return

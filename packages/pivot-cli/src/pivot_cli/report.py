@@ -1,12 +1,14 @@
 """Runs, plans and reasons as JSON data: what ``--json`` prints, the same shape for a run and for a plan.
 
-    {"stages": [{"stage", "action", "reasons": [{"reason": "code_changed", …}], "seconds", "failure"?, "blocked_by"?}],
-     "summary": {"run", "restore", "skip", "failed", "blocked"}, "notices": [{"stage", "text"}], "seconds"}
+    {"root": "/…", "seconds": 2.1, "notices": [{"stage", "text"}],
+     "summary": {"run", "restore", "skip", "failed", "blocked"},
+     "stages": [{"stage", "action", "reasons": [{"reason": "code_changed", …}], "seconds", "failure"?, "blocked_by"?}]}
 
-Names of reasons are those of ``pivot.reasons`` in snake case, with their fields.
+Names of reasons are those of ``pivot.reasons`` in snake case, with their fields; paths are relative to ``root``.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from pivot.decide import Decision
@@ -23,6 +25,8 @@ from pivot.events import (
     StageStarted,
 )
 from pivot.reasons import CodeChanged, Reason
+from pivot_cli.words import shown_path
+from pivot_fingerprint import Change
 
 ACTIONS = ("run", "restore", "skip", "failed", "blocked")
 
@@ -30,7 +34,8 @@ ACTIONS = ("run", "restore", "skip", "failed", "blocked")
 class Report:
     """Collects the events of a run; call it with each."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
         self._rows: dict[str, dict[str, Any]] = {}
         self._notices: list[dict[str, Any]] = []
         self._seconds = 0.0
@@ -40,16 +45,16 @@ class Report:
             case RunStarted(stages):
                 self._rows = {stage: _row(stage) for stage in stages}
             case StageStarted(stage, reasons):
-                self._rows[stage] |= {"reasons": [reason_data(reason) for reason in reasons]}
+                self._rows[stage] |= {"reasons": [reason_data(reason, self._root) for reason in reasons]}
             case StageSkipped(stage):
                 self._rows[stage] |= {"action": "skip", "seconds": 0.0}
             case StageRestored(stage, reasons, seconds):
-                shown = [reason_data(reason) for reason in reasons]
+                shown = [reason_data(reason, self._root) for reason in reasons]
                 self._rows[stage] |= {"action": "restore", "reasons": shown, "seconds": _round(seconds)}
             case StageDone(stage, seconds):
                 self._rows[stage] |= {"action": "run", "seconds": _round(seconds)}
             case StageFailed(stage, failure, seconds, log):
-                told = {**failure._asdict(), "log": log}
+                told = {**failure._asdict(), "log": shown_path(self._root, log) if log else None}
                 self._rows[stage] |= {"action": "failed", "seconds": _round(seconds), "failure": told}
             case StageBlocked(stage, by):
                 self._rows[stage] |= {"action": "blocked", "blocked_by": by}
@@ -62,34 +67,39 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """Return what was collected."""
-        return _whole(self._rows.values(), self._seconds, self._notices)
+        return _whole(self._root, self._rows.values(), self._seconds, self._notices)
 
 
-def plan_data(decisions: Iterable[Decision], seconds: float) -> dict[str, Any]:
+def plan_data(root: Path, decisions: Iterable[Decision], seconds: float) -> dict[str, Any]:
     """Return what a run would do, in the shape of a run; ``seconds`` is the time that it took to find out."""
     rows = [
-        _row(decision.stage, decision.action, [reason_data(reason) for reason in decision.reasons])
+        _row(decision.stage, decision.action, [reason_data(reason, root) for reason in decision.reasons])
         for decision in decisions
     ]
-    return _whole(rows, seconds, [])
+    return _whole(root, rows, seconds, [])
 
 
-def reason_data(reason: Reason) -> dict[str, Any]:
+def reason_data(reason: Reason, root: Path) -> dict[str, Any]:
     """Return a reason as JSON data: its name under ``reason``, then its fields."""
     fields = reason._asdict()
     if isinstance(reason, CodeChanged):
-        fields["changes"] = [change._asdict() for change in reason.changes]
+        fields["changes"] = [_change_data(change, root) for change in reason.changes]
     return {"reason": _snake(type(reason).__name__), **fields}
+
+
+def _change_data(change: Change, root: Path) -> dict[str, Any]:
+    return {**change._asdict(), "file": shown_path(root, change.file) if change.file else None}
 
 
 def _row(stage: str, action: str | None = None, reasons: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     return {"stage": stage, "action": action, "reasons": reasons or [], "seconds": None}
 
 
-def _whole(rows: Iterable[dict[str, Any]], seconds: float, notices: list[dict[str, Any]]) -> dict[str, Any]:
+def _whole(root: Path, rows: Iterable[dict[str, Any]], seconds: float, notices: list[dict[str, Any]]) -> dict[str, Any]:
     stages = list(rows)
     taken = [row["action"] for row in stages]
     return {
+        "root": str(root),
         "stages": stages,
         "summary": {action: taken.count(action) for action in ACTIONS},
         "notices": notices,

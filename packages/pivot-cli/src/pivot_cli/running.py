@@ -1,18 +1,20 @@
 """What ``repro`` and ``run`` share: their options, and the way from a plan or a run to the screen and the exit code."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 
 import click
 
+from pivot.look import Look
 from pivot.plan import Plan, Step, check_inputs
 from pivot.repro import Options, Summary, plan, repro
 from pivot.workspace import Workspace
-from pivot_cli.render import LiveLine, Renderer
+from pivot_cli.render import NO_STAGES, LiveLine, Renderer
 from pivot_cli.report import Report, plan_data
 from pivot_cli.session import Session
-from pivot_cli.wiring import executors, open_workspace
+from pivot_cli.wiring import base_of, executors, open_workspace
 from pivot_cli.words import duration, plural, short, status
 
 FAILED, WRONG = 1, 3
@@ -49,11 +51,12 @@ def carry_out(
     reload: bool,
 ) -> int:
     """Run stages, or only show what would run, and return the exit code."""
-    chosen = Options(stages, alone, force, keep_going, jobs, reload)
-    if dry_run or explain:
-        with open_workspace(session) as workspace:
+    only_show = dry_run or explain
+    with open_workspace(session, make=not only_show) as workspace:
+        base = base_of(session, workspace)
+        chosen = Options(stages, alone, force, keep_going, jobs, reload, base)
+        if only_show:
             return _show(session, workspace, chosen, explain, as_json)
-    with open_workspace(session, make=True) as workspace:
         return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
 
 
@@ -61,7 +64,8 @@ def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
     root = workspace.project.root
     out = session.terminal.out
     if workspace.created and not session.quiet:
-        out.line(f"Made {root / '.pivot'}: commit it; what belongs to this machine alone is left out by its .gitignore")
+        home = os.path.relpath(workspace.project.home)
+        out.line(f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore")
     live = live_line(session)
     show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet)
     try:
@@ -71,7 +75,7 @@ def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
 
 
 def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:
-    report = Report()
+    report = Report(workspace.project.root)
     summary = repro(workspace, chosen, executors(workspace), report)
     session.terminal.out.json(report.data())
     return exit_code(summary)
@@ -92,20 +96,30 @@ def _show(session: Session, workspace: Workspace, chosen: Options, explain: bool
     check_inputs(planned, look.manifest.stages)
     seconds = perf_counter() - started
     if json:
-        session.terminal.out.json(plan_data((step.decision for step in planned.steps), seconds))
+        session.terminal.out.json(plan_data(workspace.project.root, (step.decision for step in planned.steps), seconds))
     elif explain:
-        from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
-
-        print_explanations(session, workspace, look, planned.steps)
+        explain_steps(session, workspace, look, planned.steps)
     else:
         show_steps(session, planned.steps)
-        _sum_up(session, planned, seconds)
+        if planned.steps:
+            _sum_up(session, planned, seconds)
     return 0
+
+
+def explain_steps(
+    session: Session, workspace: Workspace, look: Look, steps: Iterable[Step], *, diff: bool = False
+) -> None:
+    """Print the full explanation of each step; ``diff`` adds the source of what changed."""
+    from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
+
+    print_explanations(session, workspace, look, steps, diff=diff)
 
 
 def show_steps(session: Session, steps: tuple[Step, ...]) -> None:
     """Print a line for each stage: its name, what would happen, and the first reason."""
     out = session.terminal.out
+    if not steps:
+        out.line(NO_STAGES)
     width = max((len(step.stage.name) for step in steps), default=0)
     for step in steps:
         word = status(step.decision)

@@ -1,7 +1,7 @@
 """Commands whose help ends with examples: on the screen, and as data for the reference.
 
-Only the shape; each command brings its own examples. Texts that click would translate are given here instead: looking for
-translations, of which there are none, costs 2 ms of every command.
+Only the shape; each command brings its own examples. Texts that click would translate are given here instead: to look
+for translations, of which there are none, costs 2 ms of every command.
 """
 
 from collections.abc import Sequence

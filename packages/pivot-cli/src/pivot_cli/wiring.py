@@ -19,6 +19,11 @@ def open_workspace(session: Session, *, make: bool = False) -> Workspace:
     return Workspace(discover(session.start), make=make)
 
 
+def base_of(session: Session, workspace: Workspace) -> str:
+    """Return where relative paths of the command line begin, relative to the project root."""
+    return workspace.project.relative(session.start.resolve())
+
+
 def executors(workspace: Workspace) -> MakeExecutor:
     """Return what makes an executor once a run needs one."""
 

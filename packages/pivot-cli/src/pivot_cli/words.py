@@ -3,6 +3,8 @@
 Every reason of ``pivot.reasons`` has its words here, in the order of that module; ``explain`` says the rest.
 """
 
+from pathlib import Path
+
 from pivot.decide import Decision
 from pivot.reasons import (
     CodeChanged,
@@ -117,6 +119,11 @@ def _declared(old: str | None, new: str | None) -> str:
     if old is None:
         return "declared"
     return "no longer declared" if new is None else f"declared as {new}"
+
+
+def shown_path(root: Path, file: str) -> str:
+    """Return a path as people read it: relative to the project root where it lies below it."""
+    return Path(file).relative_to(root).as_posix() if Path(file).is_relative_to(root) else file
 
 
 def plural(count: int, noun: str) -> str:

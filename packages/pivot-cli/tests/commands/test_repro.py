@@ -127,12 +127,34 @@ def test_targets(example: Run) -> None:
     assert "did you mean summarize?" in outcome.err
 
 
+def test_a_pipeline_below_the_root_of_the_project(pivot: Run) -> None:
+    pivot("init")
+    Path("below").mkdir()
+    pivot("-C", "below", "init", "--example")
+    assert actions(pivot("-C", "below", "repro", "--json")) == {"preprocess": "run", "summarize": "run"}
+    assert Path(".pivot/stages/below/summarize.lock").exists()
+    assert actions(pivot("-C", "below", "repro", "clean.json", "--json")) == {"preprocess": "skip"}
+    assert pivot("-C", "below", "status", "summary.json").out == "summarize   up to date\n"
+    Path("below/summary.json").unlink()
+    assert "below/summary.json" in pivot("-C", "below", "checkout", "summary.json").out
+
+
+def test_a_pipeline_without_stages(pivot: Run) -> None:
+    Path("pipeline.py").write_text("import pivot\n\npipeline = pivot.Pipeline('empty')\n")
+    for words in (("repro",), ("repro", "-n"), ("status",), ("list",)):
+        outcome = pivot(*words)
+        assert outcome.code == 0
+        assert outcome.out.splitlines()[-1] == (
+            "The pipeline has no stages yet: add one with pipeline.register(function)"
+        )
+
+
 def test_the_first_run_says_that_it_made_a_directory(example: Run) -> None:
     for path in sorted(Path(".pivot").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     Path(".pivot").rmdir()
     outcome = example("repro")
-    assert outcome.out.splitlines()[0].startswith(f"Made {Path.cwd() / '.pivot'}")
+    assert outcome.out.splitlines()[0].startswith("Made .pivot: commit it")
     assert "Made" not in example("repro").out
 
 

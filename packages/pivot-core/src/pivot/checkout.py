@@ -12,9 +12,10 @@ from typing import Literal, NamedTuple, cast
 
 from pivot.errors import StorageError, UsageError
 from pivot.lock import Damaged, Lock, Output, read_lock
+from pivot.outputs import confined, is_kept
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
-from pivot_cache import Content, FileLock, Scan
+from pivot_cache import FileLock, Scan
 from pivot_cache.errors import ObjectError, SourceError
 from pivot_cache.restore import Mode
 
@@ -123,7 +124,7 @@ def _unknown(target: str, records: Sequence[Record]) -> UsageError:
 
 def _give_back(workspace: Workspace, scan: Scan, stage: str, path: str, output: Output, options: Options) -> Given:
     store = workspace.store
-    place = _confined(workspace.project.root, path)
+    place = confined(workspace.project.root, path)
     saved = None
     try:
         found = scan.content(place)
@@ -137,7 +138,7 @@ def _give_back(workspace: Workspace, scan: Scan, stage: str, path: str, output: 
         if options.only_missing:
             return Given(stage, path, "differs")
         if not store.has_all(found):
-            ours = _kept(workspace, scan, place, found)
+            ours = is_kept(workspace, scan, place, found)
             if not (ours or options.force):
                 return Given(stage, path, "edited")
             kept = store.save(place, scan=scan)  # of a directory whose files are all there, only its listing is new
@@ -148,28 +149,6 @@ def _give_back(workspace: Workspace, scan: Scan, stage: str, path: str, output: 
     except ObjectError as error:
         return Given(stage, path, "lost", saved, str(error))
     return Given(stage, path, "restored", saved)
-
-
-def _kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> bool:
-    """Return whether the cache holds every file at a place, if not the very listing of a directory."""
-    if found.kind != "directory":
-        return workspace.store.has(found.digest)
-    levels = scan.levels(place).values()
-    return all(workspace.store.has(entry.digest) for level in levels for entry in level if entry.kind != "directory")
-
-
-def _confined(root: Path, path: str) -> str:
-    """Return a recorded path as an absolute one. Raises StorageError if a link stands on the way to it."""
-    place = os.path.join(root, path.rstrip("/"))
-    above = os.path.dirname(place)
-    while len(above) > len(str(root)):
-        if os.path.islink(above):
-            raise StorageError(
-                f"{os.path.relpath(above, root)} is a symbolic link, and outputs are not given back through links",
-                hint=f"replace it by a directory, or move the output {path} elsewhere",
-            )
-        above = os.path.dirname(above)
-    return place
 
 
 def _path(home: Path, record: Record) -> Path:

@@ -31,6 +31,7 @@ def verify(look: Look, now: Observation, result: Result) -> Failure | None:
     for path, digest in result.sources:
         if look.sources.digest(path) != digest:
             return _changed(f"{look.project.relative(path)} was edited while the stage was starting")
+    look.forget(now.stage)
     for path, content in now.inputs.items():
         if look.content(path) != content:
             return _changed(f"the input {path} changed while the stage was running")
@@ -45,9 +46,7 @@ def commit(workspace: Workspace, look: Look, now: Observation, result: Result) -
     stage = now.stage
     outputs: dict[str, Output] = {}
     for out in stage.outs:
-        path = look.absolute(out.path)
-        look.scan.forget(path)
-        outputs[out.path] = Output(workspace.store.save(path, scan=look.scan), out.kind)
+        outputs[out.path] = Output(workspace.store.save(look.absolute(out.path), scan=look.scan), out.kind)
     ignore_outputs(workspace.project.root, stage)
     lock = _record(look, now, result.observed, outputs)
     keep_trace(workspace.runs, now, lock)
@@ -77,18 +76,27 @@ def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[s
 
 
 def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str]:
-    """Yield the definitions that executed though the closure does not contain them, as ``module:name``."""
-    known = {(part.module, part.name) for part in now.static.parts}
+    """Yield what executed though the closure does not contain it: definitions as ``module:name``, modules as ``module:``."""
+    parts = {(part.module, part.name) for part in now.static.parts}
     for entry in observed.functions:
         part = look.analysis.locate(entry)
-        if part and (part.module, part.name) not in known:
+        if part and (part.module, part.name) not in parts:
             yield f"{part.module}:{part.name}"
+    late = {name for name, _ in observed.modules}.difference(look.manifest.modules)
+    if late:  # imported while the stage ran: under a computed name, if no import statement leads to it
+        known = look.analysis.imports({*look.manifest.modules, *(module for module, _ in parts)})
+        yield from (f"{name}:" for name in late - known)
 
 
 def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
-    """Yield what the stage read inside the project without declaring it: files, and directories with a closing slash."""
+    """Yield what the stage read inside the project without declaring it: files, and directories with a closing slash.
+
+    Source that executed although no module name leads to it, as with ``runpy``, is such a file.
+    """
     root = str(look.project.root) + os.sep
-    for path, suffix in [(path, "") for path in observed.reads] + [(path, "/") for path in observed.listings]:
+    unnamed = [file for module, file in observed.sources if module not in look.analysis.imports([module])]
+    files = dict.fromkeys((*observed.reads, *unnamed))
+    for path, suffix in [(path, "") for path in files] + [(path, "/") for path in observed.listings]:
         if path.startswith(root):
             relative = path.removeprefix(root)
             above = relative.split("/")

@@ -32,7 +32,7 @@ class Memo(Protocol):
 def load(project: Project, *, memo: Memo, kept: Manifest | None = None) -> Manifest:
     """Return the manifest of the project's pipeline: ``kept`` itself if it is current, else a new one.
 
-    Raises DeclarationError and PipelineFailed.
+    Raises DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
     """
     python = _python(project)
     if kept is not None and python in kept.inputs and current(kept, project, memo):
@@ -115,6 +115,8 @@ def _read(answer: bytes, status: int, project: Project) -> Manifest:
         name, problem, fields = orjson.loads(data)
         error: PivotError = getattr(errors, name)(problem, **fields)
         raise error
+    if kind == b"B":
+        raise RuntimeError(f"in the process that loads the pipeline:\n{data.decode()}")
     how = f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
     raise PipelineFailed(
         f"the process that imported {project.pipeline.name} {how} before it was done",

@@ -23,7 +23,7 @@ from pivot_fingerprint.access import file_digest, listing_digest
 from pivot_fingerprint.importing import Source, install
 from pivot_fingerprint.observe import observe
 
-MANIFEST, ERROR = b"M", b"E"  # what an answer begins with
+MANIFEST, ERROR, BUG = b"M", b"E", b"B"  # what an answer begins with; a bug is one of Pivot's own, with its traceback
 _INTERNAL = frozenset({"annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"})
 
 
@@ -38,6 +38,10 @@ def main(root: str, pipeline_py: str, descriptor: int) -> None:
         if error.file and os.path.isabs(error.file):
             error.file = _relative(error.file, root)
         answer = ERROR + orjson.dumps([type(error).__name__, error.problem, error.fields()])
+    except Exception:
+        import traceback
+
+        answer = BUG + traceback.format_exc().encode(errors="backslashreplace")
     with os.fdopen(descriptor, "wb") as file:
         file.write(answer)
 

@@ -74,8 +74,13 @@ class Look:
         return self._code[stage.name][0]
 
     def content(self, path: str) -> Content | None:
-        """Return what is at a root-relative path now, None if nothing is."""
+        """Return what is at a root-relative path, as this look first saw it; None if nothing was there."""
         return self.scan.content(self.absolute(path))
+
+    def forget(self, stage: StageSpec) -> None:
+        """Look anew at the inputs and outputs of a stage when next asked; time has passed."""
+        for path in (*(dep.path for dep in stage.deps), *(out.path for out in stage.outs)):
+            self.scan.forget(self.absolute(path))
 
     def read(self, path: str) -> str | None:
         """Return the digest of an undeclared read: a file's content, or a listing's names if the path ends in ``/``."""
@@ -118,9 +123,10 @@ def import_roots(project: Project) -> list[str]:
 
 
 def stage_entries(stage: StageSpec) -> tuple[Entry, ...]:
-    """Return where a stage's code starts: its function, what it captured, and the project's own loaders."""
+    """Return where a stage's code starts: its function, what it captured, and the loaders of the project itself."""
     loaders = [dep.loader for dep in stage.deps] + [out.loader for out in stage.outs]
-    return (*stage.entries, *(entry for loader in loaders for entry in loader.entries))
+    captured = (Entry(package, "") for package in stage.packages)
+    return (*stage.entries, *captured, *(entry for loader in loaders for entry in loader.entries))
 
 
 def observed_entries(observed: Iterable[str]) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from pivot_cache import Content, hash_bytes
-from pivot_fingerprint import SCHEME, Change, Fingerprint, compare
+from pivot_fingerprint import SCHEME, Change, Fingerprint, Opaque, compare
 
 from pivot.manifest import StageSpec
 
@@ -36,6 +36,11 @@ class Observation(NamedTuple):
     def parts(self) -> dict[str, str]:
         """The digests of all parts of the code, by key: what a lock records."""
         return {part.key: part.digest for part in self.code.parts} | dict(self.live)
+
+    @property
+    def opaque(self) -> tuple[Opaque, ...]:
+        """What could not be followed, in the source and in the values that only the live objects know."""
+        return (*self.code.opaque, *self.stage.opaque)
 
     @property
     def scheme(self) -> int:

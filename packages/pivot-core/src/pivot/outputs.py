@@ -6,19 +6,20 @@ output's path is saved to the cache first, and said.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from pivot_cache import Content
-
-from pivot.lock import Damaged, Lock, write_lock
+from pivot.errors import StorageError
+from pivot.lock import Lock, write_lock
 from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
+from pivot_cache import Content, Scan
 
 
-def clear_outputs(workspace: Workspace, look: Look, now: Observation, lock: Lock | Damaged | None) -> Iterator[str]:
+def clear_outputs(workspace: Workspace, look: Look, now: Observation) -> Iterator[str]:
     """Remove what is at the outputs' paths, so that a stage starts from nothing; yield a sentence for each file saved first."""
     for out in now.stage.outs:
-        path = look.absolute(out.path)
+        path = confined(look.project.root, out.path)
         content = look.content(out.path)
         if content is None:
             continue
@@ -27,9 +28,7 @@ def clear_outputs(workspace: Workspace, look: Look, now: Observation, lock: Lock
         look.scan.forget(path)
 
 
-def restore_outputs(
-    workspace: Workspace, look: Look, now: Observation, lock: Lock | Damaged | None, trace: Lock
-) -> Iterator[str]:
+def restore_outputs(workspace: Workspace, look: Look, now: Observation, trace: Lock) -> Iterator[str]:
     """Give back the outputs of a trace and make it the stage's lock; yield a sentence for each file saved first.
 
     Raises CacheError where an object is missing or damaged; nothing is recorded then.
@@ -41,16 +40,41 @@ def restore_outputs(
             continue
         if found is not None:
             yield from _save(workspace, look, path, found)
-        workspace.store.restore(output.content, look.absolute(path), mode=mode, scan=look.scan)
+        workspace.store.restore(output.content, confined(look.project.root, path), mode=mode, scan=look.scan, replace=found)
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
 
 
 def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iterator[str]:
     if workspace.store.has_all(content):
         return
-    saved = workspace.store.save(look.absolute(path), scan=look.scan)
-    place = workspace.store.path(saved.digest)
-    yield f"{path} was not made by this stage as it stands: it is kept as {look.project.relative(place)}"
+    place = look.absolute(path)
+    ours = is_kept(workspace, look.scan, place, content)
+    saved = workspace.store.save(place, scan=look.scan)  # of a directory whose files are all there, only its listing is new
+    if not ours:
+        kept = look.project.relative(workspace.store.path(saved.digest))
+        yield f"{path} was not made by this stage as it stands: it is kept as {kept}"
+
+
+def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> bool:
+    """Return whether the cache holds every file at a place, if not the very listing of a directory."""
+    if found.kind != "directory":
+        return workspace.store.has(found.digest)
+    levels = scan.levels(place).values()
+    return all(workspace.store.has(entry.digest) for level in levels for entry in level if entry.kind != "directory")
+
+
+def confined(root: Path, path: str) -> str:
+    """Return the absolute path of an output. Raises StorageError if a link stands on the way to it."""
+    place = os.path.join(root, path.rstrip("/"))
+    above = os.path.dirname(place)
+    while len(above) > len(str(root)):
+        if os.path.islink(above):
+            raise StorageError(
+                f"{os.path.relpath(above, root)} is a symbolic link, and outputs are not written through links",
+                hint=f"replace it by a directory, or move the output {path} elsewhere",
+            )
+        above = os.path.dirname(above)
+    return place
 
 
 def _remove(path: str) -> None:

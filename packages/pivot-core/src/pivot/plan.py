@@ -4,6 +4,7 @@ Decides each stage in order. The result of a stage that will be restored is know
 exactly; what follows a stage that will run gets the reason "upstream will run".
 """
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -45,10 +46,13 @@ class Plan(NamedTuple):
         raise KeyError(stage)
 
 
-def choose(manifest: Manifest, graph: Graph, targets: Iterable[str], *, alone: bool = False) -> tuple[str, ...]:
+def choose(
+    manifest: Manifest, graph: Graph, targets: Iterable[str], *, alone: bool = False, base: str = "."
+) -> tuple[str, ...]:
     """Return the stages that a command works on, in order: the targets (all, if none is named) and what they depend on.
 
-    ``alone`` leaves out what they depend on. A target is a stage, or the path of an output.
+    ``alone`` leaves out what they depend on. A target is a stage, or the path of an output, relative to ``base``, which is
+    relative to the project root.
 
     Raises UsageError for an unknown one, with the nearest known.
     """
@@ -56,7 +60,7 @@ def choose(manifest: Manifest, graph: Graph, targets: Iterable[str], *, alone: b
     paths = {out.path.rstrip("/"): stage.name for stage in manifest.stages for out in stage.outs}
     wanted = []
     for target in targets:
-        name = target if target in known else paths.get(target.rstrip("/"))
+        name = target if target in known else paths.get(posixpath.normpath(posixpath.join(base, target)))
         if name is None:
             raise UsageError(f"there is no stage {target!r}", hint=did_you_mean(target, known))
         wanted.append(name)

@@ -39,7 +39,10 @@ type MakeExecutor = Callable[[Manifest, int], Executor]
 
 
 class Options(NamedTuple):
-    """How to run: ``alone`` leaves out what the targets depend on; ``jobs`` None means as configured."""
+    """How to run: ``alone`` leaves out what the targets depend on; ``jobs`` None means as configured.
+
+    Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root.
+    """
 
     targets: tuple[str, ...] = ()
     alone: bool = False
@@ -47,6 +50,7 @@ class Options(NamedTuple):
     keep_going: bool = False
     jobs: int | None = None
     reload: bool = False
+    base: str = "."
 
 
 class Summary(NamedTuple):
@@ -65,7 +69,7 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
     manifest = workspace.manifest(reload=options.reload)
     look = workspace.look(manifest)
     graph = build(manifest.stages)
-    chosen = choose(manifest, graph, options.targets, alone=options.alone)
+    chosen = choose(manifest, graph, options.targets, alone=options.alone, base=options.base)
     return look, make_plan(workspace, look, graph, chosen, forced=options.force)
 
 
@@ -82,6 +86,9 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
     run = Run(workspace, look, planned, options, make_executor, emit)
     try:
         run.carry_out()
+    except KeyboardInterrupt:
+        run.cancel()
+        raise
     finally:
         run.close()
     summary = Summary(run.actions, run.failures, perf_counter() - started)
@@ -105,6 +112,7 @@ class Run:
         self._schedule = Schedule((step.stage for step in planned.steps), planned.graph)
         self._make_executor = make_executor
         self._executor: Executor | None = None
+        self._noticed = False
         self._running: dict[str, Step] = {}
         self._steps = {step.stage.name: step for step in planned.steps}
         self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
@@ -134,8 +142,17 @@ class Run:
             elif elsewhere:
                 sleep(POLL)
 
+    def cancel(self) -> None:
+        """Ask what is running to end, and wait until it has; a second interruption ends the patience."""
+        if self._executor is not None:
+            self._executor.cancel()
+            while self._running:
+                for event in self._executor.events():
+                    if isinstance(event, Result):
+                        del self._running[event.stage]
+
     def close(self) -> None:
-        """End what is still running."""
+        """End what is still running, at once."""
         if self._executor is not None:
             self._executor.close()
 
@@ -165,6 +182,7 @@ class Run:
         return True
 
     def _decide(self, stage: StageSpec) -> Step:
+        self.look.forget(stage)
         return take_step(self.workspace, self.look, stage, forced=self.options.force)
 
     def _await(self, stage: StageSpec, holder: str) -> None:
@@ -175,14 +193,14 @@ class Run:
     def _restore(self, step: Step) -> None:
         started = perf_counter()
         assert step.trace is not None
-        for saved in restore_outputs(self.workspace, self.look, step.now, step.lock, step.trace):
+        for saved in restore_outputs(self.workspace, self.look, step.now, step.trace):
             self.emit(Notice(saved, step.stage.name))
         event = StageRestored(step.stage.name, step.decision.reasons, perf_counter() - started)
         self._settle(step.stage, "restore", event)
 
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
-        for saved in clear_outputs(self.workspace, look, step.now, step.lock):
+        for saved in clear_outputs(self.workspace, look, step.now):
             self.emit(Notice(saved, stage.name))
         order = WorkOrder(
             stage.name,
@@ -199,6 +217,9 @@ class Run:
         self.executor.submit(order)
 
     def _receive(self, event: Output | Result) -> None:
+        if self.executor.notice and not self._noticed:
+            self._noticed = True
+            self.emit(Notice(self.executor.notice))
         if isinstance(event, Output):
             self.emit(StageOutput(event.stage, event.text))
             return

@@ -1,5 +1,6 @@
 """A project whose stages are run by a LocalExecutor, and waiting that ends."""
 
+import select
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -8,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from pivot.execute import wire
 from pivot.execute.executor import Output, Result, WorkOrder
+from pivot.execute.host_process import HostProcess
 from pivot.execute.local import LocalExecutor
+from pivot.execute.wire import Ending, Frame, Setup, pack
 
 PATIENCE = 30.0  # seconds until a wait is a failure
 HEAD = """\
@@ -106,6 +110,77 @@ class Workshop:
     def one(self, stage: str, **options: Any) -> Result:
         """Run one stage and return its result."""
         return self.run(stage, **options)[stage]
+
+
+HOSTED = """
+import os, pathlib, subprocess, sys, time
+import pivot
+pipeline = pivot.Pipeline("p")
+def quick() -> None: ...
+def speak() -> None: print("hello")
+def hang() -> None:
+    print("on", flush=True)
+    time.sleep(600)
+def chatty() -> None:
+    subprocess.Popen(["sh", "-c", "while :; do echo still here; done"])
+for function in (quick, speak, hang, chatty):
+    pipeline.register(function)
+"""
+
+
+class Coordinator:
+    """One who speaks to a host by hand."""
+
+    def __init__(self, root: Path, method: str = "auto", source: str = HOSTED) -> None:
+        self.root = root
+        (root / "pipeline.py").write_text(source)
+        self.host = HostProcess(Setup(str(root / "pipeline.py"), str(root), (), method, 0))
+        self.heard: list[Frame] = []
+
+    def order(self, number: int, stage: str, **fields: Any) -> None:
+        root = str(self.root)
+        order = WorkOrder(stage, root, f"{root}/pipeline.py", (), (), None, f"{root}/{stage}.log")
+        self.host.channel.send(wire.ORDER, number, pack(order._replace(**fields)))
+
+    def wait(self, kind: bytes, number: int) -> Frame:
+        """Return the first frame of a kind about an order."""
+        give_up = time.monotonic() + 20
+        while True:
+            for frame in self.heard:
+                if (frame.kind, frame.order) == (kind, number):
+                    return frame
+            assert time.monotonic() < give_up, self.heard
+            select.select([self.host.channel.reader], [], [], 1)
+            self.heard += self.host.channel.receive()
+
+    def ending(self, number: int) -> tuple[Ending, bytes]:
+        """Return how an order ended."""
+        return Ending.unpack(self.wait(wire.ENDED, number).payload)
+
+    def close(self) -> None:
+        """End the host."""
+        self.host.hang_up()
+        self.host.bury()
+
+
+@pytest.fixture
+def coordinate(tmp_path: Path) -> Iterator[Callable[..., Coordinator]]:
+    """Start a host to speak to; what it runs is HOSTED and ``more``."""
+    made: list[Coordinator] = []
+
+    def coordinate(more: str = "", method: str = "auto") -> Coordinator:
+        made.append(Coordinator(tmp_path, method, HOSTED + textwrap.dedent(more)))
+        return made[-1]
+
+    yield coordinate
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def coordinator(coordinate: Callable[..., Coordinator]) -> Coordinator:
+    """One who speaks to a host by hand."""
+    return coordinate()
 
 
 @pytest.fixture

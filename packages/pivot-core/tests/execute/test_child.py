@@ -82,6 +82,27 @@ def test_files_that_nobody_closed_are_whole(workshop, method: str) -> None:
     assert texts == ["in a cycle", "in a global", "in bytes", "in a handler\n"]
 
 
+@METHODS
+def test_a_file_that_the_pipeline_opened_gets_what_its_stages_write(workshop, method: str) -> None:
+    workshop.write("""
+        notes = open("notes.txt", "a")
+        if not os.path.exists("once"):
+            notes.write("import ")
+            pathlib.Path("once").touch()
+
+        @stage
+        def one() -> None: notes.write("one ")
+
+        @stage
+        def two() -> None: notes.write("two ")
+    """)
+    executor = workshop.executor(start_method=method, jobs=1)
+    for name in ("one", "two"):
+        assert workshop.one(name, executor=executor).failure is None
+    executor.close()
+    assert (workshop.root / "notes.txt").read_text() == "import one two "
+
+
 def test_what_was_registered_to_happen_at_exit_does_not_happen_in_a_stage(workshop) -> None:
     workshop.write("""
         import atexit

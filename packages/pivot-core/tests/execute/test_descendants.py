@@ -1,5 +1,6 @@
 """Processes end with their parent, and orphans are found."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pivot.execute.descendants import children, group_exists, kill_group
+from pivot.execute.descendants import Children, group_exists, kill_group
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel does this")
 
@@ -40,19 +41,23 @@ def test_what_is_gone_does_not_matter() -> None:
 
 @LINUX
 def test_children_are_those_that_were_not_waited_for() -> None:
-    before = children()
+    children = Children()
+    before = children.now()
     with subprocess.Popen(["sleep", "600"]) as process:
-        assert children() - before == {process.pid}
+        assert children.now() - before == {process.pid}
         process.kill()
-    assert children() == before
+    assert children.now() == before
+    for descriptor in children.descriptors():
+        os.close(descriptor)
 
 
 @LINUX
 def test_orphans_come_to_who_adopts_them() -> None:
     told = python(
         "adopt_orphans()\n"
-        "out = subprocess.run(['sh', '-c', 'sleep 600 > /dev/null 2>&1 & echo $!'], capture_output=True, text=True).stdout\n"
-        "print(children() == {int(out)})\n"
+        "command = ['sh', '-c', 'sleep 600 > /dev/null 2>&1 & echo $!']\n"
+        "out = subprocess.run(command, capture_output=True, text=True).stdout\n"
+        "print(Children().now() == {int(out)})\n"
         "os.kill(int(out), signal.SIGKILL)\n"
         "print(os.waitpid(int(out), 0)[1])\n"
     )

@@ -60,9 +60,10 @@ def test_macos_is_always_an_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_forking_beside_a_thread_gives_no_warning() -> None:
     source = f"""
 import os, threading, time
-from pivot.execute.forking import fork
+from pivot.execute.forking import how_to_fork
+assert how_to_fork() is os.fork
 {TICKER}
-pid = fork()
+pid = how_to_fork()()
 os._exit(0) if pid == 0 else print(os.waitpid(pid, 0)[1])
 """
     command = [sys.executable, "-W", "error", "-c", source]

@@ -15,6 +15,7 @@ LOOK = """
 import json, os, sys
 seen = {
     "flags": [sys.flags.isolated, sys.flags.safe_path],
+    "optimize": sys.flags.optimize,
     "warnings": sys.warnoptions,
     "options": sys._xoptions,
     "path": sys.path,
@@ -62,8 +63,20 @@ import os
 from pivot.execute import interpreter
 os.waitpid(interpreter.start({LOOK!r}, (0, 1, 2), session=False), 0)
 """
-    command = [sys.executable, "-W", "ignore::ResourceWarning", "-X", "utf8=1", "-X", "importtime=0", "-c", source]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore::ResourceWarning",
+        "-X",
+        "utf8=1",
+        "-X",
+        "importtime=0",
+        "-OO",
+        "-c",
+        source,
+    ]
     seen = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert seen["optimize"] == 2
     assert seen["warnings"] == ["ignore::ResourceWarning"]
     assert seen["options"] == {"utf8": "1", "importtime": "0"}
     isolated = json.loads(subprocess.run([sys.executable, "-I", "-c", source], capture_output=True, check=True).stdout)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pivot.declare import Dep, Out
-from pivot.execute.live import LIBRARIES, THREADED, import_ahead, libraries
+from pivot.execute.live import LIBRARIES, THREADED, import_ahead, libraries, missing
 from pivot.loaders import CSV, JSON, Parquet
 from pivot.pipeline import Stage
 from pivot.places import Place
@@ -116,8 +116,10 @@ def test_importing_ahead_leaves_out_what_is_there_starts_threads_or_fails(
     (tmp_path / "ahead_good.py").write_text("")
     (tmp_path / "ahead_bad.py").write_text("1 / 0\n")
     (tmp_path / "polars.py").write_text("raise AssertionError\n")
-    assert import_ahead(["ahead_good", "ahead_bad", "ahead_missing", "polars", "sys"])
+    names = ["ahead_good", "ahead_bad", "ahead_missing", "polars", "sys"]
+    assert missing(names) == names[:3]
+    import_ahead(names)
     assert "ahead_good" in sys.modules and "ahead_bad" not in sys.modules and "polars" not in sys.modules
-    assert not import_ahead(["ahead_good", "sys", "polars"])
+    assert missing(names) == names[1:3]
     assert "polars" in THREADED
     del sys.modules["ahead_good"]

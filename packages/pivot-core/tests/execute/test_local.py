@@ -313,6 +313,15 @@ def test_a_signal_handler_may_cancel_while_the_executor_waits(workshop, eventual
     assert isinstance(result, Result) and result.failure is not None and result.failure.kind == "cancelled"
 
 
+def test_a_cancellation_that_comes_too_late_harms_nobody(workshop) -> None:
+    workshop.write("@stage\ndef quick() -> None: ...\n")
+    executor = workshop.executor()
+    for _ in range(2):
+        assert workshop.one("quick", executor=executor).failure is None
+        executor.cancel("quick")
+        executor.cancel()
+
+
 def test_a_stage_that_takes_longer_than_its_timeout_is_ended(workshop) -> None:
     workshop.write("@stage\ndef hang() -> None: time.sleep(600)\n")
     failure = workshop.one("hang", timeout=0.05).failure

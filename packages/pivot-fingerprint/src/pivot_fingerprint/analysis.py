@@ -5,8 +5,11 @@ still leads to the same file, it is given back without opening a file or loading
 to digests, is in the modules that ``_compute`` joins.
 """
 
+import gc
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import blake3
@@ -14,7 +17,7 @@ import orjson
 
 from pivot_fingerprint.memo import Memo, PlainMemo
 from pivot_fingerprint.modules import Finder
-from pivot_fingerprint.parts import SCHEME, Entry, Fingerprint, ImportRead, Opaque, Part
+from pivot_fingerprint.parts import SCHEME, Entry, Fingerprint, ImportRead, Observed, Opaque, Part
 
 
 class Analysis:
@@ -46,13 +49,34 @@ class Analysis:
             found = self._still_true(orjson.loads(kept))
             if found is not None:
                 return found
-        found = self._behind().fingerprints(entries, imported, reads)
+        with _no_collection():
+            found = self._behind().fingerprints(entries, imported, reads)
         self._memo.put(key, orjson.dumps([self._rests_on(), _pack(found)], default=tuple))
+        return found
+
+    def imports(self, modules: Iterable[str]) -> frozenset[str]:
+        """Return the project modules that a process which imports these modules has imported in the end, these included."""
+        found: frozenset[str] = self._behind().imports(modules)
         return found
 
     def locate(self, entry: Entry) -> Part | None:
         """Return the part that an entry is in, None if it is not in a project module."""
         found: Part | None = self._behind().locate(entry)
+        return found
+
+    def unexpected(
+        self,
+        entries: Sequence[Entry],
+        observed: Observed,
+        *,
+        imported: Sequence[str] = (),
+        reads: Sequence[ImportRead] = (),
+    ) -> tuple[Entry, ...]:
+        """Return what a run showed beyond the closure of its entries: functions that executed, modules that were imported.
+
+        To be kept as ``module:qualname``, and given as further entries from then on; their lines are 0.
+        """
+        found: tuple[Entry, ...] = self._behind().unexpected(entries, imported, reads, observed)
         return found
 
     def source(self, part: Part) -> str | None:
@@ -102,10 +126,20 @@ class Analysis:
         return _unpack(packed)
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cyclic garbage collector: a third of the time would go into looking through facts that all stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def listing_digest(path: str) -> str:
     """Return a digest of the names in a directory; ``missing`` if there is none."""
-    import os
-
     try:
         names = sorted(os.listdir(path))
     except OSError:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+FORMAT = 1  # raised whenever facts of the same source are something else than before
+
 # How a path is used; several may hold.
 CALLED = 1  # called directly
 VALUE = 2  # read in any other way
@@ -45,34 +47,91 @@ CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
 USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
 
 
-class Definition(NamedTuple):
+class Definition:
     """One top-level statement of a module, or one method of a class in it.
 
-    ``text`` is the digest of what it means without the names of what it refers to: those are ``refs``, pairs of path and
-    use in order of appearance. ``full`` and ``notes`` are the same with annotations and docstrings, empty if there are none.
-    ``now``, ``later`` and ``nested`` are effects: while the module is imported, when the function is called, when something
-    defined inside it is called. ``guards`` are the first and last lines of conditions around it. ``header`` are paths of the decorators of a function, of the bases of a class. ``hints`` are paths of the types of a function's parameters, as far as they are not data.
-    ``owner`` is the index of the class of a method, else -1.
+    ``owner`` is the index of the class of a method, else -1. ``now``, ``later`` and ``nested`` are effects: while the module is
+    imported, when the function is called, when something defined inside it is called. ``guards`` are the first and last lines of
+    conditions around it. ``text`` is the digest of what it means without the names of what it refers to: those are ``refs``,
+    pairs of path and use in order of appearance. ``full`` and ``notes`` are the same with annotations and docstrings, empty if
+    there are none. ``header`` are paths of the decorators of a function, of the bases of a class. ``hints`` are paths of the types
+    of a function's parameters, as far as they are not data. From ``text`` on, fields are read from kept facts on first use.
     """
 
+    __slots__ = (
+        "_rest",
+        "binds",
+        "end",
+        "full",
+        "guards",
+        "header",
+        "hints",
+        "kind",
+        "later",
+        "line",
+        "marks",
+        "name",
+        "nested",
+        "notes",
+        "now",
+        "opaque",
+        "owner",
+        "refs",
+        "text",
+    )
     kind: str
     name: str
     binds: list[str]
     line: int
     end: int
+    marks: int
+    owner: int
+    now: list[list[Any]]
+    guards: list[list[int]]
     text: str
     full: str
     refs: list[list[Any]]
     notes: list[list[Any]]
-    now: list[list[Any]]
     later: list[list[Any]]
     nested: list[list[Any]]
     opaque: list[list[Any]]
-    guards: list[list[int]]
     header: list[str]
     hints: list[str]
-    marks: int
-    owner: int
+
+    def __init__(self, first: list[Any], rest: str) -> None:
+        (
+            self.kind,
+            self.name,
+            self.binds,
+            self.line,
+            self.end,
+            self.marks,
+            self.owner,
+            self.now,
+            self.guards,
+        ) = first
+        self._rest = rest
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _REST:
+            raise AttributeError(name)
+        for field, value in zip(_REST, orjson.loads(self._rest), strict=True):
+            setattr(self, field, value)
+        return getattr(self, name)
+
+    def packed(self) -> list[Any]:
+        """Return the arguments that make this definition."""
+        return [[getattr(self, field) for field in _FIRST], self._rest]
+
+
+_FIRST = ("kind", "name", "binds", "line", "end", "marks", "owner", "now", "guards")
+_REST = ("text", "full", "refs", "notes", "later", "nested", "opaque", "header", "hints")
+
+
+def make_definition(**fields: Any) -> Definition:
+    """Return a definition with these fields."""
+    rest = orjson.dumps([fields[field] for field in _REST]).decode()
+    return Definition([fields[field] for field in _FIRST], rest)
 
 
 class Facts(NamedTuple):
@@ -81,7 +140,9 @@ class Facts(NamedTuple):
     ``binds`` maps a name to its bindings in order: the index of a definition, or the path of an import. ``loads`` are the
     imports that run with the module, as (level, module, names). ``stars`` are (level, module, index). ``exports`` is
     ``__all__`` if it can be read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front
-    or ``-`` at the end, then a path as ``locations`` spells it.
+    or ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that
+    any definition uses otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare
+    global, with those functions; ``marks`` are those of all definitions.
     """
 
     definitions: list[Definition]
@@ -90,6 +151,9 @@ class Facts(NamedTuple):
     stars: list[list[Any]]
     exports: list[str] | None
     search: list[str]
+    shown: list[list[Any]]
+    late: dict[str, list[int]]
+    marks: int
 
 
 def join(path: str, attributes: str) -> str:
@@ -101,10 +165,13 @@ def join(path: str, attributes: str) -> str:
 
 def encode(facts: Facts) -> bytes:
     """Return facts as bytes for a memo."""
-    return orjson.dumps(facts, default=tuple)
+    return orjson.dumps([[one.packed() for one in facts.definitions], *facts[1:]])
 
 
-def decode(data: bytes) -> Facts:
-    """Read what ``encode`` wrote."""
-    definitions, *rest = orjson.loads(data)
-    return Facts([Definition(*row) for row in definitions], *rest)
+def decode(data: bytes) -> Facts | None:
+    """Read what ``encode`` wrote; None if something else did."""
+    try:
+        definitions, *rest = orjson.loads(data)
+        return Facts([Definition(first, body) for first, body in definitions], *rest)
+    except (ValueError, TypeError):
+        return None

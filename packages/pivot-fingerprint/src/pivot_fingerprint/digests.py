@@ -1,19 +1,24 @@
 """From what was reached to parts: the digest of each definition, joined by key, with places and the way to each.
 
-A definition's digest covers its own text and what its names mean, as identities: of definitions by module and name, so that an
-edit of one changes one part; of everything outside the project by its dotted name.
+The first half of a definition's digest is that of its own text and of what its names mean: definitions by module and name, so
+that an edit of one changes one part; everything outside the project by its dotted name. The second half is its shape, with which
+``compare`` recognises what was only renamed or moved.
 """
 
 import os
 from collections.abc import Iterable
 
-import blake3
-
 from pivot_fingerprint.analysis import listing_digest
-from pivot_fingerprint.closure import Graph, Process, Walk
-from pivot_fingerprint.definitions import NOW
+from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.order import Order
 from pivot_fingerprint.parts import Fingerprint, Opaque, Part
+from pivot_fingerprint.processes import Process
+from pivot_fingerprint.shapes import Shapes, digest
 from pivot_fingerprint.sources import Source
+from pivot_fingerprint.walk import Walk
+
+
+HALF = 32
 
 
 class Assembler:
@@ -22,117 +27,93 @@ class Assembler:
     def __init__(self, graph: Graph, roots: tuple[str, ...], env: dict[str, str | None]) -> None:
         self.graph = graph
         self._sources = graph.sources
+        self._order = Order(graph)
         self._roots = roots
         self._env = env
-        self._plain: dict[int, Part] = {}
-        self._full: dict[int, Part] = {}
-        self._groups: dict[tuple[str, str], list[int]] = {}
+        self._texts: dict[tuple[int, bool], str] = {}
+        self._parts: dict[int, dict[int, tuple[str, Part]]] = {}  # by process
+        self._shapes: dict[int, Shapes] = {}
         self._everywhere: dict[str, frozenset[int]] = {}
 
     def fingerprint(self, walk: Walk, process: Process) -> Fingerprint:
         """Return the fingerprint of what was reached."""
-        salts = self._salts(walk, process)
-        by_key: dict[str, list[tuple[Part, int]]] = {}
-        keys: dict[int, str] = {}
-        for number in walk.definitions:
-            part = self.part(number, full=walk.full)
-            more = salts.get(number, [])
-            if walk.texts:
-                more = [*more, self._sources.digest(self._sources.homes[number].file) or ""]
-            if more:
-                part = part._replace(digest=_digest([part.digest, *more]))
-            key = keys[number] = part.key
-            by_key.setdefault(key, []).append((part, number))
-        for node in walk.others:
-            part = self._other(node)
-            keys[node] = part.key
-            by_key.setdefault(part.key, []).append((part, node))
-        parts = tuple(_merged(by_key[key]) for key in sorted(by_key))
+        keyed = {number: self._part(number, walk, process) for number in walk.definitions}
+        keyed.update((node, self._keyed(self._other(node))) for node in walk.others)
+        for number, more in self._order.of_contributions(walk.names, process).items():
+            if number in keyed:
+                key, part = keyed[number]
+                keyed[number] = key, part._replace(digest=_combined([part.digest], more))
+        by_key: dict[str, list[int]] = {}
+        for node, (key, _) in keyed.items():
+            by_key.setdefault(key, []).append(node)
+        parts = []
+        for key in sorted(by_key):
+            nodes = by_key[key]
+            parts.append(keyed[nodes[0]][1] if len(nodes) == 1 else _merged([keyed[node][1] for node in sorted(nodes)]))
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
+        keys = {node: key for node, (key, _) in keyed.items()}
         return Fingerprint(
-            parts,
+            tuple(parts),
             tuple(sorted({**packages, "python": _python()}.items())),
             tuple(sorted(set(self._opaque(walk, keys)))),
             self._parents(walk, keys),
-            tuple(sorted({self.part(number, full=walk.full) for number in walk.ignored}, key=lambda part: part.key)),
+            tuple(sorted({self.place(number) for number in walk.ignored}, key=lambda part: part.key)),
         )
 
     # ------------------------------------------------------------ definitions
 
-    def part(self, number: int, *, full: bool = False) -> Part:
-        """Return the part of a definition."""
-        full = full or self.graph.noted(number)
-        known = self._full if full else self._plain
-        found = known.get(number)
-        if found is None:
-            found = known[number] = self._make(number, full)
-        return found
-
-    def _make(self, number: int, full: bool) -> Part:
+    def place(self, number: int) -> Part:
+        """Return the part of a definition with the digest of its own text only."""
         definition, home = self._sources.definitions[number], self._sources.homes[number]
-        resolve = self.graph.resolver.resolve
-        texts = [definition.full if full and definition.full else definition.text]
-        texts.extend(resolve(home, path).identity for path, _ in definition.refs)
-        if full:
-            texts.extend(resolve(home, path).identity for path, _ in definition.notes)
-        order = self._order(number)
-        if order:
-            texts.append("order")
-            texts.extend(order)
         kind, name = definition.kind, definition.name
         if number in self._effects_of(home):
             kind, name = "module", ""
-        return Part(kind, home.name, name, _digest(texts), home.file, definition.line, definition.end)
+        return Part(kind, home.name, name, self._text(number, full=False), home.file, definition.line, definition.end)
+
+    def _part(self, number: int, walk: Walk, process: Process) -> tuple[str, Part]:
+        """Return the part of a definition: half of its digest is that of its text, half that of its shape."""
+        if walk.full or walk.texts:
+            texts = [self._text(number, full=walk.full)]
+            if walk.texts:
+                texts.append(self._sources.digest(self._sources.homes[number].file) or "")
+            part = self.place(number)
+            return part.key, part._replace(digest=digest(texts))
+        known = self._parts.setdefault(id(process), {})
+        found = known.get(number)
+        if found is None:
+            shapes = self._shapes.get(id(process))
+            if shapes is None:
+                shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
+            part = self.place(number)
+            found = known[number] = self._keyed(
+                part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
+            )
+        return found
+
+    def _keyed(self, part: Part) -> tuple[str, Part]:
+        return part.key, part
+
+    def _text(self, number: int, *, full: bool) -> str:
+        """Return the digest of a definition's own text with the names of what it refers to."""
+        full = full or self.graph.visibility.is_noted(number)
+        found = self._texts.get((number, full))
+        if found is None:
+            definition, home = self._sources.definitions[number], self._sources.homes[number]
+            texts = [definition.full if full and definition.full else definition.text]
+            texts.extend([target.identity for target in self.graph.targets(number)])
+            if full:
+                resolve = self.graph.resolver.resolve
+                texts.extend(resolve(home, path).identity for path, _ in definition.notes)
+            texts.extend(self._order.of(number))
+            found = self._texts[number, full] = digest(texts)
+        return found
 
     def _effects_of(self, home: Source) -> frozenset[int]:
         found = self._everywhere.get(home.name)
         if found is None:
-            found = self._everywhere[home.name] = frozenset(
-                number for number, _ in self.graph.examiner.contributions(home).everywhere
-            )
+            everywhere = self.graph.examiner.contributions(home).everywhere
+            found = self._everywhere[home.name] = frozenset(number for number, _ in everywhere)
         return found
-
-    def _order(self, number: int) -> list[str]:
-        """Return the place of a definition among those that bind or change the same names, where there are several."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        found = []
-        for name in definition.binds:
-            group = self._group(home, name)
-            if len(group) > 1 and group[0] != number:
-                found.append(f"{name} {group.index(number)}")
-        for path, use in definition.refs:
-            if use & NOW:
-                for module, name in self.graph.resolver.resolve(home, path).names:
-                    if module == home.name and name not in definition.binds:
-                        before = sum(one < number for one in self._group(home, name))
-                        if before > 1:
-                            found.append(f"{path} after {before}")
-        return found
-
-    def _group(self, home: Source, name: str) -> list[int]:
-        """Return the definitions of a module that bind a name of it or contribute to it, in order."""
-        found = self._groups.get((home.name, name))
-        if found is None:
-            contributors = (
-                number for key, number in self.graph.examiner.contributions(home).names if key == (home.name, name)
-            )
-            group = sorted({*self.graph.resolver.binders(home, name), *contributors})
-            found = self._groups[home.name, name] = group
-        return found
-
-    def _salts(self, walk: Walk, process: Process) -> dict[int, list[str]]:
-        """Return the order of contributions to names that are read, where there are several."""
-        salts: dict[int, list[str]] = {}
-        for node in walk.names:
-            contributors = process.contributions.get(node, ())
-            homes = sorted({self._sources.homes[number].name for number in contributors}, key=process.modules.__getitem__)
-            counts: dict[str, int] = {}
-            for number in sorted(set(contributors)):
-                home = self._sources.homes[number].name
-                at = counts[home] = counts.get(home, -1) + 1
-                if at or home != homes[0]:
-                    salts.setdefault(number, []).append(f"{self.graph.label(node)} {homes.index(home)} {at}")
-        return salts
 
     # ------------------------------------------------------------ everything else
 
@@ -143,7 +124,7 @@ class Assembler:
                 module = self._sources.module(name)
                 names = sorted(module.facts.binds) if isinstance(module, Source) else []
                 file = module.file if isinstance(module, Source) else None
-                return Part("module", name, "", _digest(["whole", *names]), file, 1 if file else 0)
+                return Part("module", name, "", digest(["whole", *names]), file, 1 if file else 0)
             case ("binary", name):
                 found = self._sources.module(name)
                 file = getattr(found, "file", None)
@@ -164,7 +145,10 @@ class Assembler:
 
     def _opaque(self, walk: Walk, keys: dict[int, str]) -> Iterable[Opaque]:
         for number in walk.definitions:
-            definition, home = self._sources.definitions[number], self._sources.homes[number]
+            definition = self._sources.definitions[number]
+            if not definition.opaque:
+                continue
+            home = self._sources.homes[number]
             for what, line, *path in definition.opaque:
                 if path:
                     target = self.graph.resolver.resolve(home, path[0])
@@ -196,20 +180,18 @@ class Assembler:
         return definition.owner >= 0 and home.first + definition.owner == number
 
 
-def _merged(found: list[tuple[Part, int]]) -> Part:
-    """Return one part for all definitions that share a key, in the order of the source."""
-    if len(found) == 1:
-        return found[0][0]
-    parts = [part for part, _ in sorted(found, key=lambda one: one[1])]
-    return parts[0]._replace(digest=_digest([part.digest for part in parts]))
+def _merged(parts: list[Part]) -> Part:
+    """Return one part for several definitions that share a key, in the order of the source."""
+    return parts[0]._replace(digest=_combined([part.digest for part in parts], []))
+
+
+def _combined(digests: list[str], more: list[str]) -> str:
+    """Return one digest for several, each half by itself."""
+    return "".join(digest([*(one[half] for one in digests), *more])[:HALF] for half in (slice(HALF), slice(HALF, None)))
 
 
 def _modules(outside: Iterable[object]) -> set[str]:
     return {getattr(one, "name", "") for one in outside}
-
-
-def _digest(texts: Iterable[str]) -> str:
-    return blake3.blake3("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _python() -> str:

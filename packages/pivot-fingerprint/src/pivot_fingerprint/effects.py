@@ -29,7 +29,7 @@ from pivot_fingerprint.definitions import (
     Definition,
 )
 from pivot_fingerprint.importing import OWN_PACKAGES
-from pivot_fingerprint.resolve import Resolver, Target
+from pivot_fingerprint.resolve import BUILTINS, Resolver, Target
 from pivot_fingerprint.sources import Source
 
 type Name = tuple[str, str]
@@ -164,8 +164,8 @@ class Examiner:
                 names |= set(target.names) | self._aliases(number)
         if not target.definitions:
             names.update(target.names)
-        for module in target.wholes:
-            names.add((module, "*"))
+        names.update((module, "*") for module in target.wholes)
+        names.update((module, "*") for module, name in target.names if not target.definitions and name in BUILTINS)
         if not target.outside or target.definitions or method in _QUIET_METHODS or _QUIET.match(target.external):
             return Effects(frozenset(names))
         changed = frozenset({target.external})

@@ -13,6 +13,8 @@ from typing import Any
 
 from pivot_fingerprint.definitions import (
     CONTAINER,
+    DECLARES,
+    DYNAMIC,
     FROZEN,
     IGNORED,
     INNER,
@@ -20,6 +22,8 @@ from pivot_fingerprint.definitions import (
     NOW,
     PLAIN,
     SIMPLE,
+    STORE,
+    VALUE,
     Definition,
     Facts,
 )
@@ -41,7 +45,7 @@ def read_facts(source: bytes) -> Facts:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unreadable(source, error)
-    return _Splitter(tree, _ignored_lines(source)).facts()
+    return _Splitter(tree, source).facts()
 
 
 def _unreadable(source: bytes, error: Exception) -> Facts:
@@ -49,7 +53,7 @@ def _unreadable(source: bytes, error: Exception) -> Facts:
     reader.out.append(source.decode("latin-1"))
     line = getattr(error, "lineno", None) or 1
     reader.opaque.append(["a syntax error", line])
-    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], [], None, [])
+    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], [], None, [], [], {}, DYNAMIC)
 
 
 def _ignored_lines(source: bytes) -> dict[int, bool]:
@@ -69,9 +73,10 @@ def _ignored_lines(source: bytes) -> dict[int, bool]:
 class _Splitter:
     """Splits a module into definitions."""
 
-    def __init__(self, tree: ast.Module, ignored: dict[int, bool]) -> None:
+    def __init__(self, tree: ast.Module, source: bytes) -> None:
         self.tree = tree
-        self.ignored = ignored
+        self.walrus = walrus = b":=" in source
+        self.ignored = _ignored_lines(source)
         self.definitions: list[Definition] = []
         self.binds: dict[str, list[Any]] = {}
         self.loads: list[list[Any]] = []
@@ -80,7 +85,7 @@ class _Splitter:
         imports: dict[str, set[str]] = {}
         others: Counter[str] = Counter()
         for statement in self.flat(tree.body):
-            found = bindings([statement])
+            found = bindings([statement], walrus=walrus)
             others.update(found.assigned)
             for name, paths in found.imports.items():
                 imports.setdefault(name, set()).update(paths)
@@ -88,7 +93,14 @@ class _Splitter:
         single = {name: next(iter(paths)) for name, paths in imports.items() if name not in self.ambiguous}
         # An import in one of several branches still says best what a well-known name such as TYPE_CHECKING stands for.
         likely = {name: min(paths) for name, paths in imports.items()}
-        self.module = Module([*imports, *others], likely | single, _values(self.flat(tree.body), others))
+        stars = any(path.endswith(":*") for paths in imports.values() for path in paths)
+        self.module = Module(
+            [*imports, *others, *_declared_global(tree, source)],
+            likely | single,
+            _values(self.flat(tree.body), others),
+            walrus=walrus,
+            open_=stars,
+        )
 
     def flat(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         for statement in body:
@@ -108,7 +120,28 @@ class _Splitter:
             self.add(reader.finish("const", "__doc__", first.lineno, first.end_lineno or first.lineno), first)
             body = body[1:]
         self.split(body, ())
-        return Facts(self.definitions, self.binds, self.loads, self.stars, self.exports(), self.search)
+        shown: dict[str, int] = {}
+        late: dict[str, list[int]] = {}
+        marks = 0
+        for at, one in enumerate(self.definitions):
+            marks |= one.marks
+            for what, name, *_ in (*one.later, *one.nested):
+                if what == DECLARES:
+                    late.setdefault(name, []).append(at)
+            for path, use in (*one.refs, *one.notes):
+                if use & (VALUE | STORE) or not path.isidentifier():
+                    shown[path] = shown.get(path, 0) | use
+        return Facts(
+            self.definitions,
+            self.binds,
+            self.loads,
+            self.stars,
+            self.exports(),
+            self.search,
+            [[path, use] for path, use in sorted(shown.items())],
+            late,
+            marks,
+        )
 
     # ------------------------------------------------------------ statements
 
@@ -149,7 +182,7 @@ class _Splitter:
         """Add a definition and what it binds; return its index."""
         at = len(self.definitions)
         if self.is_ignored(node):
-            definition = definition._replace(marks=definition.marks | IGNORED)
+            definition.marks |= IGNORED
         self.definitions.append(definition)
         for name in definition.binds:
             self.binds.setdefault(name, []).append(at)
@@ -162,7 +195,7 @@ class _Splitter:
 
     def test(self, test: ast.expr, guards: Guards) -> None:
         """Add a condition that does something by itself: one with a call or an assignment in it."""
-        found = bindings([test]).names
+        found = bindings([test], walrus=self.walrus).names
         reader = self.reader(guards, sorted(found))
         reader.visit(test)
         if found or reader.effects[0]:
@@ -203,7 +236,7 @@ class _Splitter:
         """Read a function that is a definition."""
         reader.hints = hints(node, reader)
         reader.header = outside_paths(node.decorator_list, reader)
-        found = bindings(node.body)
+        found = bindings(node.body, walrus=self.walrus)
         reader.function_header(node, found)
         reader.block(node.body)
         reader.leave_function()
@@ -234,7 +267,7 @@ class _Splitter:
 
     def other(self, node: ast.stmt, guards: Guards) -> None:
         """Add any other statement: an assignment, a call, a loop."""
-        found = bindings([node])
+        found = bindings([node], walrus=self.walrus)
         reader = self.reader(guards, sorted(found.names))
         reader.statements([node])
         value = getattr(node, "value", None)
@@ -328,6 +361,14 @@ def first_line(node: Any) -> int:
     """Return the line on which a statement begins, decorators included."""
     line: int = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
     return line
+
+
+def _declared_global(tree: ast.Module, source: bytes) -> Iterator[str]:
+    """Yield the names that any function declares global."""
+    if b"global" in source:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global):
+                yield from node.names
 
 
 def _values(body: Iterable[ast.stmt], bound: Counter[str]) -> dict[str, ast.expr]:

@@ -9,6 +9,7 @@ import ast
 import bisect
 import dis
 import functools
+import itertools
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -54,6 +55,20 @@ def _digest(code: types.CodeType, digest: Callable[[object], bytes]) -> bytes:
     return hash_pieces("code", text_piece(repr(shape)), *pieces)
 
 
+_SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.GeneratorExp,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.TypeAlias,
+    ast.type_param,
+)
+_PLACED = (ast.stmt, ast.expr, ast.excepthandler, ast.arg, ast.keyword, ast.alias, ast.pattern, ast.type_param)
+
 type _Twin = tuple[types.CodeType, types.CodeType]  # as compiled from the source, and without layout
 
 
@@ -94,8 +109,15 @@ def _without_layout(tree: ast.Module) -> ast.Module:
             match node.body:
                 case [ast.Expr(ast.Constant(str())), *_]:
                     node.body[0] = ast.Pass()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt | ast.expr | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern):
-            node.lineno = node.end_lineno = 1
-            node.col_offset = node.end_col_offset = 0
+    _place(tree, itertools.count(2), 1)
     return tree
+
+
+def _place(node: ast.AST, numbers: Iterator[int], line: int) -> None:
+    """Put each scope on a line of its own: the compiler makes one of two scopes that are equal and stand in one place."""
+    for child in ast.iter_child_nodes(node):
+        own = next(numbers) if isinstance(child, _SCOPES) else line
+        if isinstance(child, _PLACED):
+            child.lineno = child.end_lineno = own
+            child.col_offset = child.end_col_offset = 0
+        _place(child, numbers, own)

@@ -1,6 +1,6 @@
 """An observation of this process: what project code does beyond what its source can tell.
 
-It joins its three sources (``calls``, ``access``, ``environment``) and finds out which reads happened while a module
+It joins its three sources (``calls``, ``auditing``, ``environment``) and finds out which reads happened while a module
 was being imported. ``observe`` makes one.
 """
 
@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Self
 
-from pivot_fingerprint.access import Access, Kind, file_digest, listing_digest
+from pivot_fingerprint.access import file_digest, listing_digest
+from pivot_fingerprint.auditing import Access, Kind
 from pivot_fingerprint.calls import Calls, module_name
 from pivot_fingerprint.environment import DEFAULT_KEY, Variables
 from pivot_fingerprint.importing import is_project, normal_roots
+from pivot_fingerprint.module_files import file_of, leads_to
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
 
 
@@ -23,6 +25,7 @@ class Observation:
     def __init__(self, roots: Sequence[str], *, functions: bool = True, key: bytes | None = None) -> None:
         self.observed = Observed()
         self._roots = normal_roots(roots)
+        self._verdicts: dict[str, bool] = {}
         self._calls = Calls(self._is_project) if functions else None
         self._access = Access(self._roots, self._is_project, self._note_access)
         self._variables = Variables(self._is_project, DEFAULT_KEY if key is None else key, self._note_variable)
@@ -50,7 +53,10 @@ class Observation:
         self.observed = self._result()
 
     def _is_project(self, filename: str) -> bool:
-        return is_project(filename, self._roots)
+        verdict = self._verdicts.get(filename)
+        if verdict is None:
+            verdict = self._verdicts[filename] = is_project(filename, self._roots)
+        return verdict
 
     def _modules_under_way(self, frame: FrameType | None) -> Iterator[FrameType]:
         """The frames of project modules whose top level is executing, the innermost first."""
@@ -61,9 +67,12 @@ class Observation:
 
     def _importing(self, frame: FrameType) -> FrameType | None:
         """The innermost project module that is being imported; one that runs the observation itself does not count."""
-        for module in self._modules_under_way(frame):
-            if not any(module is outer for outer in self._outer):
-                return module
+        asker: FrameType | None = frame
+        while asker is not None:  # asked at every read, so without a generator
+            code = asker.f_code
+            if code.co_name == "<module>" and self._is_project(code.co_filename):
+                return None if any(asker is outer for outer in self._outer) else asker
+            asker = asker.f_back
         return None
 
     def _note_access(self, kind: Kind, path: str, frame: FrameType) -> None:
@@ -84,12 +93,11 @@ class Observation:
 
     def _result(self) -> Observed:
         sources = (self._calls, self._access, self._variables)
-        files = self._module_files()
+        dropped = self._access.settle()
         functions: dict[Entry, None] = {}
         where: dict[tuple[str, str], None] = {}
         modules = dict.fromkeys(self._imported())
-        for name, qualname, line, file in () if self._calls is None else self._calls.started:
-            module = name or files.get(file) or os.path.splitext(os.path.basename(file))[0]
+        for module, qualname, line, file in self._started():
             if qualname == "<module>":
                 modules[module, file] = None
             else:
@@ -101,25 +109,34 @@ class Observation:
             reads=tuple(sorted(self._access.reads)),
             listings=tuple(sorted(self._access.listings)),
             env=tuple(sorted(self._variables.digests.items())),
-            imports=tuple(self._imports.values()),
+            imports=tuple(read for read in self._imports.values() if read.kind != "file" or read.name not in dropped),
             sources=tuple(sorted(where)),
             missing=tuple(source.missing for source in sources if source is not None and source.missing is not None),
+            directories=tuple(sorted(self._access.directories)),
         )
 
     def _imported(self) -> Iterator[tuple[str, str]]:
         for name, module in list(sys.modules.items()):
-            file = _file_of(module)
-            if name not in self._modules_before and file is not None and self._is_project(file):
-                yield name, file
+            if name not in self._modules_before:
+                file = file_of(module)
+                if file is not None and self._is_project(file):
+                    yield name, file
 
-    def _module_files(self) -> dict[str, str]:
-        """Module names by file, for functions whose globals have no ``__name__``."""
-        if self._calls is None or all(name for name, *_ in self._calls.started):
-            return {}
-        return {file: name for name, module in list(sys.modules.items()) if (file := _file_of(module)) is not None}
+    def _started(self) -> Iterator[tuple[str, str, int, str]]:
+        """What executed, as module, qualified name, line, file.
+
+        Code of a file that its module's name does not lead to (``runpy``, ``exec``, a module loaded by its path) cannot
+        be found by that name again: the file is a read as a whole, and only its top level is told here.
+        """
+        by_name: dict[tuple[str, str], bool] = {}
+        for name, qualname, line, file in () if self._calls is None else self._calls.started:
+            # some globals have no __name__
+            module = name or self._access.module_files.names().get(file) or _stem(file)
+            if (module, file) not in by_name:
+                by_name[module, file] = leads_to(module, file) or not self._access.executed(file)
+            if by_name[module, file] or qualname == "<module>":
+                yield module, qualname, line, file
 
 
-def _file_of(module: object) -> str | None:
-    # through the dictionary: a lazily loaded module must not be loaded by being looked at
-    file = getattr(module, "__dict__", {}).get("__file__")
-    return os.path.abspath(file) if isinstance(file, str) else None
+def _stem(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]

@@ -17,7 +17,7 @@ def observe(roots: Sequence[str], *, functions: bool = True, key: bytes | None =
     ``roots`` are the directories of the project: files and listings below them are recorded, and code as
     ``is_project`` says. Without ``functions`` nothing is asked of ``sys.monitoring``. ``key`` keys the digests of
     variables, see ``variable_digest``. Observations may be nested and follow one another. Forked children go on without
-    effect on this process; their work, and that of subprocesses, is not seen.
+    effect on this process; their work is not seen, and of subprocesses only the files that their arguments name.
     """
     from pivot_fingerprint.observation import Observation  # the lazy boundary that this module is for
 

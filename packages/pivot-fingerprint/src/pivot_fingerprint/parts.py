@@ -102,3 +102,4 @@ class Observed(NamedTuple):
     imports: tuple[ImportRead, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()  # (name, file) of the modules that `functions` are in
     missing: tuple[str, ...] = ()  # what could not be observed, in words
+    directories: tuple[str, ...] = ()  # that were asked for and there; only their existence counts

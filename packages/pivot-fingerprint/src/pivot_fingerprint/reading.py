@@ -6,6 +6,7 @@ definition. ``Reader`` keeps the state and writes any node in a general way; ``s
 """
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from pivot_fingerprint.definitions import (
     TEXT,
     Definition,
     join,
+    make_definition,
 )
 from pivot_fingerprint.scopes import Scope, find
 
@@ -29,12 +31,19 @@ INTROSPECTORS = frozenset(
     "getsourcelines getcomments validate_call validate_arguments typechecked beartype TypeAdapter create_model model_fields "
     "__pydantic_fields__ make_dataclass __type_params__ __bound__ __constraints__ __value__ __default__".split()
 )
-# What can see the names of functions and constants, or look them up by name.
+# What looks at frames, or finds names of functions and constants by a text.
 NAMERS = frozenset(
-    "eval exec compile globals vars dir query attrgetter methodcaller patch inspect _getframe currentframe stack extract_stack "
-    "__dict__ __name__ __qualname__ __module__ modules getmembers traceback format_exc print_exc settrace setprofile co_name".split()
+    "query eval patch _getframe currentframe stack extract_stack extract_tb format_exc print_exc format_exception traceback "
+    "settrace setprofile monitoring co_name f_code f_globals tb_frame".split()
 )
 TEXT_READERS = frozenset("getsource getsourcelines findsource getcomments getblock linecache co_positions co_lines".split())
+# Built-in names that are part of the text where nothing in the module can give them another meaning: most references are such.
+_COMMON = frozenset(
+    "abs all any bool bytes callable dict divmod enumerate filter float format frozenset int isinstance issubclass iter len list "
+    "map max min object pow range repr reversed round set slice sorted str sum tuple zip ArithmeticError AssertionError "
+    "AttributeError Exception FileNotFoundError IndexError ImportError KeyError LookupError NotImplementedError OSError "
+    "RuntimeError StopIteration TypeError ValueError ZeroDivisionError property staticmethod classmethod".split()
+)
 _SKIPPED = frozenset({"ctx", "kind", "type_comment"})
 
 
@@ -46,10 +55,19 @@ class Module:
         bound: Iterable[str] = (),
         imports: Mapping[str, str] | None = None,
         values: Mapping[str, ast.expr] | None = None,
+        *,
+        walrus: bool = True,
+        open_: bool = True,
     ) -> None:
+        self.open = open_  # whether names may be bound in ways that cannot be seen: by star imports
+        self.walrus = walrus  # whether there is an assignment expression anywhere
         self.bound = frozenset(bound)
         self.imports = imports or {}
         self.values = values or {}  # what names are bound to that are bound once
+
+    def means_builtin(self, name: str) -> bool:
+        """Whether a name that is not bound in a definition means what Python's built-in name does."""
+        return not self.open and name not in self.bound
 
     def canonical(self, path: str) -> str:
         """Return the dotted name that a path most likely stands for: ``typing.TYPE_CHECKING``, ``builtins.eval``."""
@@ -105,6 +123,13 @@ def digest(text: str) -> str:
     return blake3.blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@functools.cache
+def _form(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the first token of a kind of node, and its fields that have a meaning with their tokens."""
+    fields = tuple((field, field + "=") for field in kind._fields if field not in _SKIPPED)
+    return kind.__name__ + "(" * bool(fields), fields
+
+
 class Reader:
     """Reads syntax trees of one definition, one after the other, and ends in a ``Definition``."""
 
@@ -131,41 +156,41 @@ class Reader:
     def finish(self, kind: str, name: str, line: int, end: int, owner: int = -1) -> Definition:
         """Return what was read."""
         text = "\0".join(self.out)
-        return Definition(
-            kind,
-            name,
-            self.binds,
-            line,
-            end,
-            digest(text),
-            digest(text + "\1" + "\0".join(self.noted)) if self.noted else "",
-            [[path, use] for path, (_, use) in self.refs.items()],
-            [[path, use] for path, (_, use) in self.notes.items()],
-            *(self._with_paths(effects) for effects in self.effects),
-            self._opaque_with_paths(),
-            self.guards,
-            self.header,
-            self.hints,
-            self.marks,
-            owner,
+        now, later, nested = map(self._with_paths, self.effects)
+        return make_definition(
+            kind=kind,
+            name=name,
+            binds=self.binds,
+            line=line,
+            end=end,
+            marks=self.marks,
+            owner=owner,
+            now=now,
+            guards=self.guards,
+            text=digest(text),
+            full=digest(text + "\1" + "\0".join(self.noted)) if self.noted else "",
+            refs=[[path, use] for path, (_, use) in self.refs.items()],
+            notes=[[path, use] for path, (_, use) in self.notes.items()],
+            later=later,
+            nested=nested,
+            opaque=self._opaque_with_paths(),
+            header=self.header,
+            hints=self.hints,
         )
 
     def _with_paths(self, effects: list[list[Any]]) -> list[list[Any]]:
         """Return effects with paths instead of numbers; a parameter is a number, whatever a decorator decorates is ``=``."""
         paths = list(self.refs)
-        found = []
+        found: dict[str, list[Any]] = {}
         for what, *rest in effects:
             match what:
-                case "m":
-                    rest[0] = paths[rest[0]]
-                case "s":
+                case "m" | "s":
                     rest[0] = paths[rest[0]]
                 case "c":
                     given = [[at, one if one == "=" else paths[one] if one >= 0 else -1 - one] for at, one in rest[2]]
                     rest = [paths[rest[0]], rest[1], given]
-            if [what, *rest] not in found:
-                found.append([what, *rest])
-        return found
+            found.setdefault(f"{what}{rest}", [what, *rest])
+        return list(found.values())
 
     def _opaque_with_paths(self) -> list[list[Any]]:
         paths = list(self.refs)
@@ -211,6 +236,9 @@ class Reader:
         """Write a name with attributes that is read, and return the numbers of what it may stand for outside."""
         scope = find(self.scopes, name)
         if scope is None:
+            if name in _COMMON and not attributes and self.module.means_builtin(name):
+                self.out.append("B" + name)
+                return []
             return [self.emit_ref(join(name, attributes), use)]
         if name in scope.imports:
             numbers = [self.ref(join(path, attributes), use) for path in scope.imports[name]]
@@ -261,16 +289,24 @@ class Reader:
     def generic(self, node: ast.AST) -> None:
         """Write a node as its name and its fields; empty ones are left out, so that a later Python may have more."""
         out = self.out
-        out.append(type(node).__name__ + "(")
-        for field in node._fields:
+        name, fields = _form(type(node))
+        out.append(name)
+        if not fields:
+            return
+        handlers = self.handlers
+        for field, label in fields:
             value = getattr(node, field, None)
-            if value is None or value == [] or field in _SKIPPED:
+            if not value:
                 continue
-            out.append(field + "=")
-            if isinstance(value, list):
+            out.append(label)
+            if isinstance(value, ast.AST):
+                handler = handlers.get(type(value))
+                if handler is not None:
+                    handler(self, value)
+                else:
+                    self.generic(value)
+            elif isinstance(value, list):
                 self.sequence(value)
-            elif isinstance(value, ast.AST):
-                self.visit(value)
             else:
                 out.append(literal(value))
         out.append(")")
@@ -282,9 +318,13 @@ class Reader:
             return
         out = self.out
         out.append("[")
+        handlers = self.handlers
         for value in values:
-            if isinstance(value, ast.AST):
-                self.visit(value)
+            handler = handlers.get(type(value))
+            if handler is not None:
+                handler(self, value)
+            elif isinstance(value, ast.AST):
+                self.generic(value)
             else:
                 out.append(literal(value))
         out.append("]")

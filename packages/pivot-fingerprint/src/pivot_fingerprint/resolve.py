@@ -12,7 +12,7 @@ from pivot_fingerprint.definitions import join
 from pivot_fingerprint.sources import Outside, Source, Sources, Spread
 
 _OF_MODULES = frozenset({"__name__", "__file__", "__package__", "__spec__", "__path__", "__loader__", "__cached__"})
-_BUILTINS = frozenset(dir(builtins))
+BUILTINS = frozenset(dir(builtins))
 _OF_THE_PROCESS = frozenset({"open", "print", "input", "hash", "id", "__import__"})  # their work depends on what others set
 
 
@@ -104,7 +104,7 @@ class Resolver:
         search.outside[found] = None
         return f"distribution {name}"
 
-    def _name(self, module: Source, name: str, rest: str, search: _Search) -> str:
+    def _name(self, module: Source, name: str, rest: str, search: _Search, *, of_module: bool = False) -> str:
         if (module.name, name) in search.seen:
             return f"{module.name}:{name}"
         search.seen.add((module.name, name))
@@ -129,7 +129,7 @@ class Resolver:
             return f"{name} of {module.name}"
         if name in _OF_THE_PROCESS:
             search.outside[Outside("standard", "builtins")] = None
-        if name not in _BUILTINS:
+        if name not in BUILTINS or of_module:
             search.names[module.name, name] = None
         return join(name, rest)
 
@@ -189,7 +189,7 @@ class Resolver:
             if identity is not None:
                 return identity
             return f"{self._name(found, '__getattr__', '', search)}({attributes})"
-        return self._name(found, first, rest, search)
+        return self._name(found, first, rest, search, of_module=True)
 
     def _stars(self, module: Source, name: str, rest: str, search: _Search, *, last_resort: bool) -> str | None:
         for star in module.facts.stars:

@@ -6,10 +6,36 @@ what names mean; ``reading`` asks it for each name.
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# Where names are bound: the fields of each kind of node that may bind some. Expressions bind only by ``:=``.
+_BINDING_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Assign: ("targets",),
+    ast.AugAssign: ("target",),
+    ast.AnnAssign: ("target",),
+    ast.Delete: ("targets",),
+    ast.TypeAlias: ("name",),
+    ast.For: ("target", "body", "orelse"),
+    ast.AsyncFor: ("target", "body", "orelse"),
+    ast.While: ("body", "orelse"),
+    ast.If: ("body", "orelse"),
+    ast.With: ("items", "body"),
+    ast.AsyncWith: ("items", "body"),
+    ast.withitem: ("optional_vars",),
+    ast.Try: ("body", "handlers", "orelse", "finalbody"),
+    ast.TryStar: ("body", "handlers", "orelse", "finalbody"),
+    ast.ExceptHandler: ("body",),
+    ast.Match: ("cases",),
+    ast.match_case: ("pattern", "body"),
+    ast.MatchAs: ("pattern",),
+    ast.MatchOr: ("patterns",),
+    ast.MatchSequence: ("patterns",),
+    ast.MatchMapping: ("patterns",),
+    ast.MatchClass: ("patterns", "kwd_patterns"),
+    ast.Tuple: ("elts",),
+    ast.List: ("elts",),
+    ast.Starred: ("value",),
+}
 
 
 class Bindings(NamedTuple):
@@ -22,67 +48,72 @@ class Bindings(NamedTuple):
     to_nonlocal: set[str]
 
 
-def bindings(body: Iterable[ast.AST]) -> Bindings:
-    """Return what a block binds in its own scope; nested functions and classes are left aside."""
+def bindings(body: Iterable[ast.AST], *, walrus: bool = True) -> Bindings:
+    """Return what a block binds in its own scope; nested functions and classes are left aside.
+
+    ``walrus`` says that there may be assignment expressions: then all expressions are searched for them.
+    """
     found = Bindings(set(), set(), {}, set(), set())
-    stack: list[ast.AST] = list(body)
+    assigned = found.assigned
+    stack: list[Any] = list(body)
     while stack:
         node = stack.pop()
-        match node:
-            case ast.Name():
-                if not isinstance(node.ctx, ast.Load):
-                    found.assigned.add(node.id)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                found.assigned.add(node.name)
-                stack.extend(node.decorator_list)
-                stack.extend(node.args.defaults)
-                stack.extend(default for default in node.args.kw_defaults if default is not None)
-            case ast.Lambda():
-                pass
-            case ast.ClassDef():
-                found.assigned.add(node.name)
-                stack.extend((*node.decorator_list, *node.bases, *node.keywords))
-            case ast.Import() | ast.ImportFrom():
-                for name, path in imported_names(node):
-                    found.imports.setdefault(name, []).append(path)
-            case ast.Global():
-                found.to_global.update(node.names)
-            case ast.Nonlocal():
-                found.to_nonlocal.update(node.names)
-            case ast.AnnAssign():
-                stack.append(node.target)
-                if node.value is not None:
-                    stack.append(node.value)
-            case _ if isinstance(node, _COMPREHENSIONS):
-                stack.extend(_walrus_targets(node))
-            case _:
-                found.assigned.update(_named_by_text(node))
-                stack.extend(ast.iter_child_nodes(node))
-    found.names.update(found.assigned, found.imports)
+        kind = type(node)
+        fields = _BINDING_FIELDS.get(kind)
+        if fields is not None:
+            for field in fields:
+                value = getattr(node, field)
+                if isinstance(value, list):
+                    stack.extend(value)
+                elif value is not None:
+                    stack.append(value)
+        if kind is ast.Name:
+            if type(node.ctx) is not ast.Load:
+                assigned.add(node.id)
+        elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+            assigned.add(node.name)
+        elif kind in (ast.Import, ast.ImportFrom):
+            for name, path in imported_names(node):
+                found.imports.setdefault(name, []).append(path)
+        elif kind is ast.Global:
+            found.to_global.update(node.names)
+        elif kind is ast.Nonlocal:
+            found.to_nonlocal.update(node.names)
+        elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
+            assigned.update([node.name] if node.name else [])
+        elif kind is ast.MatchMapping:
+            assigned.update([node.rest] if node.rest else [])
+        elif kind is ast.Assign:
+            for name, path in _imported_by_call(node):
+                found.imports.setdefault(name, []).append(path)
+        if walrus:
+            assigned.update(_walrus_names(node))
+    found.names.update(assigned, found.imports)
     found.names.difference_update(found.to_global, found.to_nonlocal)
     return found
 
 
-def _named_by_text(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a node binds by text rather than by a Name node."""
-    match node:
-        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
-            if node.name:
-                yield node.name
-        case ast.MatchMapping():
-            if node.rest:
-                yield node.rest
-
-
-def _walrus_targets(comprehension: ast.AST) -> Iterator[ast.Name]:
-    """Yield what assignment expressions inside a comprehension bind in the scope around it."""
-    stack = [comprehension]
+def _walrus_names(node: ast.AST) -> Iterator[str]:
+    """Yield what assignment expressions in a node bind, those in statements below it left aside."""
+    stack: list[ast.AST] = [node] if isinstance(node, ast.expr) else list(_expressions(node))
     while stack:
-        node = stack.pop()
-        if isinstance(node, ast.NamedExpr):
-            yield node.target
-        if not isinstance(node, _FUNCTIONS):
-            stack.extend(ast.iter_child_nodes(node))
+        one = stack.pop()
+        if isinstance(one, ast.NamedExpr):
+            yield one.target.id
+        if not isinstance(one, ast.Lambda):
+            stack.extend(child for child in ast.iter_child_nodes(one) if not isinstance(child, ast.stmt))
+
+
+def _expressions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a statement that are evaluated in its own scope."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield from node.decorator_list
+        yield from node.args.defaults
+        yield from (default for default in node.args.kw_defaults if default is not None)
+    elif isinstance(node, ast.ClassDef):
+        yield from (*node.decorator_list, *node.bases, *node.keywords)
+    else:
+        yield from (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt))
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
@@ -95,6 +126,16 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str
         else:
             top = alias.name.partition(".")[0]
             yield top, f"!0:{top}:"
+
+
+def _imported_by_call(node: ast.Assign) -> Iterator[tuple[str, str]]:
+    """Yield the name that is bound by ``name = import_module("module")`` and its path."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Call(func=ast.Attribute(attr="import_module") | ast.Name(id="import_module"), args=[ast.Constant(value=str() as of)]),
+        ) if not of.startswith("."):
+            yield name, f"!0:{of}:"
 
 
 class Scope:
@@ -113,7 +154,7 @@ class Scope:
         self.maybe: set[str] = set()
         self.outside: set[str] = set()
         self.imports: dict[str, list[str]] = {}
-        self.mixed: set[str] = set()
+        self.mixed: set[str] = set()  # imported, and bound otherwise too
         self.parameters: dict[str, int] = {}
         self.aliases: dict[str, list[str]] = {}
         if found is not None:

@@ -4,17 +4,21 @@ Facts are kept in the memo by the content of the source; only what is not there 
 another is the business of ``resolve``.
 """
 
+import sys
 from typing import NamedTuple
 
-from pivot_fingerprint.definitions import Definition, Facts, decode, encode
+import blake3
+
+from pivot_fingerprint.definitions import FORMAT, Definition, Facts, decode, encode
 from pivot_fingerprint.installed import OWN_DISTRIBUTIONS, Distribution, Installed
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.modules import INSTALLED, STANDARD, Finder
-from pivot_fingerprint.parts import SCHEME
+
+_FACTS = f"facts {FORMAT} {sys.version_info.major}.{sys.version_info.minor}"
 
 
 class Source:
-    """A project module. ``first`` is the number of its first definition; ``cache`` is for whoever resolves its names."""
+    """A project module; ``first`` is the number of its first definition, ``cache`` for whoever resolves its names."""
 
     __slots__ = ("cache", "facts", "file", "first", "is_package", "late", "members", "name", "package")
 
@@ -26,19 +30,18 @@ class Source:
         self.facts = facts
         self.first = first
         self.cache: dict[str, object] = {}
-        self.late: dict[str, list[int]] = {}  # names bound only by functions that declare them global
+        self.late = facts.late
         self.members: dict[int, list[int]] = {}  # the methods of a class, both by their numbers
         for at, definition in enumerate(facts.definitions):
             if definition.owner >= 0:
                 self.members.setdefault(first + definition.owner, []).append(first + at)
-            for effects in (definition.later, definition.nested):
-                for effect in effects:
-                    if effect[0] == "g":
-                        self.late.setdefault(effect[1], []).append(at)
 
 
 class Outside(NamedTuple):
-    """A module that is not followed: ``kind`` is installed, standard, binary (project code without source) or missing."""
+    """A module that is not followed.
+
+    ``kind`` is installed, standard, binary (project code without source) or missing.
+    """
 
     kind: str
     name: str
@@ -64,6 +67,8 @@ class Sources:
         self.modules: dict[str, Source | Outside | Spread] = {}
         self.definitions: list[Definition] = []
         self.homes: list[Source] = []  # of each definition
+        self.marks: list[int] = []  # of each definition
+        self.loads: dict[str, list[str]] = {}  # for loading
 
     def module(self, name: str) -> Source | Outside | Spread:
         """Return a module by its absolute name."""
@@ -102,6 +107,7 @@ class Sources:
         source = Source(name, file, found.kind == "package", self._facts(file, digest), len(self.definitions))
         self.definitions.extend(source.facts.definitions)
         self.homes.extend([source] * len(source.facts.definitions))
+        self.marks.extend([one.marks for one in source.facts.definitions])
         return source
 
     def _own(self, name: str) -> Outside:
@@ -124,14 +130,18 @@ class Sources:
         return Outside("installed", name, distribution)
 
     def _facts(self, file: str, digest: str) -> Facts:
-        key = f"facts {SCHEME} {digest}"
-        kept = self.memo.get(key)
-        if kept is not None:
-            return decode(kept)
+        kept = self.memo.get(f"{_FACTS} {digest}")
+        known = None if kept is None else decode(kept)
+        if known is not None:
+            return known
         # The one boundary behind which syntax trees are imported: most runs parse nothing.
         from pivot_fingerprint.facts import read_facts
 
         with open(file, "rb") as opened:
-            facts = read_facts(opened.read())
-        self.memo.put(key, encode(facts))
+            data = opened.read()
+        actual = blake3.blake3(data).hexdigest()
+        if actual != digest:  # edited since the digest was taken: what is found rests on the text that was read
+            self.files[file] = actual
+        facts = read_facts(data)
+        self.memo.put(f"{_FACTS} {actual}", encode(facts))
         return facts

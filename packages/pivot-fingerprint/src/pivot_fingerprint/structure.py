@@ -100,7 +100,7 @@ class StructureReader(Reader):
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Write a function inside the definition."""
         self.bind(node.name)
-        found = bindings(node.body)
+        found = bindings(node.body, walrus=self.module.walrus)
         self.function_header(node, found)
         if found.to_nonlocal:
             self.out.append("nonlocal " + " ".join(sorted(found.to_nonlocal)))
@@ -112,7 +112,7 @@ class StructureReader(Reader):
         self.out.append("Lambda")
         self.arguments(node.args)
         self.scopes.append(Scope("inner"))
-        self.enter_function(node.args, bindings([node.body]))
+        self.enter_function(node.args, bindings([node.body], walrus=self.module.walrus))
         self.visit(node.body)
         self.leave_function()
 
@@ -120,7 +120,7 @@ class StructureReader(Reader):
         """Write a comprehension; its first iterable belongs to the scope around it."""
         self.out.append(type(node).__name__)
         self.visit(node.generators[0].iter)
-        self.scopes.append(Scope("inner", bindings([one.target for one in node.generators]).names))
+        self.scopes.append(Scope("inner", bindings([one.target for one in node.generators], walrus=False).names))
         for at, one in enumerate(node.generators):
             self.out.append("async for" if one.is_async else "for")
             if at:
@@ -157,7 +157,7 @@ class StructureReader(Reader):
 
     def enter_class(self, node: ast.ClassDef) -> None:
         """Enter the scope of a class body, just inside that of its type parameters."""
-        found = bindings(node.body)
+        found = bindings(node.body, walrus=self.module.walrus)
         scope = Scope("class")
         scope.maybe = found.names
         scope.imports = found.imports

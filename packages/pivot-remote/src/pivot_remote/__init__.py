@@ -1,10 +1,10 @@
 """The bytes of a cache, elsewhere: push and pull.
 
-The words: a **remote** is a place that holds objects for several people and machines; its **location** is a directory, or
-a prefix in a bucket. A **remote store** is a ``Store`` of ``pivot_cache`` that is far away, and so is asked in bulk. To
-**transfer** is to make a target have what it lacks of some contents, each object verified while it passes; a **push**
-is a transfer to a remote, a **pull** one from it. A **report** says what was **moved**, and what is **missing**,
-**corrupt**, **failed** or **withheld** (a tree is, when something below it could not be moved).
+The words: a **remote** is a place that holds objects for several people and machines; its **location** is a directory,
+or a prefix in a bucket. A **remote store** is a ``Store`` of ``pivot_cache`` that is far away, and so is asked in bulk.
+To **transfer** is to make a target have what it lacks of some contents, each object verified while it passes; a
+**push** is a transfer to a remote, a **pull** one from it. A **report** says what was **moved**, and what is
+**missing**, **corrupt**, **failed** or **withheld** (a tree is, when something below it could not be moved).
 """
 
 from pivot_remote.connection import Limits

@@ -163,25 +163,24 @@ class S3Store:
         with self._format_lock:
             if self._format_found is None:
                 self._format_found = self._read_format()
+            if write and not self._format_found:
+                ours = self._uploader.put(self._format, f"{FORMAT}\n".encode(), replace=False)
+                self._format_found = FORMAT if ours else self._read_format() or FORMAT
             if self._format_found not in ("", FORMAT):
                 raise RemoteTooNew(self.address, self._format_found, FORMAT)
-            if write and not self._format_found:
-                self._uploader.put(self._format, f"{FORMAT}\n".encode())
-                self._format_found = FORMAT
 
     def _read_format(self) -> str:
         client = self._connection.client
 
         def get() -> bytes:
-            answer = client.get_object(Bucket=self._bucket, Key=self._format, Range=f"bytes=0-{_FORMAT_BYTES - 1}")
-            with answer["Body"] as body:
+            with client.get_object(Bucket=self._bucket, Key=self._format)["Body"] as body:
                 return body.read(_FORMAT_BYTES)
 
         found = self._connection.probe(f"{GET}, {_LIST}", get, Outcome.ABSENT)
         if isinstance(found, Outcome):
             return ""
         text = found.decode("utf-8", "backslashreplace").strip()
-        if not text.isalnum():
+        if text and not text.isalnum():  # an empty file is what a crash may leave of one that was copied here
             raise self._not_s3("what it gives for the remote's format is none")
         return text
 

@@ -74,12 +74,15 @@ class Uploader:
         else:
             raise ObjectCorrupt(oid, _STREAM)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Put the bytes under the key in one request, unless as many are there."""
+    def put(self, key: str, data: bytes, *, replace: bool = True) -> bool:
+        """Put the bytes under the key in one request, unless as many are there; say whether they were put.
+
+        Without ``replace``, whatever is there stays, where the server knows conditions.
+        """
         client, checksum = self._connection.client, _checksum(data)
-        self._publish(
+        return self._publish(
             key,
-            len(data),
+            len(data) if replace else None,
             lambda condition: client.put_object(
                 Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum, **condition
             ),
@@ -121,10 +124,11 @@ class Uploader:
                     size += len(data)
                     sent.append(workers.submit(self._send_part, key, upload, len(sent) + 1, data))
                     sent[-1].add_done_callback(lambda _: self._slots.release())
-                    for part in sent:
+                    for part in sent[-2 * AT_ONCE :]:
                         if part.done():
                             part.result()  # raises what went wrong, before more is read
-                    self._slots.acquire()
+                    if len(sent) == PARTS and stream.read(1):
+                        raise TooLarge(self._connection.address, oid, size)
                     data = self._read_part(stream, len(sent) + 1)
                 if hasher.hexdigest() != oid:
                     raise ObjectCorrupt(oid, _STREAM)
@@ -134,7 +138,8 @@ class Uploader:
                 raise
 
     def _read_part(self, stream: BinaryIO, number: int) -> bytes:
-        """Read the next part; the place that is taken for it is given back if there is none."""
+        """Wait for a place, then read the next part; the place is given back if there is none."""
+        self._slots.acquire()
         data = b""
         try:
             data = read_exactly(stream, part_size(number, self._part))
@@ -153,8 +158,11 @@ class Uploader:
         )
         return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": checksum}
 
-    def _publish(self, key: str, size: int, send: Callable[[Condition], object]) -> bool:
-        """Send what gives an object its name; say whether it was this request that did, or another object is there."""
+    def _publish(self, key: str, size: int | None, send: Callable[[Condition], object]) -> bool:
+        """Send what gives an object its name; say whether it was this request that did, or another object is there.
+
+        An object of another size than ``size`` in bytes is replaced; none is, if that is None.
+        """
         connection, limits = self._connection, self._connection.limits
         condition: Condition = {"IfNoneMatch": "*"} if self._conditional else {}
         for failures in range(1, limits.tries + 1):
@@ -162,7 +170,7 @@ class Uploader:
                 PUT, partial(send, condition), Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNSUPPORTED
             )
             match outcome:
-                case Outcome.EXISTS if self._size_of(key) == size:
+                case Outcome.EXISTS if size is None or self._size_of(key) == size:
                     return False
                 case Outcome.EXISTS:
                     condition = {}  # what has the name cannot have its bytes: replace it

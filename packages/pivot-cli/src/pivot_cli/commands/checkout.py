@@ -12,6 +12,7 @@ from pivot.workspace import Workspace
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Terminal
 from pivot_cli.usage import Exemplified
+from pivot_cli.wiring import base_of
 
 STORAGE = 4
 MODES = ("reflink", "hardlink", "symlink", "copy")
@@ -48,9 +49,8 @@ def command(
     and pipeline.py is not read. A file that was edited by hand is left alone, unless -f is given.
     """
     project = locate(session.start)
-    base = project.relative(session.start.resolve())
-    options = Options(targets, force, only_missing, checkout_mode, base)
     with Workspace(project, make=False) as workspace:
+        options = Options(targets, force, only_missing, checkout_mode, base_of(session, workspace))
         damaged = [record.lock.problem for record in find_records(project.home) if isinstance(record.lock, Damaged)]
         given = []
         for one in checkout(workspace, options):

@@ -6,6 +6,7 @@ import click
 
 from pivot.graph import Graph, build
 from pivot.manifest import StageSpec
+from pivot_cli.render import NO_STAGES
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import open_workspace
@@ -33,6 +34,8 @@ def command(session: Session, /, deps: bool, as_json: bool) -> int:
     if as_json:
         out.json({"pipeline": manifest.name, "stages": [_data(stage, graph) for stage in stages]})
         return 0
+    if not stages:
+        out.line(NO_STAGES)
     width = max((len(stage.name) for stage in stages), default=0)
     for stage in stages:
         outs = ", ".join(spec.path for spec in stage.outs)

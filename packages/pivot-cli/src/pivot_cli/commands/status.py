@@ -1,6 +1,7 @@
 """``pivot status``: what would run, and why. Runs nothing and writes nothing but its memo."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,11 +11,11 @@ from pivot.plan import Plan, Step, check_inputs, choose
 from pivot.repro import Options, plan
 from pivot_cli.boundary import message
 from pivot_cli.report import reason_data
-from pivot_cli.running import show_steps
+from pivot_cli.running import explain_steps, show_steps
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
-from pivot_cli.wiring import open_workspace
-from pivot_cli.words import status
+from pivot_cli.wiring import base_of, open_workspace
+from pivot_cli.words import shown_path, status
 
 
 @click.command(
@@ -39,15 +40,14 @@ def command(session: Session, /, stages: tuple[str, ...], explain: bool, diff: b
     also by which path each part of the code is reached.
     """
     with open_workspace(session) as workspace:
-        look, planned = plan(workspace, Options(stages))
-        named = set(choose(look.manifest, planned.graph, stages, alone=True))
+        base = base_of(session, workspace)
+        look, planned = plan(workspace, Options(stages, base=base))
+        named = set(choose(look.manifest, planned.graph, stages, alone=True, base=base))
         steps = tuple(step for step in planned.steps if step.stage.name in named)
         if as_json:
-            session.terminal.out.json(status_data(steps))
+            session.terminal.out.json(status_data(workspace.project.root, steps))
         elif explain or diff:
-            from pivot_cli.explain import print_explanations  # lazy: words that the short form does not need
-
-            print_explanations(session, workspace, look, steps, diff=diff)
+            explain_steps(session, workspace, look, steps, diff=diff)
         else:
             show_steps(session, steps)
         if not as_json:
@@ -55,23 +55,24 @@ def command(session: Session, /, stages: tuple[str, ...], explain: bool, diff: b
     return 0
 
 
-def status_data(steps: Iterable[Step]) -> dict[str, Any]:
+def status_data(root: Path, steps: Iterable[Step]) -> dict[str, Any]:
     """Return the state of stages as JSON data, with what could not be followed in their code."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "stage": step.stage.name,
             "status": status(step.decision).replace(" ", "_"),
             "action": step.decision.action,
-            "reasons": [reason_data(reason) for reason in step.decision.reasons],
+            "reasons": [reason_data(reason, root) for reason in step.decision.reasons],
             "undeclared_reads": list(step.now.reads),
-            "opaque": [opaque._asdict() for opaque in step.now.code.opaque],
+            "opaque": [{**one._asdict(), "file": shown_path(root, one.file)} for one in step.now.opaque],
         }
         for step in steps
     ]
     states = [row["status"] for row in rows]
     words = ("up_to_date", "will_restore", "will_run", "may_run")
     summary = {word: states.count(word) for word in words}
-    return {"stages": rows, "summary": {**summary, "opaque": sum(len(step.now.code.opaque) for step in steps)}}
+    opaque = sum(len(row["opaque"]) for row in rows)
+    return {"root": str(root), "stages": rows, "summary": {**summary, "opaque": opaque}}
 
 
 def _warn(session: Session, planned: Plan, stages: Iterable[Any]) -> None:

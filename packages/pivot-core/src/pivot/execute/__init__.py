@@ -5,7 +5,9 @@ local          LocalExecutor, the executor of this machine, in the coordinator's
 host_process   the host as the coordinator holds it
 verdict        how a stage ended, in words
 
-host           the process that imports the pipeline once and looks after one process for each stage
+host           the process that imports the pipeline once and has one process made for each stage
+launcher       making these processes
+supervisor     looking after them
 task           one stage's process as the host sees it
 live           the imported pipeline
 forking        whether that process may be forked

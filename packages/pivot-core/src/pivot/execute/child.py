@@ -7,37 +7,36 @@ open, ``print`` and C's buffers are written out. ``main`` is for a process that 
 
 import faulthandler
 import gc
-import io
 import os
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
+from io import IOBase, TextIOWrapper
 from typing import Any, NoReturn
 
-from pivot.execute.descendants import adopt_orphans, die_first, die_with, flush_c
+from pivot.execute.descendants import adopt_orphans, die_with, flush_c
 from pivot.execute.executor import Failure, WorkOrder
-from pivot.execute.live import Live, import_live
+from pivot.execute.live import Live, buffered_files, import_live
 from pivot.execute.stage import run
 from pivot.execute.verdict import OWN_ERROR
 from pivot.execute.wire import CHUNK, Report, unpack, write_report
 from pivot_fingerprint import Observed
 
 ORDERS, REPORTS = 3, 4  # descriptors of a process that was started anew
-_BUFFERED = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom})
 
 
 def settle_in(host: int, output: int, close: Iterable[int]) -> None:
     """Make a forked child a process of its own: its group, its output, none of the host's descriptors."""
-    os.setpgid(0, 0)
-    die_with(host)
-    adopt_orphans()
-    die_first()
-    for descriptor in close:
-        os.close(descriptor)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
+    os.setpgid(0, 0)
+    die_with(host)
+    adopt_orphans()
+    for descriptor in close:
+        os.close(descriptor)
 
 
 def work(order: WorkOrder, live: Live, reports: int, known: int) -> NoReturn:
@@ -65,7 +64,6 @@ def main() -> NoReturn:
     host, pipeline, fields = unpack(data)
     die_with(host)
     adopt_orphans()
-    die_first()
     os.set_inheritable(REPORTS, False)
     order = WorkOrder(*fields)
     live = import_live(pipeline, order.root)
@@ -73,6 +71,7 @@ def main() -> NoReturn:
         write_out()
         write_report(REPORTS, Report(live, 0.0))
         os._exit(0)
+    gc.freeze()  # then what the stage makes is quickly told from what was there
     work(order, live, REPORTS, 0)
 
 
@@ -80,7 +79,7 @@ def plain_output() -> None:
     """Let what is printed appear line by line, as UTF-8, whatever the locale; and a crash say where it happened."""
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
@@ -88,36 +87,36 @@ def _work(order: WorkOrder, live: Live, known: int) -> Report:
     stage = live.stages.get(order.stage)
     if stage is None:
         return Report(Failure("changed", f"pipeline.py no longer has a stage {order.stage}", hint="run again"), 0.0)
-    os.chdir(os.path.dirname(order.pipeline))
+    os.chdir(stage.directory)
     started = time.perf_counter()
-    failure = run(stage, order, _settle)
+    failure = run(stage, order, partial(_settle, live.files))
     live.observation.__exit__(None, None, None)
     seconds = time.perf_counter() - started
     sources = tuple((source.file, source.digest) for source in live.loaded.sources[known:])
     return Report(failure, seconds, Observed() if failure else live.observation.observed, sources)
 
 
-def _settle() -> None:
-    """Wait for and write out everything that may still be an output in the making."""
+def _settle(files: Iterable[IOBase]) -> None:
+    """Wait for and write out everything that may still be an output in the making, ``files`` from before too."""
     threading = sys.modules.get("threading")
     if threading is not None and threading.active_count() > 1:
         threading._shutdown()  # as Python does at its own end; it lets executors finish as well
     logging = sys.modules.get("logging")
     if logging is not None:
         logging.shutdown()
-    for thing in gc.get_objects():
-        if type(thing) in _BUFFERED:
-            _flush(thing)
+    for file in (*files, *buffered_files()):
+        flush(file)
     gc.collect()  # closes what only a cycle of references holds, such as a compressed file; after the files below it
 
 
 def write_out() -> None:
     """Write out what was printed, by Python and by C."""
     for stream in (sys.stdout, sys.stderr):
-        _flush(stream)
+        flush(stream)
     flush_c()
 
 
-def _flush(stream: Any) -> None:
+def flush(stream: Any) -> None:
+    """Write out what a file holds back, if it can be."""
     with suppress(Exception):  # closed, or its reader is gone, or what stands in for print's stream has no flush
         stream.flush()

@@ -31,13 +31,9 @@ def outlive_parent() -> None:
 
 
 def die_first() -> None:
-    """Let the kernel choose this process and its children before others when memory runs out."""
-    with suppress(OSError):
-        adjustment = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        try:
-            os.write(adjustment, b"500")
-        finally:
-            os.close(adjustment)
+    """Let the kernel choose this process and what it starts before others when memory runs out."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjustment:
+        adjustment.write("500")
 
 
 def adopt_orphans() -> None:
@@ -45,19 +41,26 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def children() -> set[int]:
-    """Return this process's children by process id; empty where the kernel does not say."""
-    try:
-        listing = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
-    except OSError:
-        return set()
-    try:
+class Children:
+    """The children of this process as the kernel lists them; none where it does not. Opened once, asked often."""
+
+    def __init__(self) -> None:
+        self._listing = -1
+        with suppress(OSError):
+            self._listing = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
+
+    def now(self) -> set[int]:
+        """Return their process ids, also of those that have ended and were not waited for."""
+        if self._listing < 0:
+            return set()
         found = b""
-        while data := os.read(listing, 4096):
+        while data := os.pread(self._listing, 4096, len(found)):
             found += data
         return {int(one) for one in found.split()}
-    finally:
-        os.close(listing)
+
+    def descriptors(self) -> tuple[int, ...]:
+        """Return what a forked child must close."""
+        return () if self._listing < 0 else (self._listing,)
 
 
 def flush_c() -> None:

@@ -15,7 +15,7 @@ class WorkOrder(NamedTuple):
 
     stage: str
     root: str  # absolute path of the project root
-    pipeline: str  # absolute path of pipeline.py; its directory is the working directory
+    pipeline: str  # absolute path of pipeline.py
     inputs: tuple[tuple[str, str], ...]  # (root-relative path, digest) as decided upon
     outputs: tuple[str, ...]  # root-relative paths; a directory's ends in "/"
     params: Mapping[str, Any] | None
@@ -70,6 +70,7 @@ class Executor(Protocol):
     """
 
     slots: int
+    notice: str | None  # something that the user should know of how stages are run, once it is known
 
     def start(self) -> None:
         """Get ready to take orders."""

@@ -8,6 +8,7 @@ both are safe.
 import os
 import sys
 import warnings
+from collections.abc import Callable
 
 REPAIRED = frozenset({"jemalloc_bg_thd"})  # names of threads that their library takes care of in the child
 TASKS = "/proc/self/task"
@@ -45,11 +46,14 @@ def other_threads() -> list[str]:
 
 def fork() -> int:
     """Fork, without Python's warning about threads: whether they matter has been found out."""
-    if len(_tasks()) == 1:
-        return os.fork()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
+
+
+def how_to_fork() -> Callable[[], int]:
+    """Return ``fork``, or plain ``os.fork``, which is faster, where it will not warn."""
+    return os.fork if len(_tasks()) == 1 else fork
 
 
 def _tasks() -> list[str]:

@@ -5,6 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+_LETTERS = (
+    ("O", "optimize"),
+    ("B", "dont_write_bytecode"),
+    ("E", "ignore_environment"),
+    ("s", "no_user_site"),
+    ("S", "no_site"),
+)
+
 
 def start(code: str, descriptors: Sequence[int], *, session: bool) -> int:
     """Start an interpreter that runs ``code`` and return its process id.
@@ -29,6 +37,7 @@ def start(code: str, descriptors: Sequence[int], *, session: bool) -> int:
 
 
 def _flags() -> list[str]:
-    isolated = ["-I"] if sys.flags.isolated else ["-P"]
+    letters = "".join(letter * getattr(sys.flags, name) for letter, name in _LETTERS)
+    isolated = ["-I" if sys.flags.isolated else "-P", *([f"-{letters}"] if letters else [])]
     options = [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in sys._xoptions.items()]
     return [*isolated, *options, *(f"-W{one}" for one in sys.warnoptions)]

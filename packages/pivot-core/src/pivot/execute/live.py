@@ -4,11 +4,14 @@ Used once by the host, so that forked stages find everything there, and by each 
 safe.
 """
 
+import fcntl
 import gc
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
+from io import BufferedRandom, BufferedWriter, IOBase, TextIOWrapper
 from typing import NamedTuple
 
 from pivot.errors import PivotError
@@ -31,16 +34,21 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_BUFFERED = frozenset({BufferedRandom, BufferedWriter, TextIOWrapper})
+
+
 class Live(NamedTuple):
     """An imported pipeline: its stages, the project source files that were compiled and will be, and what goes on here.
 
     The observation has begun once the pipeline was imported, and is ended by each stage's process for itself. Begun
-    here, it costs the stages nothing; the host itself does nothing that would be observed.
+    here, it costs the stages nothing; the host itself does nothing that would be observed. ``files`` are open for
+    writing: what a stage writes to its copies must be written out at its end.
     """
 
     stages: Mapping[str, Stage]
     loaded: Loaded
     observation: Observation
+    files: tuple[IOBase, ...]
 
 
 def import_live(pipeline: str, root: str) -> Live | Failure:
@@ -49,10 +57,12 @@ def import_live(pipeline: str, root: str) -> Live | Failure:
     Changes the working directory, ``sys.path`` and ``sys.argv`` to what the pipeline may expect.
     """
     sys.argv[:] = [pipeline]
+    before = _writable()
     loaded = install(import_roots(pipeline, root))
     try:
         stages = import_pipeline(pipeline, root).stages
-        return Live(stages, loaded, observe([root]).__enter__())
+        files = () if _writable() <= before else tuple(buffered_files())
+        return Live(stages, loaded, observe([root]).__enter__(), files)
     except BaseException as error:
         return _failure(error, root)
 
@@ -65,23 +75,41 @@ def libraries(stage: Stage) -> Iterable[str]:
             yield from LIBRARIES.get(kind.__name__, ())
 
 
-def import_ahead(names: Iterable[str]) -> bool:
-    """Import third-party modules for stages to come; return whether there was anything to do.
+def missing(names: Iterable[str]) -> list[str]:
+    """Return which modules are not imported yet, without those that must not be imported ahead."""
+    return [name for name in names if name not in sys.modules and name.partition(".")[0] not in THREADED]
+
+
+def import_ahead(names: Iterable[str]) -> None:
+    """Import third-party modules for stages to come.
 
     Done after the pipeline is imported, never before: what it sets for its libraries (environment variables) must come
     first. A module that cannot be imported is left to the stage that needs it.
     """
-    missing = [name for name in names if name not in sys.modules and name.partition(".")[0] not in THREADED]
-    for name in missing:
+    for name in missing(names):
         with suppress(Exception):  # whatever it is, the stage that needs the module will say it
             import_module(name)
-    return bool(missing)
+
+
+def buffered_files() -> Iterator[IOBase]:
+    """Yield the files that hold writes back, among all objects that are not frozen."""
+    return (thing for thing in gc.get_objects() if type(thing) in _BUFFERED)
 
 
 def freeze() -> None:
     """Put all that exists out of the garbage collector's sight: stages go on sharing its memory, and collect faster."""
     gc.collect()
     gc.freeze()
+
+
+def _writable() -> set[int]:
+    """Return the descriptors that are open for writing."""
+    found = set()
+    for descriptor in map(int, os.listdir("/dev/fd")):
+        with suppress(OSError):
+            if fcntl.fcntl(descriptor, fcntl.F_GETFL) & (os.O_WRONLY | os.O_RDWR):
+                found.add(descriptor)
+    return found
 
 
 def _failure(error: BaseException, root: str) -> Failure:

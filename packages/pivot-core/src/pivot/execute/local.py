@@ -60,7 +60,7 @@ class LocalExecutor:
         self._pids: dict[int, int] = {}
         self._number = 0
         self._happened: deque[Output | Result] = deque()
-        self._unwanted: deque[str | None] = deque()  # stages to cancel, None for all
+        self._unwanted: deque[int] = deque()  # orders to cancel
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
@@ -103,7 +103,8 @@ class LocalExecutor:
 
     def cancel(self, stage: str | None = None) -> None:
         """End one running stage, or all. A signal handler or another thread may call it, also during ``events``."""
-        self._unwanted.append(stage)
+        tasks = list(self._tasks.items())
+        self._unwanted.extend(number for number, task in tasks if stage in (None, task.order.stage))
         with suppress(BlockingIOError):  # then it will wake up as it is
             os.write(self._waker, b"c")
 
@@ -185,13 +186,12 @@ class LocalExecutor:
     def _cancel(self) -> None:
         os.read(self._wake, wire.CHUNK)
         while self._unwanted:
-            stage = self._unwanted.popleft()
-            for number, task in list(self._tasks.items()):
-                if stage in (None, task.order.stage):
-                    self._send(wire.CANCEL, number)
-                    if not self._ready:  # it may be busy for long
-                        del self._tasks[number]
-                        self._happened.append(failed(task.order.stage, CANCELLED))
+            number = self._unwanted.popleft()
+            if number in self._tasks:
+                self._send(wire.CANCEL, number)
+                if not self._ready:  # the host may be busy for long
+                    task = self._tasks.pop(number)
+                    self._happened.append(failed(task.order.stage, CANCELLED))
         if not self._tasks and not self._ready:
             self._end_host()
 

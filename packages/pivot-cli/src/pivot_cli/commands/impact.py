@@ -1,0 +1,48 @@
+"""``pivot impact``: which stages an edit would run."""
+
+import click
+
+from pivot.graph import build
+from pivot.impact import find_impact
+from pivot_cli.session import Session, as_json, common
+from pivot_cli.usage import Exemplified
+from pivot_cli.wiring import open_workspace
+
+
+@click.command(
+    name="impact",
+    cls=Exemplified,
+    examples=[
+        ("pivot impact src/utils.py", "an edit anywhere in this module"),
+        ("pivot impact src/utils.py:normalize", "an edit of this function"),
+        ("pivot impact data.csv", "other data"),
+    ],
+)
+@click.argument("target", metavar="PATH[:NAME]")
+@as_json
+@common
+@click.pass_obj
+def command(session: Session, /, target: str, as_json: bool) -> int:
+    """Show which stages an edit would run.
+
+    PATH is a source file or data; NAME a function, a class, a method (Model.fit) or a constant in it. Stages that only
+    read, perhaps through others, what these make are shown as "if … changes".
+    """
+    path, _, name = target.partition(":")
+    out = session.terminal.out
+    with open_workspace(session) as workspace:
+        look = workspace.look(workspace.manifest())
+        graph = build(look.manifest.stages)
+        found = find_impact(look, graph, (session.start / path).resolve(), name or None)
+    if as_json:
+        out.json({"target": target, "stages": [one._asdict() for one in found]})
+        return 0
+    if not found:
+        out.line(f"No stage depends on {target}")
+    width = max((len(one.stage) for one in found), default=0)
+    for one in found:
+        before = [stage for stage in graph.upstream[one.stage] if any(other.stage == stage for other in found)]
+        words = one.via[0] if one.direct else f"if what {' or '.join(before)} makes changes"
+        more = f" (+{len(one.via) - 1} more)" if len(one.via) > 1 else ""
+        out.line(f"{one.stage:<{width}}   {'would run' if one.direct else 'may run  '}   {words}{more}")
+    return 0

@@ -1,0 +1,58 @@
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pivot.errors import NoPipeline
+from pivot.manifest import Manifest
+from pivot_cli.session import Session
+from pivot_cli.wiring import base_of, executors, open_workspace, stop_on_terminate
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "pipeline.py").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "below")
+    return Session()
+
+
+@pytest.fixture
+def handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_a_workspace_is_made_only_on_request(session: Session, tmp_path: Path) -> None:
+    with open_workspace(session) as workspace:
+        assert (workspace.created, base_of(session, workspace)) == (False, "below")
+    assert not (tmp_path / ".pivot").exists()
+    with open_workspace(session, make=True) as workspace:
+        assert workspace.created
+    assert (tmp_path / ".pivot" / "format").exists()
+    (tmp_path / "pipeline.py").unlink()
+    with pytest.raises(NoPipeline):
+        open_workspace(session)
+
+
+@pytest.mark.usefixtures("handler")
+def test_an_executor_is_made_as_configured(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIVOT_CORE_START_METHOD", "spawn")
+    manifest = Manifest("pipeline.py", "p", (), (), ("json",), (), ())
+    with open_workspace(session) as workspace:
+        executor = executors(workspace)(manifest, 3)
+    try:
+        assert executor.slots == 3
+    finally:
+        executor.close()
+
+
+@pytest.mark.usefixtures("handler")
+def test_sigterm_is_a_first_interrupt() -> None:
+    stop_on_terminate()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,57 @@
+"""What is recorded of a run."""
+
+from pivot.commit import MARK
+from pivot.lock import Lock
+from pivot_fingerprint import Entry, Observed
+
+
+def lock_of(bench, stage: str) -> Lock:
+    with bench.open() as workspace:
+        found = workspace.lock(workspace.manifest().stage(stage))
+    assert isinstance(found, Lock)
+    return found
+
+
+def test_a_lock_names_what_the_outputs_were_made_from(bench) -> None:
+    bench.repro()
+    lock = lock_of(bench, "total")
+    assert set(lock.inputs) == {"clean.json"} and set(lock.outputs) == {"total.json"}
+    assert lock.outputs["total.json"].kind == "metric" and lock.params == {"factor": 2}
+    assert {"func:pipeline:total", "func:helpers:add"} <= set(lock.parts) and "func:helpers:tidy" not in lock.parts
+    assert lock.packages["python"] == "3.13" or lock.packages["python"].startswith("3.")
+
+
+def test_what_only_the_run_showed_is_recorded_and_checked_from_then_on(bench) -> None:
+    root = bench.root
+    (root / "notes").mkdir()
+    bench.write(extra__txt="x")
+    bench.observed["total"] = Observed(
+        functions=(Entry("helpers", "tidy", 2), Entry("helpers", "add", 5)),
+        reads=(str(root / "extra.txt"), str(root / "clean.json"), "/etc/hostname"),
+        listings=(str(root / "notes"),),
+        env=(("PIVOT_TEST_MODE", None),),
+    )
+    bench.repro()
+    lock = lock_of(bench, "total")
+    assert lock.observed == ("helpers:tidy",) and "func:helpers:tidy" in lock.parts
+    assert set(lock.reads) == {"extra.txt", "notes/"} and lock.env == {"PIVOT_TEST_MODE": None}
+    assert bench.repro().actions["total"] == "skip"
+    bench.write(extra__txt="y")
+    assert bench.repro().actions == {"clean": "skip", "total": "run"}
+    bench.edit("helpers.py", "return raw", "return dict(raw)")
+    assert bench.repro("total", alone=True).actions == {"total": "run"}
+
+
+def test_outputs_but_no_metrics_are_kept_out_of_git(bench) -> None:
+    bench.write(__gitignore="# mine\n*.log\n")
+    bench.repro()
+    assert (bench.root / ".gitignore").read_text() == f"# mine\n*.log\n\n{MARK}\n/clean.json\n"
+    bench.repro(force=True)
+    assert (bench.root / ".gitignore").read_text().count("clean.json") == 1
+
+
+def test_a_name_that_git_would_take_for_a_pattern_is_escaped(bench) -> None:
+    bench.edit("pipeline.py", "pipeline.register(clean)", 'pipeline.register(clean, outs="a[1]*? ")')
+    bench.edit("pipeline.py", "pipeline.register(total)", 'pipeline.register(total, deps={"clean": "a[1]*? "})')
+    bench.repro()
+    assert "/a\\[1]\\*\\?\\ " in (bench.root / ".gitignore").read_text().splitlines()

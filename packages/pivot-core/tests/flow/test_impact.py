@@ -1,0 +1,38 @@
+"""Which stages an edit would run."""
+
+import pytest
+
+from pivot.errors import UsageError
+from pivot.graph import build
+from pivot.impact import find_impact, way
+
+
+def impact(bench, path: str, name: str | None = None):
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        return find_impact(look, build(look.manifest.stages), bench.root / path, name)
+
+
+def test_a_definition_and_what_depends_on_its_result(bench) -> None:
+    assert impact(bench, "helpers.py", "tidy") == (("clean", True, ("clean → tidy",)), ("total", False, ()))
+    assert impact(bench, "helpers.py", "add") == (("total", True, ("total → add",)),)
+
+
+def test_a_file_of_data(bench) -> None:
+    assert impact(bench, "raw.json") == (("clean", True, ("input raw.json",)), ("total", False, ()))
+
+
+def test_a_whole_module(bench) -> None:
+    assert [one.stage for one in impact(bench, "helpers.py")] == ["clean", "total"]
+
+
+@pytest.mark.parametrize(("path", "name"), [("nothing.py", None), ("helpers.py", "tydi")])
+def test_an_unknown_file_or_name_is_an_error(bench, path: str, name: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        impact(bench, path, name)
+    if name:
+        assert "tidy" in (caught.value.hint or "")
+
+
+def test_a_way_ends_even_where_parents_go_in_circles() -> None:
+    assert list(way({"func:m:b": "func:m:a", "func:m:a": "func:m:b"}, "func:m:b")) == ["a", "b"]

@@ -1,0 +1,45 @@
+"""One view of the project."""
+
+from pivot.look import observed_entries, stage_entries
+from pivot_fingerprint import Entry
+
+
+def test_a_source_stays_as_it_was_first_seen(bench) -> None:
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        path = str(bench.root / "helpers.py")
+        before = look.sources.digest(path)
+        bench.edit("helpers.py", "return 1", "return 2")
+        assert look.sources.digest(path) == before
+        assert workspace.look(workspace.manifest()).sources.digest(path) != before
+
+
+def test_contents_stay_as_first_seen_until_they_are_forgotten(bench) -> None:
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        assert look.content("clean.json") is None and look.read("nothing/") is None and look.read("nothing") is None
+        before = look.content("raw.json")
+        bench.write(raw__json="[]   ")
+        assert look.content("raw.json") == before
+        look.forget(look.manifest.stage("clean"))
+        assert look.content("raw.json") != before
+        names = look.read("./")
+        bench.write(more__txt="")
+        assert look.read("./") != names
+
+
+def test_variables_are_never_in_clear(bench, monkeypatch) -> None:
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        monkeypatch.setenv("PIVOT_TEST_MODE", "secret")
+        digest = look.variable("PIVOT_TEST_MODE")
+        assert digest is not None and "secret" not in digest
+        monkeypatch.delenv("PIVOT_TEST_MODE")
+        assert look.variable("PIVOT_TEST_MODE") is None
+
+
+def test_entries(bench) -> None:
+    with bench.open() as workspace:
+        stage = workspace.manifest().stage("total")
+    assert stage_entries(stage)[0][:2] == ("pipeline", "total")
+    assert observed_entries(["helpers:tidy", "late:"]) == (Entry("helpers", "tidy"), Entry("late", ""))

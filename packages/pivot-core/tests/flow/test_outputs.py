@@ -1,0 +1,39 @@
+"""The ownership rule: nothing is overwritten that is not in the cache."""
+
+from pivot.events import Notice
+
+
+def notices(bench) -> list[str]:
+    return [event.text for event in bench.events if isinstance(event, Notice)]
+
+
+def kept(bench) -> str:
+    (text,) = notices(bench)
+    (place,) = [word for word in text.split() if ".pivot/cache/objects/" in word]
+    return (bench.root / place).read_text()
+
+
+def test_a_file_in_the_way_of_a_first_run_is_kept(bench) -> None:
+    bench.write(clean__json="precious")
+    bench.repro()
+    assert kept(bench) == "precious" and (bench.root / "clean.json").read_text() == "made by clean"
+
+
+def test_an_output_edited_by_hand_is_kept_and_given_back(bench) -> None:
+    bench.repro()
+    bench.write(clean__json="edited")
+    assert bench.repro().actions == {"clean": "restore", "total": "skip"}
+    assert kept(bench) == "edited" and (bench.root / "clean.json").read_text() == "made by clean"
+
+
+def test_a_directory_in_the_way_is_kept_too(bench) -> None:
+    (bench.root / "clean.json").mkdir()
+    (bench.root / "clean.json" / "inner").write_text("precious")
+    bench.repro()
+    assert len(notices(bench)) == 1 and (bench.root / "clean.json").read_text() == "made by clean"
+
+
+def test_its_own_output_goes_without_a_word(bench) -> None:
+    bench.repro()
+    bench.repro(force=True)
+    assert notices(bench) == []

@@ -1,0 +1,235 @@
+"""Which files and directories of the project the process reads, by an audit hook and by ``questions``.
+
+An audit hook cannot be removed: there is one in a process, and it does nothing while no observation is active. Seen is
+what goes through ``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib,
+glob, zipfile, pandas' and numpy's own readers; what ``questions`` hears; shared libraries that are loaded; files that
+are named to other processes. Not seen: libraries that open files in C, C++ or Rust themselves (pyarrow, h5py, polars,
+duckdb), and what other processes do.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any, Literal
+
+from pivot_fingerprint import commands, questions
+from pivot_fingerprint.askers import OWN, asks_for_project, loads_by_path, looks_for_plugins, reads_sources
+from pivot_fingerprint.module_files import ModuleFiles
+from pivot_fingerprint.places import Places
+
+type Kind = Literal["file", "listing"]
+type Note = Callable[[Kind, str, FrameType], None]
+
+
+class Access:
+    """What the process opens, lists and asks about below the roots between ``start`` and ``stop``.
+
+    What it wrote itself before is no input: a file opened for writing or renamed to, everything in a directory that it
+    made. ``note`` is called at each read with the frame that asked, before the file is opened.
+    """
+
+    def __init__(self, roots: tuple[str, ...], is_project: Callable[[str], bool], note: Note) -> None:
+        self.reads: dict[str, None] = {}
+        self.listings: dict[str, None] = {}
+        self.directories: set[str] = set()
+        self.missing: str | None = None
+        self.module_files = ModuleFiles()
+        self._is_project = is_project
+        self._note = note
+        self._roots = roots
+        self._places = Places(roots)
+        self._asked: dict[str, bool] = {}  # place -> whether something was there
+        self._written: set[str] = set()
+        self._made: tuple[str, ...] = ()
+
+    def start(self) -> None:
+        global _active, _hooked
+        _active = (*_active, self)
+        if not _hooked:
+            sys.addaudithook(_hook)
+            _hooked = True
+        questions.listen(self)
+
+    def stop(self) -> None:
+        global _active
+        questions.leave(self)
+        _active = tuple(other for other in _active if other is not self)
+
+    def handle(self, event: str, args: Sequence[Any], frame: FrameType) -> None:
+        """Take in one audit event; the shapes of ``args`` are those of CPython's table of audit events."""
+        match event:
+            case "open":
+                self._opened(args[0], args[1], args[2], frame)
+            case "os.listdir" | "os.scandir":
+                self._listed(args[0], frame)
+            case "os.mkdir":
+                place = self._places.find(args[0])
+                if place is not None and not os.path.isdir(place):  # makedirs(exist_ok=True) asks for every level
+                    self._made = (*self._made, place + os.sep)
+            case "os.rename":
+                self._renamed(args[0], args[1])
+            case "os.link":
+                self._read(args[0], frame)
+                self._write(args[1])
+            case "sqlite3.connect":
+                self._connected(args[0], frame)
+            case "ctypes.dlopen":
+                self._handed_over(args[0], frame)
+            case "import":  # names the file of an extension module, which the dynamic linker is about to open
+                self._handed_over(args[1], frame)
+            case _:
+                for path, writes in commands.named(event, args):
+                    if writes:
+                        self._write(path)
+                    else:
+                        self._handed_over(path, frame)
+
+    def asked(self, path: object, directory: int | None, mode: int, frame: FrameType) -> None:
+        """Take in a question about a path, see ``questions``. What it amounts to is decided by ``settle``."""
+        place = self._places.find(path, directory)
+        if place is None or place in self._roots or not asks_for_project(frame, self._is_project):
+            return
+        if stat.S_ISLNK(mode):
+            mode = _mode(place) or stat.S_IFREG
+        if self._is_own(place):
+            return
+        if stat.S_ISDIR(mode):
+            self.directories.add(place)
+        elif (mode == 0 or stat.S_ISREG(mode)) and not place.endswith(".pyc") and not self._is_module(place):
+            self._asked.setdefault(place, mode != 0)
+            self._note("file", place, frame)
+
+    def settle(self) -> set[str]:
+        """Sort out the questions when all is over; returns the places that turned out to be no inputs.
+
+        A missing file that was asked for is a read, since it may come, and one that is there, whatever was asked.
+        No inputs are sources that were imported afterwards, and places that became directories meanwhile.
+        ``directories`` are those that were there when they were asked for: only that they exist counts. Those that the
+        process made or put something into are places for output and do not count, nor do those that were listed too.
+        """
+        dropped = {
+            place
+            for place, there in self._asked.items()
+            if self._is_module(place) or (not there and stat.S_ISDIR(_mode(place)))
+        }
+        self.reads.update((place, None) for place in self._asked if place not in dropped)
+        if self.directories:
+            self.directories -= self.listings.keys() | self._put_into()
+        return dropped
+
+    def _put_into(self) -> set[str]:
+        """The directories that the process made, and all those above anything that it made or wrote."""
+        found = {made.rstrip(os.sep) for made in self._made}
+        for place in (*self._written, *found):
+            above = os.path.dirname(place)
+            while above not in found and above not in self._roots and above != os.sep:
+                found.add(above)
+                above = os.path.dirname(above)
+        return found
+
+    def executed(self, file: str) -> bool:
+        """Take in a file whose code was executed though no module name leads to it; whether it is a read now."""
+        place = self._places.find(file)
+        if place is None or self._is_own(place):
+            return False
+        self.reads[place] = None
+        return True
+
+    def _is_own(self, place: str) -> bool:
+        """Whether the process made it."""
+        return place in self._written or place.startswith(self._made)
+
+    def _is_module(self, place: str) -> bool:
+        return place.endswith(".py") and place in self.module_files.names()
+
+    def _opened(self, path: object, mode: str | None, flags: int, frame: FrameType) -> None:
+        if isinstance(path, int):
+            return
+        if mode is None and os.path.isdir(self._places.find(path) or ""):  # os.open of a directory
+            return
+        access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+        keeps_content = access == os.O_RDWR and not flags & os.O_TRUNC
+        if access == os.O_RDONLY or (keeps_content and os.path.exists(self._places.find(path) or "")):
+            self._read(path, frame)
+        if access != os.O_RDONLY:
+            self._write(path)
+
+    def _read(self, path: object, frame: FrameType) -> None:
+        place = self._places.find(path)
+        if place is None or self._is_own(place) or place.endswith(".pyc"):
+            return
+        if place.endswith(".py") and reads_sources(frame) and not loads_by_path(frame):
+            return
+        self.reads[place] = None
+        self._note("file", place, frame)
+
+    def _handed_over(self, path: object, frame: FrameType) -> None:
+        """Something that is read elsewhere, if it is a file at all."""
+        place = self._places.find(path)
+        if place is not None and stat.S_ISREG(_mode(place)):
+            self._read(place, frame)
+
+    def _write(self, path: object) -> None:
+        place = self._places.find(path)
+        if place is not None:
+            self._written.add(place)
+
+    def _renamed(self, source: object, target: object) -> None:
+        old, new = self._places.find(source), self._places.find(target)
+        if new is not None:
+            if old is not None and os.path.isdir(old):
+                self._made = (*self._made, new + os.sep)
+            else:
+                self._written.add(new)
+
+    def _listed(self, path: object, frame: FrameType) -> None:
+        place = self._places.find(path)
+        if place is None or (place + os.sep).startswith(self._made):
+            return
+        removes = frame.f_code.co_name.startswith("_rmtree")
+        if removes or (reads_sources(frame) and not looks_for_plugins(frame, self._is_project)):
+            return
+        self.listings[place] = None
+        self._note("listing", place, frame)
+
+    def _connected(self, path: object, frame: FrameType) -> None:
+        name = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
+        if name.startswith("file:"):
+            name = name[5:].partition("?")[0]
+        if name in ("", ":memory:"):
+            return
+        if os.path.exists(name):
+            self._read(name, frame)
+        else:
+            self._write(name)
+
+
+def _mode(path: str) -> int:
+    try:
+        return questions.real_stat(path).st_mode
+    except (OSError, ValueError):
+        return 0
+
+
+_EVENTS = commands.EVENTS | {
+    "ctypes.dlopen", "import", "os.link", "os.listdir", "os.mkdir", "os.rename", "os.scandir", "sqlite3.connect"
+}  # fmt: skip
+_active: tuple[Access, ...] = ()
+_hooked = False
+
+
+def _hook(event: str, args: tuple[object, ...]) -> None:
+    if not _active or (event != "open" and event not in _EVENTS):
+        return
+    if event == "import" and args[1] is None:  # a module that is looked for
+        return
+    frame = sys._getframe(1)
+    if frame.f_code.co_filename.startswith(OWN):
+        return
+    for access in _active:
+        try:
+            access.handle(event, args, frame)
+        except Exception as error:  # an exception here would make the user's own open() fail
+            access.missing = f"{event}: {error!r}"

@@ -1,0 +1,260 @@
+"""Reading calls and decorators: whom they call with what, and what some of them reach by a text.
+
+The layer of the reader between ``naming`` and ``doing``.
+"""
+
+import ast
+from typing import Any
+
+from pivot_fingerprint.definitions import (
+    BARE,
+    CALLED,
+    CALLS_PARAMETER,
+    DECORATING,
+    DISCARDED,
+    DYNAMIC,
+    IMPORT,
+    INVOKES,
+    MUTATES,
+    SETS,
+    STORE,
+    USED,
+    VALUE,
+    join,
+)
+from pivot_fingerprint.locations import Locations
+from pivot_fingerprint.naming import GLOBALS, IMPORTERS, MUTATORS, NamingReader
+from pivot_fingerprint.reading import dotted
+from pivot_fingerprint.scopes import find
+
+_UNFOLLOWED = {
+    "builtins.eval": "eval",
+    "builtins.exec": "exec",
+    "runpy.run_path": "a script that is run by its path",
+    "runpy.run_module": "a module that is run by its name",
+    "importlib.util.spec_from_file_location": "a module that is loaded by its path",
+    "importlib.machinery.SourceFileLoader": "a module that is loaded by its path",
+    "ctypes.CDLL": "a C library",
+    "ctypes.cdll.LoadLibrary": "a C library",
+}
+_ATTRIBUTE_READERS = frozenset({"builtins.getattr", "builtins.hasattr"})
+_ATTRIBUTE_WRITERS = frozenset({"builtins.setattr", "builtins.delattr"})
+_RUN_BY_PATH = {"runpy.run_path": 0, "importlib.util.spec_from_file_location": 1, "importlib.machinery.SourceFileLoader": 1}
+_SUBPROCESSES = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output"))
+_SCRIPTS = (".py", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".rb", ".js", ".sql", ".awk")
+_SPECS = frozenset({"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "runpy.run_module"})
+_DISTRIBUTIONS = frozenset(f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files"))
+_PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
+_CHANGES_FIRST = frozenset({"functools.update_wrapper"})
+
+
+_NOTABLE = (
+    frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
+)
+
+
+class CallingReader(NamingReader):
+    """Adds calls."""
+
+    def expression(self, node: ast.Expr) -> None:
+        """Write a statement that is one expression."""
+        self.out.append("Expr")
+        value = node.value
+        if isinstance(value, ast.Await) and isinstance(value.value, ast.Call):
+            self.out.append("await")
+            value = value.value
+        if isinstance(value, ast.Call):
+            self.call(value, DISCARDED)
+        else:
+            self.visit(value)
+
+    def decorator(self, node: ast.expr) -> None:
+        """Write a decorator: a call with what it decorates."""
+        if isinstance(node, ast.Call):
+            self.call(node, DECORATING)
+            return
+        path = dotted(node)
+        if path is None:
+            self.visit(node)
+            return
+        name, _, attributes = path.partition(".")
+        for number in self.load(name, attributes, CALLED):
+            self.effect(INVOKES, number, DECORATING, [[0, "="]])
+
+    def call(self, node: ast.Call, how: int = USED) -> None:
+        """Write a call, and record what it may do."""
+        canonical = self.canonical(node.func)
+        path = self.module_path(node) if canonical in IMPORTERS or canonical in GLOBALS else None
+        if path is not None:
+            self.emit_ref(path, VALUE)
+            if path == ".":
+                self.cannot_follow("globals()", node)
+            return
+        self.out.append("Call(")
+        if canonical in _ATTRIBUTE_READERS and len(node.args) >= 2:
+            self.read_attribute(node)
+        elif canonical in _ATTRIBUTE_WRITERS and len(node.args) >= 2:
+            self.write_attribute(node)
+        else:
+            self.plain_call(node, how, canonical)
+            if canonical in _NOTABLE:
+                self.look_closer(node, canonical)
+        self.out.append(")")
+
+    def plain_call(self, node: ast.Call, how: int, canonical: str) -> None:
+        """Write a call of anything without a meaning of its own."""
+        func = node.func
+        use = CALLED | (BARE if how == DISCARDED else 0)
+        path = dotted(func)
+        numbers: list[int] = []
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            numbers = self.load(name, attributes, use)
+            if not self.is_outside(name):
+                self.local_call(path, func, how)
+        elif isinstance(func, ast.Attribute) and self.puts_into_globals(func):
+            self.emit_ref(".", STORE)
+            self.attributes(func.attr)
+            self.mutate(func.value, func.attr)
+        elif isinstance(func, ast.Attribute):
+            numbers = self.attribute(func, use)
+            if not numbers and (how != USED or func.attr in MUTATORS):
+                self.mutate(func.value, func.attr)
+        else:
+            self.visit(func)
+        self.out.append("(")
+        given: list[list[Any]] = []
+        for at, argument in enumerate(node.args):
+            self.visit(argument)
+            number = self.argument(argument)
+            if number is not None:
+                given.append([at, number])
+        for keyword in node.keywords:
+            self.out.append((keyword.arg or "**") + "=")
+            self.visit(keyword.value)
+            number = self.argument(keyword.value)
+            if number is not None:
+                given.append([keyword.arg or -1, number])
+        if canonical in _PATH_CHANGES and self.adds_to_path(node):
+            return
+        for number in numbers:
+            self.effect(INVOKES, number, how, given)
+
+    def adds_to_path(self, node: ast.Call) -> bool:
+        """Record an entry that the import of the module adds to the import path; whether it is spelled out."""
+        texts = [one for one in node.args if not isinstance(one, ast.Constant) or isinstance(one.value, str)]
+        found = [self.locations().read(one) for one in texts]
+        if self.depth or len(found) != 1 or found[0] is None:
+            return False
+        first = dotted(node.func) or ""
+        self.search.append(("0" if first.endswith("insert") else "-") + found[0])
+        return True
+
+    def local_call(self, path: str, func: ast.expr, how: int) -> None:
+        """Record what a call of something local may do: a parameter, or a method of what a local name stands for."""
+        if isinstance(func, ast.Attribute):
+            if how != USED or func.attr in MUTATORS:
+                self.mutate(func.value, func.attr)
+            return
+        for owner, _ in self.owners(func):
+            if owner.startswith("~"):
+                self.effect(CALLS_PARAMETER, int(owner[1:]))
+            else:
+                self.effect(INVOKES, self.ref(owner, CALLED), how, [])
+
+    def read_attribute(self, node: ast.Call) -> None:
+        """Write ``getattr`` and ``hasattr``: with a known name, an attribute like any other."""
+        self.visit(node.func)
+        of, name, *rest = node.args
+        path = self.outside_path(of)
+        if path is not None and isinstance(name, ast.Constant) and str(name.value).isidentifier():
+            self.emit_ref(join(path, str(name.value)), VALUE)
+        else:
+            self.visit(of)
+            self.visit(name)
+            if path is not None:
+                self.opaque.append(["a computed attribute of", node.lineno, self.ref(path, VALUE)])
+        self.sequence(rest)
+
+    def write_attribute(self, node: ast.Call) -> None:
+        """Write ``setattr`` and ``delattr``."""
+        self.visit(node.func)
+        of, name, *rest = node.args
+        path = self.outside_path(of)
+        if path is not None and isinstance(name, ast.Constant) and str(name.value).isidentifier():
+            self.effect(SETS, self.emit_ref(join(path, str(name.value)), STORE))
+        else:
+            self.mutate(of)
+            self.stored_in(of)
+            self.visit(name)
+        self.sequence(rest)
+
+    def outside_path(self, node: ast.expr) -> str | None:
+        """Return the path of an expression that is something outside, with its attributes; else None."""
+        path = dotted(node)
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            scope = find(self.scopes, name)
+            if scope is None:
+                return path
+            if name in scope.imports and name not in scope.mixed:
+                return join(scope.imports[name][0], attributes)
+            return None
+        return self.module_path(node)
+
+    def look_closer(self, node: ast.Call, canonical: str) -> None:
+        """Record what a call reaches by text, and what it does that cannot be followed."""
+        if canonical in _UNFOLLOWED:
+            self.cannot_follow(_UNFOLLOWED[canonical], node)
+        if canonical in IMPORTERS:
+            self.cannot_follow("a computed module name", node)
+        if canonical in ("builtins.eval", "builtins.exec"):
+            match node.args:
+                case [ast.Constant(value=str() as text), *_]:
+                    self.code_text(text)
+                case _:
+                    self.ref(".", VALUE)
+            if canonical.endswith("exec") and len(node.args) == 1:
+                self.effect(MUTATES, self.ref(".", STORE), "", False)
+        if canonical in _CHANGES_FIRST and node.args:
+            self.mutate(node.args[0])
+        self.named_by_text(node, canonical)
+
+    def named_by_text(self, node: ast.Call, canonical: str) -> None:
+        """Record what a call finds by a text: a script, a module, a distribution."""
+        texts: list[ast.expr] = []
+        if canonical in _RUN_BY_PATH:
+            at = _RUN_BY_PATH[canonical]
+            texts = node.args[at : at + 1] or [one.value for one in node.keywords if one.arg in ("path", "location", "path_name")]
+        elif canonical in _SUBPROCESSES and node.args:
+            command = node.args[0]
+            texts = command.elts[:3] if isinstance(command, ast.List | ast.Tuple) else []
+            texts = [one for one in texts if (self.locations().read(one) or "").endswith(_SCRIPTS)]
+        for text in texts:
+            location = self.locations().read(text)
+            if location is not None:
+                self.ref("?" + location, VALUE)
+        match node.args:
+            case [ast.Constant(value=str() as name), *_] if canonical in _SPECS:
+                self.ref(f"!0:{name}:", IMPORT if canonical != "runpy.run_module" else VALUE)
+            case [ast.Constant(value=str() as name), *_] if canonical in _DISTRIBUTIONS:
+                self.ref("%" + name, VALUE)
+
+    def locations(self) -> Locations:
+        """Return a reader of paths that are spelled out."""
+        return Locations(self.canonical, self.module.values)
+
+    def code_text(self, text: str) -> None:
+        """Record the names in code that is given as text."""
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError):
+            return
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Name) and find(self.scopes, one.id) is None:
+                self.ref(one.id, VALUE)
+
+    def cannot_follow(self, what: str, node: ast.expr) -> None:
+        """Record a place that cannot be followed."""
+        self.marks |= DYNAMIC
+        self.opaque.append([what, node.lineno])

@@ -1,0 +1,100 @@
+"""Which files a command names that another process is to execute.
+
+From the arguments alone, at best effort: what the other process opens without being told its name, imports or lists is
+not known. Called by ``auditing`` with the audit events of ``subprocess``, ``os.system`` and their like.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+EVENTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn"})
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+
+
+def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
+    """Yield absolute paths that a command may mean, and whether it writes there (``> file``).
+
+    They need not exist: each argument is taken for a path, and so are what follows an ``=`` or ``@`` in it and what
+    follows a short option. The shapes of ``args`` are those of CPython's table of audit events.
+    """
+    match event, args:
+        case "os.system", (command, *_):
+            yield from _of_shell(_text(command), os.getcwd())
+        case "subprocess.Popen", (program, words, directory, *_):
+            yield from _of_words(list(map(_text, words)), _text(program), os.path.abspath(_text(directory)))
+        case "os.posix_spawn" | "os.exec", (program, words, *_):
+            yield from _of_words(list(map(_text, words)), _text(program), os.getcwd())
+        case "pty.spawn", (words, *_):
+            yield from _of_words(list(map(_text, words)), "", os.getcwd())
+
+
+def _text(value: object) -> str:
+    return os.fsdecode(value) if isinstance(value, str | bytes | os.PathLike) else ""
+
+
+def _of_words(words: Sequence[str], program: str, directory: str) -> Iterator[tuple[str, bool]]:
+    if os.sep in program:  # without a separator it is looked for on PATH
+        yield os.path.join(directory, program), False
+    shell = python = False
+    before = ""
+    for position, word in enumerate(words):
+        if shell and re.fullmatch(r"-\w*c", before):
+            yield from _of_shell(word, directory)
+        elif python and before == "-m":
+            module = os.path.join(directory, word.replace(".", os.sep))
+            yield f"{module}.py", False
+            yield os.path.join(module, "__main__.py"), False
+        elif position > 0 or os.sep in word:
+            yield from ((os.path.join(directory, path), False) for path in _paths(word))
+        name = os.path.basename(word)
+        shell = shell or name in _SHELLS
+        python = python or name.startswith("python")
+        before = word
+
+
+def _of_shell(text: str, directory: str) -> Iterator[tuple[str, bool]]:
+    """What a line of shell names; where it changes the directory, names are tried from each."""
+    directories = [directory]
+    words = [""]
+    before = ""
+    for word in _split(text):
+        if before.startswith((">", "&>")):
+            yield from ((os.path.join(place, word), True) for place in directories)
+        elif before == "cd":
+            directories.append(os.path.join(directories[-1], word))
+        elif not word.startswith((">", "<", "|", "&", ";", "(", ")")):
+            words += _matches(word, directories)
+        before = word
+    for place in directories:
+        yield from _of_words(words, "", place)
+
+
+def _split(text: str) -> list[str]:
+    import shlex  # only where a command is one text
+
+    lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        return list(lexer)
+    except ValueError:  # a quotation that does not end
+        return text.split()
+
+
+def _matches(word: str, directories: Sequence[str]) -> list[str]:
+    """The names that match a word, as the shell finds them. The listings that this takes are observed by themselves."""
+    if not any(char in word for char in "*?["):
+        return [word]
+    from glob import glob
+
+    return [path for place in directories for path in glob(os.path.join(place, word))]
+
+
+def _paths(word: str) -> Iterator[str]:
+    option, equals, value = word.partition("=")
+    for text in (word, value if equals else "", word[2:] if re.match(r"-[^-]", option) else ""):
+        if text:
+            yield text
+            yield text.removeprefix("@")

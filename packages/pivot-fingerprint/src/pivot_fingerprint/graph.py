@@ -1,0 +1,207 @@
+"""The graph that a closure is a walk on: definitions, names, modules, and what leads from one to another.
+
+Nodes are numbers: a definition has its own, everything else a negative one with a label: a name, a module that is loaded, a
+module as a value (whole), a binary module, something that was read, a script. Edges are found when they are needed and kept for
+all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
+"""
+
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import BARE, CALLED, CONTAINER, INNER, RECORDER, STORE, VALUE
+from pivot_fingerprint.effects import MUTATING_METHOD, Examiner
+from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.loading import loads
+from pivot_fingerprint.locations import placed
+from pivot_fingerprint.resolve import Resolver, Target
+from pivot_fingerprint.sources import Outside, Source, Sources
+from pivot_fingerprint.visibility import Visibility
+
+
+class Edges(NamedTuple):
+    """Where a node leads: to other nodes, and to modules outside the project."""
+
+    nodes: tuple[int, ...]
+    outside: tuple[Outside, ...] = ()
+
+
+NOWHERE = Edges(())
+
+
+def joined(edges: Edges, more: Edges) -> Edges:
+    """Return the edges of both."""
+    return Edges((*edges.nodes, *more.nodes), (*edges.outside, *more.outside))
+
+
+class Graph:
+    """Edges between nodes."""
+
+    def __init__(self, resolver: Resolver, examiner: Examiner, directory: str) -> None:
+        self.sources: Sources = resolver.sources
+        self.resolver = resolver
+        self.examiner = examiner
+        self.visibility = Visibility(resolver)
+        self.reads: dict[tuple[str, int], list[tuple[str, str]]] = {}  # by module and index of a definition, -1 for none
+        self._directory = directory  # in which the code runs
+        self._labels: list[tuple[str, ...]] = []  # of node -1, -2, ...
+        self._nodes: dict[tuple[str, ...], int] = {}
+        self._edges: dict[int, Edges] = {}
+        self._notes: dict[int, Edges] = {}
+        self._targets: dict[int, list[Target]] = {}
+        self._pipelines: dict[int, bool] = {}
+
+    def node(self, *label: str) -> int:
+        """Return the node with a label."""
+        found = self._nodes.get(label)
+        if found is None:
+            self._labels.append(label)
+            found = self._nodes[label] = -len(self._labels)
+        return found
+
+    def label(self, node: int) -> tuple[str, ...]:
+        """Return the label of a negative node."""
+        return self._labels[-node - 1]
+
+    def targets(self, number: int) -> list[Target]:
+        """Return what the references of a definition mean, in their order."""
+        found = self._targets.get(number)
+        if found is None:
+            home, resolve = self.sources.homes[number], self.resolver.resolve
+            found = self._targets[number] = [resolve(home, path) for path, _ in self.sources.definitions[number].refs]
+        return found
+
+    # ------------------------------------------------------------ edges
+
+    def edges(self, node: int) -> Edges:
+        """Return where a node leads."""
+        found = self._edges.get(node)
+        if found is None:
+            found = self._edges[node] = self._of_definition(node) if node >= 0 else self._of_label(self.label(node))
+        return found
+
+    def notes(self, number: int) -> Edges:
+        """Return where the annotations of a definition lead."""
+        found = self._notes.get(number)
+        if found is None:
+            definition, home = self.sources.definitions[number], self.sources.homes[number]
+            collected = _Collected(self)
+            for path, _ in definition.notes:
+                collected.follow(self.resolver.resolve(home, path))
+            found = self._notes[number] = collected.edges()
+        return found
+
+    def _of_definition(self, number: int) -> Edges:
+        definition, home = self.sources.definitions[number], self.sources.homes[number]
+        collected = _Collected(self)
+        for (_, use), target in zip(definition.refs, self.targets(number), strict=True):
+            if not target.names and not target.loads and not target.outside and not target.wholes and not target.file:
+                continue
+            if not use & (VALUE | CALLED | STORE):
+                collected.load(target)
+            elif target.file:
+                collected.add(self.node("script", placed(target.file, home.file, self._directory)))
+            elif self._only_written(target, use):
+                collected.add(*target.definitions)
+                collected.reach(target)
+            else:
+                collected.follow(target)
+        collected.add(*home.members.get(number, ()))
+        collected.add(*(self.node("read", *read) for read in self.reads.get((home.name, number - home.first), ())))
+        return collected.edges()
+
+    def _only_written(self, target: Target, use: int) -> bool:
+        """Whether a use of a name does not depend on what others put into it."""
+        if not use & (VALUE | CALLED):
+            return True
+        if use & VALUE or not target.rest or not target.definitions:
+            return False
+        return all(self._only_records(number, target.rest, use) for number in target.definitions)
+
+    def _only_records(self, number: int, method: str, use: int) -> bool:
+        """Whether a method only puts something into its object, and gives nothing back that depends on it."""
+        definition = self.sources.definitions[number]
+        if definition.kind == "func":
+            return method == "register"  # of functools.singledispatch
+        if definition.kind != "const":
+            return False
+        if definition.marks & CONTAINER:
+            return bool(use & BARE and MUTATING_METHOD.match(method))
+        classes = self.examiner.classes_of(number)
+        methods = [one for each in classes for one in self.examiner.methods(each, (method,))]
+        return bool(methods) and all(self.sources.definitions[one].marks & RECORDER for one in methods)
+
+    def _of_label(self, label: tuple[str, ...]) -> Edges:
+        module = self.sources.module(label[1]) if label[0] in ("name", "load", "whole") else None
+        if not isinstance(module, Source):
+            return NOWHERE
+        match label:
+            case ("name", _, "*"):
+                return NOWHERE
+            case ("name", _, name):
+                return Edges((*self.resolver.binders(module, name), self.node("name", module.name, "*")))
+            case ("load", name):
+                reads = (self.node("read", *read) for read in self.reads.get((name, -1), ()))
+                return Edges((*(self.node("load", one) for one in loads(self.sources, name)), *reads))
+            case _:
+                return self._of_whole(module)
+
+    def _of_whole(self, module: Source) -> Edges:
+        collected = _Collected(self)
+        collected.add(self.node("load", module.name))
+        collected.add(*(module.first + at for at, one in enumerate(module.facts.definitions) if not one.marks & INNER))
+        collected.add(*(self.node("name", module.name, name) for name in module.facts.binds))
+        for paths in module.facts.binds.values():
+            for path in paths:
+                if isinstance(path, str):
+                    target = self.resolver.resolve(module, path)
+                    if not target.wholes:
+                        collected.follow(target)
+        return collected.edges()
+
+    def is_pipeline(self, number: int) -> bool:
+        """Whether a constant is a pipeline: what is registered in it concerns no stage."""
+        found = self._pipelines.get(number)
+        if found is None:
+            definition, home = self.sources.definitions[number], self.sources.homes[number]
+            names = [
+                self.resolver.resolve(home, path).external.split(".")
+                for path, use in definition.refs
+                if definition.kind == "const" and use & CALLED
+            ]
+            found = self._pipelines[number] = any(one[0] in OWN_PACKAGES and one[-1] == "Pipeline" for one in names)
+        return found
+
+
+class _Collected:
+    """The edges of one node, as they are found."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._node = graph.node
+        self._found: dict[int, None] = {}
+        self._outside: dict[Outside, None] = {}
+
+    def add(self, *nodes: int) -> None:
+        self._found.update(dict.fromkeys(nodes))
+
+    def load(self, target: Target) -> None:
+        """Add the modules that are loaded on the way to a target."""
+        for name in target.loads:
+            self._found[self._node("load", name)] = None
+
+    def reach(self, target: Target) -> None:
+        """Add the modules outside the project that a target is in."""
+        for one in target.outside:
+            self._outside[one] = None
+            if one.kind == "binary":
+                self._found[self._node("binary", one.name)] = None
+
+    def follow(self, target: Target) -> None:
+        """Add everything that a target is."""
+        for name in target.names:
+            self._found[self._node("name", *name)] = None
+        for whole in target.wholes:
+            self._found[self._node("whole", whole)] = None
+        self.load(target)
+        self.reach(target)
+
+    def edges(self) -> Edges:
+        return Edges(tuple(self._found), tuple(self._outside))

@@ -1,0 +1,60 @@
+"""Which files the modules of this process come from, and whether importing a name leads to a file.
+
+Used by ``access`` and ``observation``. What a name would lead to in another process is decided by ``modules``.
+"""
+
+import os
+import sys
+
+
+def file_of(module: object) -> str | None:
+    """Return the absolute path of a loaded module's file, None if it has none."""
+    # through the dictionary: a lazily loaded module must not be loaded by being looked at
+    file = getattr(module, "__dict__", {}).get("__file__")
+    return os.path.abspath(file) if isinstance(file, str) else None
+
+
+def leads_to(name: str, file: str) -> bool:
+    """Whether importing the name now finds the file: not so for ``__main__`` and modules that were loaded by a path."""
+    tail = name.replace(".", os.sep)
+    for entry in sys.path:
+        place = os.path.join(os.path.abspath(entry), tail)
+        candidates = (os.path.join(place, "__init__.py"), f"{place}.py")
+        if file in candidates:
+            return True
+        if any(map(os.path.exists, candidates)):
+            return False
+    return _finders_lead_to(name, file)
+
+
+def _finders_lead_to(name: str, file: str) -> bool:
+    """Ask the import system itself: a package with a path of its own, the finder of an editable install."""
+    parent = name.rpartition(".")[0]
+    path = getattr(sys.modules.get(parent), "__path__", None) if parent else None
+    if parent and path is None:
+        return False
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(name, path, None)
+        except Exception:  # somebody else's finder
+            continue
+        if spec is not None:
+            return spec.origin is not None and os.path.abspath(spec.origin) == file
+    return False
+
+
+class ModuleFiles:
+    """The files of the modules that are loaded, kept until there are more or fewer of them."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._count = -1
+
+    def names(self) -> dict[str, str]:
+        """Return the name of a module by its file."""
+        if self._count != len(sys.modules):
+            self._count = len(sys.modules)
+            self._files = {
+                file: name for name, module in list(sys.modules.items()) if (file := file_of(module)) is not None
+            }
+        return self._files

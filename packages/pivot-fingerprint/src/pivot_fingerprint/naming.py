@@ -1,0 +1,232 @@
+"""Reading names: what an expression stands for, where that is outside of the definition, and what changes it.
+
+The layer of the reader above ``structure``. What code does to others is recorded as an effect on a path; what that means is
+decided in ``effects``, where paths are resolved.
+"""
+
+import ast
+from typing import Any
+
+from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, STORE, VALUE, join
+from pivot_fingerprint.reading import dotted
+from pivot_fingerprint.scopes import Scope, find
+from pivot_fingerprint.structure import StructureReader
+
+# Methods that change their object, also where the result of the call is used.
+MUTATORS = frozenset(
+    "add append appendleft clear discard extend extendleft insert pop popitem popleft register remove reverse setdefault sort "
+    "subscribe connect update __setitem__ __setattr__ __delitem__".split()
+)
+GLOBALS = frozenset({"builtins.globals", "builtins.vars", "builtins.locals"})
+IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
+
+
+class NamingReader(StructureReader):
+    """Adds names, attributes and items."""
+
+    # ------------------------------------------------------------ what something is
+
+    def is_outside(self, name: str) -> bool:
+        """Whether a name means something outside of the definition."""
+        scope = find(self.scopes, name)
+        return scope is None or (name in scope.imports and name not in scope.mixed)
+
+    def canonical(self, node: ast.expr) -> str:
+        """Return the dotted name that an expression most likely stands for, empty if it is not of that kind."""
+        path = dotted(node)
+        if path is None:
+            return ""
+        name, _, attributes = path.partition(".")
+        scope = find(self.scopes, name)
+        if scope is None:
+            return self.module.canonical(path)
+        if name in scope.imports:
+            return self.module.canonical(join(scope.imports[name][0], attributes))
+        return ""
+
+    def module_path(self, node: ast.expr) -> str | None:
+        """Return the path of an expression that is a module or a name by text: ``import_module("x")``, ``globals()["f"]``."""
+        match node:
+            case ast.Call(args=[ast.Constant(value=str() as name), *_]) if self.canonical(node.func) in IMPORTERS:
+                if self.canonical(node.func).endswith("__import__"):
+                    return f"!0:{name.partition('.')[0]}:"
+                return import_path(name, node)
+            case ast.Subscript(value=container, slice=ast.Constant(value=str() as name)):
+                if isinstance(container, ast.Call) and self.is_globals(container):
+                    return name if name.isidentifier() else None
+                if self.canonical(container) == "sys.modules":
+                    return f"!0:{name}:"
+            case ast.Subscript(value=container, slice=ast.Name(id="__name__")) if self.canonical(container) == "sys.modules":
+                return "."
+            case ast.Call() if self.is_globals(node):
+                return "."
+        return None
+
+    def is_globals(self, node: ast.Call) -> bool:
+        """Whether a call gives the module's own names."""
+        name = self.canonical(node.func)
+        if name not in GLOBALS or node.args:
+            return False
+        return name == "builtins.globals" or self.depth == 0
+
+    def puts_into_globals(self, func: ast.Attribute) -> bool:
+        """Whether a call is ``globals().update(...)`` or the like."""
+        return isinstance(func.value, ast.Call) and self.is_globals(func.value) and func.attr in MUTATORS
+
+    def owners(self, node: ast.expr) -> list[tuple[str, bool]]:
+        """Return what an expression may be a piece of: paths, or ``~0`` for a parameter, and whether a call is between."""
+        called = False
+        while True:
+            path = dotted(node)
+            if path is not None:
+                break
+            match node:
+                case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.Await():
+                    found = self.module_path(node)
+                    if found is not None:
+                        return [(found, called)]
+                    node = node.value
+                case ast.Call():
+                    found = self.module_path(node)
+                    if found is not None:
+                        return [(found, called)]
+                    called = True
+                    node = node.func
+                case _:
+                    return []
+        name, _, attributes = path.partition(".")
+        scope = find(self.scopes, name)
+        if scope is None:
+            return [(path, called)]
+        if name in scope.imports:
+            return [(join(one, attributes), called) for one in scope.imports[name]]
+        if name in scope.aliases:
+            return [(one if one.startswith("~") else join(one, attributes), called) for one in scope.aliases[name]]
+        if name in scope.parameters and self.is_own(scope):
+            return [(f"~{scope.parameters[name]}", called)]
+        return []
+
+    def is_own(self, scope: Scope) -> bool:
+        """Whether a scope is that of the function that is the definition, not of one inside it."""
+        return next((one for one in self.scopes if one.kind == "function"), None) is scope
+
+    # ------------------------------------------------------------ effects
+
+    def effect(self, *what: Any) -> None:
+        """Record that the code does something to others."""
+        if not self.noting:
+            self.effects[min(self.depth, 2)].append(list(what))
+
+    def mutate(self, node: ast.expr, method: str = "") -> None:
+        """Record that what an expression is a piece of is changed."""
+        for path, called in self.owners(node):
+            if path.startswith("~"):
+                self.effect(PARAMETER, int(path[1:]))
+            else:
+                self.effect(MUTATES, self.ref(path, STORE), method, called)
+
+    def assign_global(self, name: str) -> None:
+        """Write a global name that code in a function assigns."""
+        self.emit_ref(name, STORE)
+        self.effect(DECLARES, name)
+
+    def argument(self, node: ast.expr) -> int | None:
+        """Return what a call gets as an argument: the number of a reference, ``-1 - n`` for parameter ``n``, else None."""
+        path = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
+        if path is None:
+            return None
+        for owner, _ in self.owners(node):
+            if owner.startswith("~"):
+                return -1 - int(owner[1:]) if "." not in path else None
+            return self.ref(owner, 0)
+        return None
+
+    # ------------------------------------------------------------ names
+
+    def name(self, node: ast.Name) -> None:
+        """Write a name that is read, bound or deleted."""
+        if isinstance(node.ctx, ast.Load):
+            self.load(node.id, "", VALUE)
+        elif isinstance(node.ctx, ast.Del) and find(self.scopes, node.id) is None:
+            self.mutate(node)
+            self.emit_ref(node.id, STORE)
+        else:
+            self.bind(node.id)
+
+    def attribute(self, node: ast.Attribute, use: int = VALUE) -> list[int]:
+        """Write a chain of attributes that is read, or one that is replaced."""
+        if not isinstance(node.ctx, ast.Load):
+            self.store_attribute(node)
+            return []
+        names = [node.attr]
+        base = node.value
+        while isinstance(base, ast.Attribute):
+            names.append(base.attr)
+            base = base.value
+        attributes = ".".join(reversed(names))
+        if isinstance(base, ast.Name):
+            return self.load(base.id, attributes, use)
+        path = self.module_path(base)
+        if path == "." and not isinstance(base, ast.Call):
+            return [self.emit_ref(attributes, use)]
+        if path is not None and path != ".":
+            return [self.emit_ref(join(path, attributes), use)]
+        self.visit(base)
+        self.attributes(attributes)
+        return []
+
+    def store_attribute(self, node: ast.Attribute) -> None:
+        """Write an attribute that is replaced or deleted."""
+        self.out.append(type(node.ctx).__name__)
+        path = dotted(node)
+        if path is not None and self.is_outside(path.partition(".")[0]):
+            for owner, _ in self.owners(node):
+                self.effect(SETS, self.emit_ref(owner, STORE))
+        else:
+            self.mutate(node.value)
+            self.visit(node.value)
+            self.attributes(node.attr)
+
+    def subscript(self, node: ast.Subscript) -> None:
+        """Write an item that is read or replaced."""
+        path = self.module_path(node)
+        if isinstance(node.ctx, ast.Load):
+            if path is not None:
+                self.emit_ref(path, VALUE)
+                return
+            self.out.append("Item(")
+            self.visit(node.value)
+        else:
+            self.out.append(type(node.ctx).__name__ + "Item(")
+            if path is not None and path.isidentifier():
+                self.assign_global(path)
+                return
+            self.mutate(node.value)
+            self.stored_in(node.value)
+        self.visit(node.slice)
+        self.out.append(")")
+
+    def stored_in(self, node: ast.expr) -> None:
+        """Write the container that an item is put into: it is not read."""
+        path = dotted(node)
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            self.load(name, attributes, STORE)
+        else:
+            self.visit(node)
+
+
+def import_path(name: str, call: ast.Call) -> str | None:
+    """Return the path of ``import_module(name, package)``, None if it is relative to something that cannot be known."""
+    bare = name.lstrip(".")
+    level = len(name) - len(bare)
+    if level == 0:
+        return f"!0:{name}:"
+    packages = [*call.args[1:], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
+    match packages:
+        case [ast.Constant(value=str() as package)]:
+            above = package.split(".")
+            return f"!0:{'.'.join([*above[: len(above) - level + 1], bare])}:"
+        case [ast.Name(id="__package__" | "__name__")]:
+            return f"!{level}:{bare}:"
+    return None

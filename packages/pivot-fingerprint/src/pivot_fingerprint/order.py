@@ -1,0 +1,77 @@
+"""The order of statements, where it matters: of those that bind or change the same name, and of those that read it meanwhile.
+
+Everything else in a module may stand in any order. Kept apart from ``digests``, which puts it into digests.
+"""
+
+from pivot_fingerprint.definitions import NOW
+from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.processes import Process
+from pivot_fingerprint.sources import Source
+
+
+class Order:
+    """Answers for the definitions of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._sources = graph.sources
+        self._known: dict[int, list[str]] = {}
+        self._groups: dict[tuple[str, str], list[int]] = {}
+        self._contributors: dict[str, dict[str, set[int]]] = {}
+
+    def of(self, number: int) -> list[str]:
+        """Return the place of a definition among those of its module that bind or change the same names, if there are any."""
+        found = self._known.get(number)
+        if found is None:
+            found = self._known[number] = self._find(number)
+        return found
+
+    def _find(self, number: int) -> list[str]:
+        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        found = []
+        for name in definition.binds:
+            group = self.group(home, name)
+            if len(group) > 1 and group[0] != number:
+                found.append(f"order {name} {group.index(number)}")
+        for (path, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
+            if use & NOW and target.names:
+                for module, name in target.names:
+                    if module == home.name and name not in definition.binds:
+                        before = sum(one < number for one in self.group(home, name))
+                        if before > 1:
+                            found.append(f"order {path} after {before}")
+        return found
+
+    def group(self, home: Source, name: str) -> list[int]:
+        """Return the definitions of a module that bind a name of it or contribute to it, in order."""
+        found = self._groups.get((home.name, name))
+        if found is None:
+            contributors = self._of_module(home).get(name, set())
+            found = self._groups[home.name, name] = sorted({*self._graph.resolver.binders(home, name), *contributors})
+        return found
+
+    def _of_module(self, home: Source) -> dict[str, set[int]]:
+        found = self._contributors.get(home.name)
+        if found is None:
+            found = self._contributors[home.name] = {}
+            for (module, name), number in self._graph.examiner.contributions(home).names:
+                if module == home.name:
+                    found.setdefault(name, set()).add(number)
+        return found
+
+    def of_contributions(self, names: list[int], process: Process) -> dict[int, list[str]]:
+        """Return the places of the statements that contribute to names, across modules, where there are several."""
+        found: dict[int, list[str]] = {}
+        for node in names:
+            contributors = process.contributions.get(node, ())
+            if len(contributors) < 2:
+                continue
+            label = self._graph.label(node)
+            homes = sorted({self._sources.homes[number].name for number in contributors}, key=process.modules.__getitem__)
+            counts: dict[str, int] = {}
+            for number in sorted(set(contributors)):
+                home = self._sources.homes[number].name
+                at = counts[home] = counts.get(home, -1) + 1
+                if at or home != homes[0]:
+                    found.setdefault(number, []).append(f"order {label} {homes.index(home)} {at}")
+        return found

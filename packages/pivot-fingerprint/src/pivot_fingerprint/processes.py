@@ -1,0 +1,63 @@
+"""What is imported in any case, and what those imports do: the same for all stages of a pipeline.
+
+Made once for each set of modules; ``walk`` starts from it.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pivot_fingerprint.graph import Edges, Graph
+from pivot_fingerprint.loading import import_order
+from pivot_fingerprint.sources import Source
+
+
+class Process(NamedTuple):
+    """A process that imports some modules.
+
+    ``modules`` have their places in the order of import. ``contributions`` lead from the node of a name to the statements that
+    contribute to it, ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
+    modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the project: the
+    definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
+    """
+
+    modules: dict[str, int]
+    contributions: dict[int, list[int]]
+    subclasses: dict[int, list[int]]
+    nodes: list[int]
+    reads: list[int]
+    waiting: list[tuple[int, int, frozenset[str]]]
+    shortcuts: dict[int, Edges]
+
+
+class Processes:
+    """The processes of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: dict[frozenset[str], Process] = {}
+
+    def process(self, modules: Iterable[str]) -> Process:
+        """Return the process that imports these modules and whatever they import."""
+        given = frozenset(modules)
+        found = self._known.get(given)
+        if found is None:
+            found = self._known[given] = self._make(given)
+        return found
+
+    def _make(self, given: frozenset[str]) -> Process:
+        graph = self._graph
+        found = Process(import_order(graph.sources, given), {}, {}, [], [], [], {})
+        for name in found.modules:
+            node = graph.node("load", name)
+            found.nodes.append(node)
+            module = graph.sources.module(name)
+            if not isinstance(module, Source):
+                continue
+            does = graph.examiner.contributions(module)
+            for key, number in does.names:
+                found.contributions.setdefault(graph.node("name", *key), []).append(number)
+            for key, number in does.subclasses:
+                found.subclasses.setdefault(graph.node("name", *key), []).append(number)
+            found.waiting.extend((number, node, changed) for number, changed in does.everywhere)
+            found.reads.extend(graph.node("read", *read) for read in graph.reads.get((name, -1), ()))
+        return found

@@ -1,0 +1,186 @@
+"""From entries to everything that they reach.
+
+A walk on the graph, breadth first, so that what led to a part is the shortest way. A name leads to what binds it and to what
+contributes to it in this process. A statement with an effect outside the project is reached by whatever may feel it. Parts are
+made of what was reached by ``digests``.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
+from pivot_fingerprint.graph import Edges, Graph, joined
+from pivot_fingerprint.processes import Process
+from pivot_fingerprint.sources import Outside, Source
+
+# Modules that have to do with all that a process does, also where their names are not used.
+_OF_THE_PROCESS = frozenset("os locale signal threading socket decimal warnings gc importlib io codecs time random".split())
+
+
+class Walk(NamedTuple):
+    """What was reached.
+
+    ``definitions`` and ``ignored`` are numbers of definitions, ``others`` nodes of other kinds that are parts, ``names`` those of
+    names, ``loaded`` modules that are loaded on the way; ``led_by`` maps a node to the one that led to it. ``full`` says that
+    annotations count everywhere, ``texts`` that the very text of the source does.
+    """
+
+    definitions: list[int]
+    ignored: list[int]
+    others: list[int]
+    names: list[int]
+    loaded: list[str]
+    outside: set[Outside]
+    led_by: dict[int, int]
+    full: bool = False
+    texts: bool = False
+
+
+def walk(graph: Graph, entries: Iterable[int], process: Process) -> Walk:
+    """Return what is reached from nodes in a process."""
+    starts = list(dict.fromkeys(entries))
+    found = _Walker(graph, process).walk(starts)
+    marks = 0
+    for number in found.definitions:
+        marks |= graph.sources.marks[number]
+    late = any(_contributes(graph, name) for name in found.loaded)
+    if late or marks & (INTROSPECTS | SUBCLASSES):
+        walker = _Walker(graph, process, late=late, full=bool(marks & INTROSPECTS), subclasses=bool(marks & SUBCLASSES))
+        found = walker.walk(starts)
+    return found._replace(texts=bool(marks & TEXT))
+
+
+def _contributes(graph: Graph, name: str) -> bool:
+    module = graph.sources.module(name)
+    return isinstance(module, Source) and bool(graph.examiner.contributions(module).names)
+
+
+class _Walker:
+    """One walk.
+
+    ``late`` follows what modules contribute that are loaded only on the way, ``full`` annotations, ``subclasses`` the ways from
+    classes to those that inherit from them.
+    """
+
+    def __init__(
+        self, graph: Graph, process: Process, *, late: bool = False, full: bool = False, subclasses: bool = False
+    ) -> None:
+        self.graph = graph
+        self.process = process
+        self.subclasses = subclasses
+        self.by_names = late or subclasses
+        self.seen = dict.fromkeys(process.nodes)
+        self.waiting = list(process.waiting)
+        self.late: dict[int, list[int]] = {}
+        self.found = Walk([], [], [], [], [], set(), {}, full)
+
+    def walk(self, starts: list[int]) -> Walk:
+        seen, led_by, following = self.seen, self.found.led_by, self._following
+        queue = [one for one in dict.fromkeys((*starts, *self.process.reads)) if one not in seen]
+        seen.update(dict.fromkeys(queue))
+        at = 0
+        while at < len(queue):
+            node = queue[at]
+            at += 1
+            for one in following(node):
+                if one not in seen:
+                    seen[one] = None
+                    led_by[one] = node
+                    queue.append(one)
+            if at == len(queue):
+                queue.extend(self._affected())
+        return self.found
+
+    def _following(self, node: int) -> Iterable[int]:
+        graph, found = self.graph, self.found
+        if node >= 0:
+            if graph.sources.marks[node] & IGNORED:
+                found.ignored.append(node)
+                return ()
+            found.definitions.append(node)
+        if not found.full and not self.by_names:
+            edges = self.process.shortcuts.get(node)
+            if edges is None:
+                edges = self.process.shortcuts[node] = self._shortcut(node)
+        else:
+            edges = graph.edges(node)
+            if node >= 0 and (found.full or graph.visibility.is_noted(node)):
+                edges = joined(edges, graph.notes(node))
+        if edges.outside:
+            found.outside.update(edges.outside)
+        if node >= 0:
+            return edges.nodes
+        match graph.label(node):
+            case ("name", *_):
+                found.names.append(node)
+                return self._of_name(node, edges.nodes)
+            case ("load", name):
+                return self._of_load(node, name, edges.nodes)
+            case ("whole", name):
+                found.others.append(node)
+                inside = (one for one in self.process.modules if one.rpartition(".")[0] == name)
+                return (*edges.nodes, *(graph.node("whole", one) for one in inside))
+        found.others.append(node)
+        return edges.nodes
+
+    def _shortcut(self, node: int) -> Edges:
+        """Return where a node leads, straight to what binds a name where nothing contributes to it."""
+        graph = self.graph
+        edges = graph.edges(node)
+        if node >= 0 and graph.visibility.is_noted(node):
+            edges = joined(edges, graph.notes(node))
+        found: dict[int, None] = {}
+        stack = list(reversed(edges.nodes))
+        while stack:
+            one = stack.pop()
+            if one < 0 and graph.label(one)[0] == "name" and one not in self.process.contributions:
+                stack.extend(reversed(graph.edges(one).nodes))
+            else:
+                found[one] = None
+        return Edges(tuple(found), edges.outside)
+
+    def _of_name(self, node: int, following: tuple[int, ...]) -> tuple[int, ...]:
+        more = self.process.contributions.get(node, ())
+        late = self.late.get(node, ())
+        if (more or late) and not any(one >= 0 and self.graph.is_pipeline(one) for one in following):
+            following = (*following, *more, *late)
+        if self.subclasses:
+            following = (*following, *self.process.subclasses.get(node, ()))
+        return following
+
+    def _of_load(self, node: int, name: str, following: tuple[int, ...]) -> tuple[int, ...]:
+        """Follow a module that is loaded only because something that was reached imports it."""
+        self.found.loaded.append(name)
+        module = self.graph.sources.module(name)
+        if not isinstance(module, Source):
+            return following
+        does = self.graph.examiner.contributions(module)
+        self.waiting.extend((number, node, changed) for number, changed in does.everywhere)
+        more = []
+        for key, number in does.names:
+            target = self.graph.node("name", *key)
+            self.late.setdefault(target, []).append(number)
+            if target in self.seen:
+                more.append(number)
+        return (*following, *more)
+
+    def _affected(self) -> Iterator[int]:
+        """Yield the waiting statements whose effect may reach what was reached."""
+        if not self.waiting:
+            return
+        tops = {one.name.partition(".")[0] for one in self.found.outside}
+        installed = any(one.kind != "standard" for one in self.found.outside)
+        for number, node, changed in self.waiting:
+            if number not in self.seen and any(_affects(one, tops, installed=installed) for one in changed):
+                self.seen[number] = None
+                self.found.led_by[number] = node
+                yield number
+
+
+def _affects(changed: str, tops: set[str], *, installed: bool) -> bool:
+    """Whether a change of something outside the project may reach code that uses these modules outside of it.
+
+    Of what an installed distribution uses nothing is known: it may use anything.
+    """
+    top = changed.partition(".")[0]
+    return top in ("sys", "builtins") or top in tops or installed or (bool(tops) and top in _OF_THE_PROCESS)

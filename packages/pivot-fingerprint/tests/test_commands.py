@@ -1,0 +1,83 @@
+"""The paths that a command names, told from its arguments."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pivot_fingerprint.commands import named
+
+
+def paths(event: str, *args: Any) -> tuple[set[str], set[str]]:
+    found = list(named(event, args))
+    read, written = ({os.path.relpath(path) for path, writes in found if writes is kind} for kind in (False, True))
+    return read, written
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["cat", "words.txt"], {"words.txt"}),
+        (["cat", b"words.txt", Path("more.txt")], {"words.txt", "more.txt"}),
+        (["python3", "script.py", "--in=data.csv"], {"script.py", "data.csv"}),
+        (["python3", "-m", "tools.report"], {"tools/report.py", "tools/report/__main__.py"}),
+        (["./run.sh"], {"run.sh"}),
+        (["awk", "-fprog.awk"], {"prog.awk"}),
+        (["curl", "-d", "@body.json", "--data=@more.json"], {"body.json", "more.json"}),
+        (["bash", "-c", "cat 'a b.txt' | sort"], {"a b.txt"}),
+        (["env", "X=1", "sh", "-ec", "cat words.txt"], {"words.txt"}),
+    ],
+)
+def test_words(words: list[Any], expected: set[str]) -> None:
+    read, written = paths("subprocess.Popen", words[0], words, None, None)
+    assert expected <= read
+    assert written == set()
+    assert expected <= paths("os.posix_spawn", words[0], words, None)[0]
+    assert expected <= paths("pty.spawn", words)[0]
+
+
+def test_program_is_looked_for_elsewhere() -> None:
+    assert paths("subprocess.Popen", "cat", ["cat", "a"], None, None)[0] == {"a"}
+    assert "bin/tool" in paths("subprocess.Popen", "bin/tool", ["tool"], None, None)[0]
+
+
+def test_directory_of_the_process() -> None:
+    assert "sub/a" in paths("subprocess.Popen", "cat", ["cat", "a"], "sub", None)[0]
+    assert "sub/a" in paths("subprocess.Popen", "cat", ["cat", "a"], Path("sub"), None)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "written"),
+    [
+        ("cat words.txt", {"words.txt"}, set()),
+        ("sort < in.txt > out.txt", {"in.txt"}, {"out.txt"}),
+        ("sort <in.txt >>out.txt 2>errors.txt", {"in.txt"}, {"out.txt", "errors.txt"}),
+        ("cd sub && cat a.txt; cat b.txt", {"sub/a.txt", "b.txt"}, set()),
+        ("cat 'a\nb' c.txt", {"c.txt"}, set()),
+        ("cat 'never ends words.txt", {"words.txt"}, set()),
+        ("make all\n./run.sh", {"run.sh"}, set()),
+    ],
+)
+def test_shell(text: str, read: set[str], written: set[str]) -> None:
+    for found in (
+        paths("os.system", os.fsencode(text)),
+        paths("subprocess.Popen", "/bin/sh", ["/bin/sh", "-c", text], None, None),
+    ):
+        assert read <= found[0]
+        assert written == found[1]
+        assert not written & found[0]
+
+
+def test_shell_finds_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.txt", "two.txt", "three.csv"):
+        Path(name).touch()
+    assert {"one.txt", "two.txt"} <= paths("os.system", b"cat *.txt")[0]
+    assert "three.csv" not in paths("os.system", b"cat *.txt")[0]
+
+
+def test_nothing_is_named() -> None:
+    assert paths("subprocess.Popen", None, [], None, None) == (set(), set())
+    assert paths("os.system", b"")[1] == set()
+    assert not list(named("os.fork", ()))
