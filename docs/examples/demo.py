@@ -1,6 +1,7 @@
 """Show Pivot at work on the penguins: first run, no-op, an edit, its explanation, the re-run, the revert.
 
-``./dev demo`` runs this. It copies the example to a temporary directory and types the commands of a first quarter of an hour.
+``./dev demo`` runs this. It copies the example to a temporary directory and types the commands of a first quarter of
+an hour.
 """
 
 import os
@@ -46,7 +47,7 @@ def run(project: Path, command: str) -> None:
     """Show a command and run it as a shell would."""
     print(f"$ {command}", flush=True)
     environ = dict(os.environ, PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    code = subprocess.run(command.split(), cwd=project, env=environ).returncode
+    code = subprocess.run(command.split(), cwd=project, env=environ, check=False).returncode
     if code:
         sys.exit(code)
 

@@ -1,8 +1,8 @@
 """What a fingerprint costs: cold, after an edit of one module, unchanged; and how that grows with the project.
 
-Run alone: ``python tests/benchmarks/fingerprint.py``. Each figure is that of a new process with the state database of the
-one before, as a command has it; the medians of several turns. Targets for 1,000 functions in 100 modules and 50 stages:
-cold below 1 s, an edit below 50 ms more than unchanged, and growth in proportion to the project.
+Run alone: ``python tests/benchmarks/fingerprint.py``. Each figure is that of a new process with the state database of
+the one before, as a command has it; the medians of several turns. Targets for 1,000 functions in 100 modules and 50
+stages: cold below 1 s, an edit below 50 ms more than unchanged, and growth in proportion to the project.
 """
 
 import os
@@ -118,7 +118,9 @@ def measure(modules: int, stages: int, turns: int) -> tuple[float, float, float,
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians; each figure of a new process")
-    print(f"{'functions':>10} {'modules':>8} {'stages':>7} {'parts':>6} {'cold ms':>9} {'edit ms':>9} {'unchanged ms':>13}")
+    print(
+        f"{'functions':>10} {'modules':>8} {'stages':>7} {'parts':>6} {'cold ms':>9} {'edit ms':>9} {'unchanged ms':>13}"
+    )
     for modules, stages, turns in ((100, 50, TURNS), (200, 50, 3), (500, 50, 3), (1000, 50, 3)):
         cold, edited, unchanged, parts = measure(modules, stages, turns)
         functions = modules * FUNCTIONS_A_MODULE

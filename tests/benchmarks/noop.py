@@ -1,4 +1,4 @@
-"""A command with nothing to do, against an empty interpreter; the pipeline imports pandas or not, it must not matter."""
+"""A command with nothing to do, against an empty interpreter; whether the pipeline imports pandas must not matter."""
 
 import tempfile
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from measure import NOTHING, PIVOT, in_turn, line, once
 
 STAGE = """
-def stage_{number}(data: Annotated[dict, pivot.Dep("in.json", JSON())]) -> Annotated[dict, pivot.Out("out/{number}.json", JSON())]:
+def stage_{number}(data: Annotated[dict, pivot.Dep("in.json", JSON())]) -> Annotated[dict,
+pivot.Out("out/{number}.json", JSON())]:
     return {{"n": {number}, **data}}
 pipeline.register(stage_{number})
 """

@@ -1,6 +1,7 @@
 """Runs benchmarks: all, or those named. Each is a module here with a ``main`` that prints figures, ratios and limits.
 
-A benchmark fails nothing: machines differ and are noisy, so what is compared is measured in turn, in one run, and medians count.
+A benchmark fails nothing: machines differ and are noisy, so what is compared is measured in turn, in one run, and
+medians count.
 """
 
 import compileall

@@ -1,7 +1,7 @@
 """Reads the fenced blocks of a documentation page, in order, as steps that can be executed.
 
-A block with a title is a file, a ``console`` block is commands with what they print, a ``python`` block without a title is
-a program. Any other block is only shown.
+A block with a title is a file, a ``console`` block is commands with what they print, a ``python`` block without a
+title is a program. Any other block is only shown.
 """
 
 import re

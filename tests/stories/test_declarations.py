@@ -34,9 +34,13 @@ CASES = {
         ["again", "make", "made.json", "pipeline.py:11"],
     ),
     "a cycle": (
-        'def a(x: Annotated[dict, pivot.Dep("b.json", JSON())]) -> Annotated[dict, pivot.Out("a.json", JSON())]: ...\n'
-        'def b(x: Annotated[dict, pivot.Dep("a.json", JSON())]) -> Annotated[dict, pivot.Out("b.json", JSON())]: ...\n'
-        "pipeline.register(a)\npipeline.register(b)",
+        (
+            'def a(x: Annotated[dict, pivot.Dep("b.json", JSON())])'
+            ' -> Annotated[dict, pivot.Out("a.json", JSON())]: ...\n'
+            'def b(x: Annotated[dict, pivot.Dep("a.json", JSON())])'
+            ' -> Annotated[dict, pivot.Out("b.json", JSON())]: ...\n'
+            "pipeline.register(a)\npipeline.register(b)"
+        ),
         ["cycle", "a", "b", "pipeline.py:1"],
     ),
     "an output outside the project": (
@@ -99,11 +103,12 @@ def test_lambdas_closures_and_partials_are_stages(project: Any) -> None:
                 return scale
             def power(x, exponent):
                 return {"value": x["value"] ** exponent}
-            data = pivot.Dep("data.json", JSON())
-            pipeline.register(lambda x: {"value": x["value"] + 1}, name="lambda", deps={"x": data}, outs=pivot.Out("l.json", JSON()))
-            for factor in (2, 3):
-                pipeline.register(scaled(factor), name=f"scale@{factor}", deps={"x": data}, outs=pivot.Out(f"s{factor}.json", JSON()))
-            pipeline.register(functools.partial(power, exponent=2), name="square", deps={"x": data}, outs=pivot.Out("p.json", JSON()))
+            data = pivot.Dep("data.json", JSON()) pipeline.register(lambda x: {"value": x["value"] + 1},
+            name="lambda", deps={"x": data}, outs=pivot.Out("l.json", JSON())) for factor in (2, 3):
+                pipeline.register(scaled(factor), name=f"scale@{factor}", deps={"x": data},
+                outs=pivot.Out(f"s{factor}.json", JSON()))
+            pipeline.register(functools.partial(power, exponent=2), name="square", deps={"x": data},
+            outs=pivot.Out("p.json", JSON()))
             """,
             "data.json": '{"value": 5}',
         }

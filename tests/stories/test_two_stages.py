@@ -31,7 +31,9 @@ def test_an_edit_of_a_helper_runs_only_the_stage_that_uses_it(two_stages: Any) -
 def test_work_stops_where_the_bytes_come_out_the_same(two_stages: Any) -> None:
     two_stages.run("repro")
     two_stages.ran()
-    two_stages.edit("pipeline.py", 'path.write_text(json.dumps({"records"', 'path.write_text(str("") + json.dumps({"records"')
+    two_stages.edit(
+        "pipeline.py", 'path.write_text(json.dumps({"records"', 'path.write_text(str("") + json.dumps({"records"'
+    )
     outcome = two_stages.run("repro")
     assert two_stages.ran() == ["preprocess"]
     assert "1 ran, 1 up to date" in outcome.stdout
@@ -177,8 +179,16 @@ def test_below_a_git_root_the_home_is_at_the_root(two_stages: Any) -> None:
     for name in ("pipeline.py", "cleaning.py", "totals.py", "data.json"):
         os.rename(two_stages.path / name, sub / name)
     two_stages.execute("git", "init", "-q")
-    two_stages.edit("work/pipeline.py", '"../ran.txt", "a") as log:\n        log.write("summarize', '"../../ran.txt", "a") as log:\n        log.write("summarize')
-    two_stages.edit("work/pipeline.py", '"../ran.txt", "a") as log:\n        log.write("preprocess', '"../../ran.txt", "a") as log:\n        log.write("preprocess')
+    two_stages.edit(
+        "work/pipeline.py",
+        '"../ran.txt", "a") as log:\n        log.write("summarize',
+        '"../../ran.txt", "a") as log:\n        log.write("summarize',
+    )
+    two_stages.edit(
+        "work/pipeline.py",
+        '"../ran.txt", "a") as log:\n        log.write("preprocess',
+        '"../../ran.txt", "a") as log:\n        log.write("preprocess',
+    )
     two_stages.run("repro", cwd="work")
     assert two_stages.ran() == ["preprocess", "summarize"]
     assert two_stages.exists(".pivot/stages/work/summarize.lock") and not two_stages.exists("work/.pivot")

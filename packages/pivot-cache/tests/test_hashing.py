@@ -1,7 +1,6 @@
 """Hashing gives BLAKE3 for every size, way and disturbance."""
 
 import errno
-import fcntl
 import os
 import socket
 
@@ -9,7 +8,7 @@ import pytest
 from blake3 import blake3
 
 from pivot_cache import SourceChanged, SourceMissing, SourceUnreadable, UnsupportedFile, hash_bytes, hash_file, hashing
-from pivot_cache.hashing import LARGE, hash_descriptor, hash_private
+from pivot_cache.hashing import LARGE
 
 SIZES = [0, 1, 64, 1024, 1025, 65536, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 77]
 
@@ -29,21 +28,6 @@ def test_file_of_any_size(work, size):
     assert hash_file(path) == hash_file(str(path)) == hash_bytes(content(size)) == expected
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_private_file_of_any_size(work, size):
-    descriptor = os.open(work.write("a", content(size)), os.O_RDONLY)
-    assert hash_private(descriptor) == hash_bytes(content(size))
-    os.close(descriptor)
-
-
-@pytest.mark.parametrize("size", [LARGE, 3 * LARGE + 77])
-def test_large_file_that_somebody_has_open_to_write_is_read_in_pieces(work, size, monkeypatch):
-    path = work.write("a", content(size))
-    monkeypatch.setattr(hashing, "hash_private", lambda descriptor: pytest.fail("mapped without a lease"))
-    with open(path, "r+b"):
-        assert hash_file(path) == hash_bytes(content(size))
-
-
 def test_a_file_that_grows_as_fast_as_it_is_read_has_an_end(work, monkeypatch):
     path = work.write("a", content(LARGE))
     preadv = os.preadv
@@ -58,57 +42,24 @@ def test_a_file_that_grows_as_fast_as_it_is_read_has_an_end(work, monkeypatch):
         hash_file(path)
 
 
-def test_large_file_on_a_system_without_leases(work, monkeypatch):
-    path = work.write("a", content(LARGE))
-    monkeypatch.delattr(fcntl, "F_SETLEASE", raising=False)
-    assert hash_file(path) == hash_bytes(content(LARGE))
-
-
-def test_no_one_truncates_a_file_while_it_is_mapped(work, python, monkeypatch):
-    path = work.write("a", content(LARGE))
-    mapped = hashing.hash_private
-    after = []
-
-    def map_while_another_truncates(descriptor):
-        after.append(python("import os, sys; print('go', flush=True); os.truncate(sys.argv[1], 0)", path))
-        assert after[0].stdout.readline() == "go\n"
-        with pytest.raises(TimeoutError):
-            wait(after[0], 0.2)
-        return mapped(descriptor)
-
-    def wait(process, seconds):
-        try:
-            process.wait(seconds)
-        except Exception as error:
-            raise TimeoutError from error
-
-    monkeypatch.setattr(hashing, "hash_private", map_while_another_truncates)
-    descriptor = os.open(path, os.O_RDONLY)
-    # The file is cut as soon as the lease is given back, so the second try sees an empty one.
-    digest, status = hash_descriptor(descriptor, "a")
-    after[0].wait(10)
-    os.close(descriptor)
-    assert digest == hash_bytes(content(LARGE)) or (digest, status.st_size) == (hash_bytes(b""), 0)
-
-
 @pytest.fixture
 def disturb(monkeypatch):
     """Run something each time that the bytes of a file are read."""
 
     def start(change):
-        pread, leased = os.pread, hashing._hash_leased
+        pread, large = os.pread, hashing._hash_large
 
         def read(descriptor, *rest):
             change()
             return pread(descriptor, *rest)
 
-        def hash_leased(*arguments):
-            digest = leased(*arguments)
+        def hash_large(*arguments):
+            digest = large(*arguments)
             change()  # after the lease: while it is held, a change waits
             return digest
 
         monkeypatch.setattr(os, "pread", read)
-        monkeypatch.setattr(hashing, "_hash_leased", hash_leased)
+        monkeypatch.setattr(hashing, "_hash_large", hash_large)
 
     return start
 

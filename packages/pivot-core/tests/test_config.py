@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from pivot.config import SETTINGS, config_path, parse_value, read_config, variable
 from pivot.errors import ConfigError
 

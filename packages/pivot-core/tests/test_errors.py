@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+
 from pivot import errors
 from pivot.errors import DeclarationError, PivotError
 

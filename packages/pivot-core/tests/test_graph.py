@@ -1,6 +1,7 @@
 """Order: who reads from whom, cycles, closures."""
 
 import pytest
+
 from pivot.errors import DeclarationError
 from pivot.graph import build
 from pivot.manifest import DepSpec, LoaderSpec, OutSpec, StageSpec

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pivot.lock import Damaged, Lock, Output, decode, encode, lock_path, read_lock, to_json, write_lock
 from pivot_cache import Content, ObjectId, hash_bytes
 
@@ -16,7 +17,10 @@ names = st.text(st.characters(codec="utf-8", exclude_characters="/\0\n"), min_si
 )
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 contents = st.builds(Content, st.sampled_from(["file", "directory", "executable"]), digests, st.integers(0, 2**50))
-json = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+)
 locks = st.builds(
     Lock,
     st.text(min_size=1, max_size=10),
@@ -68,7 +72,9 @@ def resign(body: dict[str, Any]) -> bytes:
     return orjson.dumps(body)
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", ".git/config", ".pivot/x", "a//b", "", "a\0b", "./a"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../x", "a/../../x", ".git/config", ".pivot/x", "a//b", "", "a\0b", "./a"]
+)
 def test_a_path_out_of_the_project_is_refused_even_when_the_digest_fits(path: str) -> None:
     body = to_json(LOCK)
     body["outputs"] = {path: body["outputs"]["model.bin"]}

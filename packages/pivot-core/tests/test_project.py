@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from pivot.errors import NoPipeline, StorageError
 from pivot.project import create, discover
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pivot_fingerprint import Analysis, Entry, ImportRead
+from pivot_fingerprint import Analysis, Entry, Fingerprint, ImportRead
 from pivot_fingerprint.access import file_digest, listing_digest
 from pivot_fingerprint.environment import variable_digest
 
@@ -49,7 +49,7 @@ def test_case(case: catalogue.Case, watcher: oracle.Server, tmp_path: Path) -> N
                 differences[stage] = {
                     key for key in now.keys() | kept.get(stage, {}) if now.get(key) != kept[stage].get(key)
                 }
-                seen[stage] = look.kept(told["observed"])
+                seen[stage] = look.kept(stage, told["observed"])
                 kept[stage] = look.state(stage, seen[stage])
         if step is not None:
             where = f"{step.place} of {case.place}: {differences}"
@@ -70,18 +70,17 @@ class Look:
             [self.root], path=[*filter(None, beside), *(one for one in sys.path if one not in own)]
         )
 
-    def kept(self, observed: Told) -> Told:
-        """Return what a run showed with names of definitions in place of lines, which the next edit moves."""
+    def kept(self, stage: str, observed: Told) -> Told:
+        """Return what a run showed; of the functions only those that the source does not lead to, by name."""
+        known = {(part.module, part.name) for part in self._fingerprint(stage, {"functions": [], "modules": []}).parts}
         parts = [self.analysis.locate(Entry(*one)) for one in observed["functions"]]
-        return {**observed, "functions": [(part.module, part.name) for part in parts if part is not None]}
+        names = {(part.module, part.name) for part in parts if part is not None}
+        return {**observed, "functions": sorted(names - known)}
 
     def state(self, stage: str, observed: Told) -> State:
         """Return what the stage depends on, given what its last run showed."""
         told = self.stages[stage]
-        entries = [Entry(*one) for one in (*told["entries"], *observed["functions"])]
-        modules = self.told["modules"] + [name for name, _ in observed["modules"]]
-        reads = [ImportRead(*one) for one in self.told["reads"]]
-        found = self.analysis.fingerprints({stage: entries}, imported=modules, reads=reads)[stage]
+        found = self._fingerprint(stage, observed)
         return {
             **{part.key: part.digest for part in found.parts},
             **{f"package::{name}": version for name, version in found.packages},
@@ -92,3 +91,9 @@ class Look:
             **{f"env {name}": variable_digest(name, self.env) for name, _ in observed["env"]},
             "params": repr(told["params"]),
         }
+
+    def _fingerprint(self, stage: str, observed: Told) -> Fingerprint:
+        entries = [Entry(*one) for one in (*self.stages[stage]["entries"], *observed["functions"])]
+        modules = [*self.told["modules"], *(name for name, _ in observed["modules"])]
+        reads = [ImportRead(*one) for one in self.told["reads"]]
+        return self.analysis.fingerprints({stage: entries}, imported=modules, reads=reads)[stage]

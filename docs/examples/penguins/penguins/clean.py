@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import pandas as pd
-import pivot
 
+import pivot
 from penguins.naming import short_species, snake_case
 
 MEASURES = ["culmen_length_mm", "culmen_depth_mm", "flipper_length_mm", "body_mass_g"]

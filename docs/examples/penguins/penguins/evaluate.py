@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-import pivot
 
+import pivot
 from penguins.softmax import predict
 
 

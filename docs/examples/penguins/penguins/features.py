@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import pandas as pd
-import pivot
 
+import pivot
 from penguins.clean import MEASURES
 
 

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import pandas as pd
-import pivot
 from matplotlib.figure import Figure
+
+import pivot
 
 
 def picture(

@@ -4,6 +4,7 @@ from typing import Annotated, TypedDict
 
 import numpy as np
 import pandas as pd
+
 import pivot
 
 

@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 import pandas as pd
-import pivot
 
+import pivot
 from penguins.softmax import fit
 
 
@@ -23,7 +23,5 @@ def train(
     species = sorted(table["species"].unique())
     inputs = table.drop(columns="species")
     labels = table["species"].map(species.index).to_numpy()
-    weights = fit(
-        inputs.to_numpy(), labels, len(species), learning_rate=params.learning_rate, steps=params.steps
-    )
+    weights = fit(inputs.to_numpy(), labels, len(species), learning_rate=params.learning_rate, steps=params.steps)
     return {"species": species, "features": list(inputs.columns), "weights": weights.tolist()}

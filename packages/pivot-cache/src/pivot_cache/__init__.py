@@ -7,37 +7,39 @@ record by key beside them. A **scan** says how the workspace looks now, with a *
 give them back; both verify. An object that does not match its name goes to **quarantine**.
 """
 
-from pivot_cache.atomic import write_atomic
-from pivot_cache.build import Mode
-from pivot_cache.content import Content, ObjectId, is_object_id, object_id
-from pivot_cache.errors import (
-    CacheError,
-    DiskError,
-    FormatTooNew,
-    InvalidName,
-    InvalidTree,
-    LinkLeaves,
-    LockTimeout,
-    ObjectCorrupt,
-    ObjectError,
-    ObjectMissing,
-    Occupied,
-    SourceChanged,
-    SourceError,
-    SourceMissing,
-    SourceUnreadable,
-    TreeTooDeep,
-    UnsupportedFile,
-)
-from pivot_cache.hashing import hash_bytes, hash_file
-from pivot_cache.local import LocalStore
-from pivot_cache.locks import FileLock, try_all, wait_for
-from pivot_cache.memory import MemoryStore
-from pivot_cache.runs import Runs
-from pivot_cache.scan import Scan
-from pivot_cache.state import State
-from pivot_cache.store import Store
-from pivot_cache.tree import TreeEntry, read_tree, tree_bytes
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pivot_cache.atomic import write_atomic
+    from pivot_cache.content import Content, Mode, ObjectId, is_object_id, object_id
+    from pivot_cache.errors import (
+        CacheError,
+        DiskError,
+        FormatTooNew,
+        InvalidName,
+        InvalidTree,
+        LinkLeaves,
+        LockTimeout,
+        ObjectCorrupt,
+        ObjectError,
+        ObjectMissing,
+        Occupied,
+        SourceChanged,
+        SourceError,
+        SourceMissing,
+        SourceUnreadable,
+        TreeTooDeep,
+        UnsupportedFile,
+    )
+    from pivot_cache.hashing import hash_bytes, hash_file
+    from pivot_cache.local import LocalStore
+    from pivot_cache.locks import FileLock, try_all, wait_for
+    from pivot_cache.memory import MemoryStore
+    from pivot_cache.runs import Runs
+    from pivot_cache.scan import Scan
+    from pivot_cache.state import State
+    from pivot_cache.store import Store
+    from pivot_cache.tree import TreeEntry, read_tree, tree_bytes
 
 __version__ = "0.1.0"
 
@@ -80,3 +82,28 @@ __all__ = [
     "wait_for",
     "write_atomic",
 ]
+
+_MODULES = {
+    "atomic": ("write_atomic",),
+    "content": ("Content", "Mode", "ObjectId", "is_object_id", "object_id"),
+    "hashing": ("hash_bytes", "hash_file"),
+    "local": ("LocalStore",),
+    "locks": ("FileLock", "try_all", "wait_for"),
+    "memory": ("MemoryStore",),
+    "runs": ("Runs",),
+    "scan": ("Scan",),
+    "state": ("State",),
+    "store": ("Store",),
+    "tree": ("TreeEntry", "read_tree", "tree_bytes"),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is asked for: a command that finds nothing to do needs half of the package."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _PLACES.get(name, "errors")
+    found: object = getattr(__import__(f"{__name__}.{module}", fromlist=[name]), name)
+    globals()[name] = found
+    return found

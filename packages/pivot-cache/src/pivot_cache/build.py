@@ -5,17 +5,14 @@ refused. Where the path is, and what takes its name, is for ``restore``.
 """
 
 import os
-from typing import Final, Literal
+from typing import Final
 
 from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, write_all
-from pivot_cache.content import DIRECTORY, EXECUTABLE, LINK, Content, ObjectId
+from pivot_cache.content import DIRECTORY, EXECUTABLE, LINK, Content, Mode, ObjectId
 from pivot_cache.errors import InvalidTree
 from pivot_cache.hashing import LARGE
 from pivot_cache.objects import Objects
 from pivot_cache.tree import DEPTH_LIMIT, ENTRY_LIMIT, TreeEntry, link_rise, total_size
-
-type Mode = Literal["reflink", "copy", "hardlink", "symlink"]
-"""How a file of the workspace gets its bytes: sharing blocks until one side is written, copied, or being the object."""
 
 _TARGET_LIMIT: Final = 4096
 _FILE_BITS: Final = 0o666  # less the umask, as for any new file

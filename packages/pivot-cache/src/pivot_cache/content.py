@@ -4,7 +4,7 @@ Plain data, cheap to import and to compare; nothing here touches a disk.
 """
 
 import re
-from typing import Final, NamedTuple, NewType
+from typing import Final, Literal, NamedTuple, NewType
 
 from pivot_cache.errors import InvalidName
 
@@ -16,6 +16,9 @@ EXECUTABLE: Final = "executable"
 LINK: Final = "link"
 DIRECTORY: Final = "directory"
 KINDS: Final = frozenset((FILE, EXECUTABLE, LINK, DIRECTORY))
+
+type Mode = Literal["reflink", "copy", "hardlink", "symlink"]
+"""How a file of the workspace gets its bytes: sharing blocks until one side is written, copied, or being the object."""
 
 _is_name = re.compile(r"[0-9a-f]{64}").fullmatch
 

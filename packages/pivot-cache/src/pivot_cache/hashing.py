@@ -1,14 +1,11 @@
 """BLAKE3-256 of bytes and files, as fast as the machine allows; the same digest as ``b3sum``.
 
-Small files are read in one go. Large ones are hashed over a memory map with all cores, but only while a read lease
-keeps everybody from truncating them, because touching a map beyond the end of its file kills the process. Without a
-lease (another owner, an open writer, a system without leases) they are read in pieces.
+Small files are read in one go. Large ones are hashed over a memory map with all cores where that is safe (``mapped``),
+or else read in pieces. What a digest is good for is the business of scans and stores.
 """
 
 import errno
-import fcntl
 import os
-import signal
 import stat
 from typing import Final
 
@@ -101,7 +98,7 @@ def hash_descriptor(descriptor: int, path: str) -> tuple[ObjectId, os.stat_resul
                     return hash_bytes(data), status
                 status = os.fstat(descriptor)
             else:
-                digest = _hash_leased(descriptor, status.st_size) or _hash_pieces(descriptor, status.st_size)
+                digest = _hash_large(descriptor, status.st_size)
                 before, status = status, os.fstat(descriptor)
                 if before.st_mtime_ns == status.st_mtime_ns and before.st_size == status.st_size:
                     return digest, status
@@ -110,11 +107,10 @@ def hash_descriptor(descriptor: int, path: str) -> tuple[ObjectId, os.stat_resul
     raise SourceChanged(path)
 
 
-def hash_private(descriptor: int) -> ObjectId:
-    """Return the name of an open file that nobody else can truncate, such as a temporary of our own."""
-    hasher = blake3(max_threads=blake3.AUTO)
-    hasher.update_mmap(f"/dev/fd/{descriptor}")
-    return ObjectId(hasher.hexdigest())
+def _hash_large(descriptor: int, size: int) -> ObjectId:
+    from pivot_cache.mapped import hash_leased  # lazy: brings the names of all signals, and only large files need it
+
+    return hash_leased(descriptor, size) or _hash_pieces(descriptor, size)
 
 
 def _hash_pieces(descriptor: int, size: int) -> ObjectId:
@@ -127,23 +123,3 @@ def _hash_pieces(descriptor: int, size: int) -> ObjectId:
         hasher.update(view[:count])
         offset += count
     return ObjectId(hasher.hexdigest())
-
-
-def _hash_leased(descriptor: int, size: int) -> ObjectId | None:
-    """Hash over a map under a read lease; None if no lease can be had, or the size is not what was thought.
-
-    While the lease is held, whoever opens the file for writing or truncates it waits until we let go (the kernel allows
-    45 s, time for more than 100 GB on two cores). Its signal must be one that a process ignores by default.
-    """
-    command = getattr(fcntl, "F_SETLEASE", None)
-    if command is None:
-        return None
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, command, fcntl.F_RDLCK)
-    except OSError:
-        return None
-    try:
-        return hash_private(descriptor) if os.fstat(descriptor).st_size == size else None
-    finally:
-        fcntl.fcntl(descriptor, command, fcntl.F_UNLCK)

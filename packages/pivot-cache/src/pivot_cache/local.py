@@ -12,8 +12,7 @@ from typing import BinaryIO
 from blake3 import blake3
 
 from pivot_cache.atomic import CREATE_FLAGS, disk, remove_quietly, write_all
-from pivot_cache.build import Mode
-from pivot_cache.content import Content, ObjectId, object_id
+from pivot_cache.content import Content, Mode, ObjectId, object_id
 from pivot_cache.errors import ObjectCorrupt, ObjectMissing
 from pivot_cache.hashing import PIECE, hash_bytes
 from pivot_cache.layout import Layout, names_in
@@ -21,9 +20,7 @@ from pivot_cache.locks import FileLock
 from pivot_cache.memo import Memo
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
-from pivot_cache.restore import Restore
 from pivot_cache.runs import Runs
-from pivot_cache.save import Save
 from pivot_cache.scan import Scan
 from pivot_cache.stamp import Clock, clock
 from pivot_cache.state import State
@@ -161,6 +158,8 @@ class LocalStore:
         ``SourceChanged`` is raised. A ``scan`` spares reading the files that the store has and whose stamps it knows.
         Other errors: any ``SourceError`` for what cannot be kept, ``DiskError``.
         """
+        from pivot_cache.save import Save  # lazy: a command that finds nothing to do needs it not
+
         save = Save(self._objects, scan)
         return save([(os.path.abspath(path), expected) for path, expected in items])
 
@@ -187,6 +186,8 @@ class LocalStore:
         Anything else is ``Occupied``, raised before anything was touched. Raises ``ObjectMissing``, ``ObjectCorrupt``
         (quarantined by then), ``InvalidTree``, ``DiskError``, and the ``SourceError`` of what is there now.
         """
+        from pivot_cache.restore import Restore  # lazy, as above
+
         return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
 
     # The directory itself ---------------------------------------------------------------------------------------------

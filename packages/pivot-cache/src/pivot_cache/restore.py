@@ -11,8 +11,8 @@ import stat
 from typing import NamedTuple
 
 from pivot_cache.atomic import disk, disk_error, temporary_name
-from pivot_cache.build import Build, Mode
-from pivot_cache.content import DIRECTORY, Content
+from pivot_cache.build import Build
+from pivot_cache.content import DIRECTORY, Content, Mode
 from pivot_cache.errors import DiskError, ObjectError, Occupied
 from pivot_cache.level import is_object_path
 from pivot_cache.objects import Objects

@@ -13,7 +13,7 @@ from typing import Final
 from pivot_cache.atomic import disk, is_temporary, remove_quietly
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
 from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
-from pivot_cache.hashing import LARGE, file_type, hash_bytes, hash_descriptor, hash_private, open_file, source_error
+from pivot_cache.hashing import LARGE, file_type, hash_bytes, hash_descriptor, open_file, source_error
 from pivot_cache.level import Level, look
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
@@ -147,6 +147,7 @@ class Save:
     def _copy(self, source: int, path: str, status: os.stat_result) -> ObjectId | None:
         """Copy a large file to a temporary and hash that; None if the file changed meanwhile."""
         from pivot_cache.bulk import READ_WRITE_FLAGS, clone, copy_hashed  # lazy: threads, which others do not need
+        from pivot_cache.mapped import hash_private
 
         size = status.st_size
         temporary = self._objects.layout.temporary()

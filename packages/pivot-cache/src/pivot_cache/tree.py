@@ -33,6 +33,7 @@ ENTRY_LIMIT: Final = 10_000_000
 _HEAD: Final = b'{"pivot-tree":1,"entries":['
 _TAIL: Final = b"\n]}\n"
 _NO_NAMES: Final = frozenset(("", ".", ".."))
+_is_plain: Final = re.compile("[ !#-\\[\\]-~]*").fullmatch  # what JSON does not escape, of ASCII
 _are_digits: Final = re.compile("[0-9a-f]*").fullmatch
 
 
@@ -115,17 +116,23 @@ def link_rise(target: str) -> int | None:
 def format_tree(entries: Sequence[TreeEntry]) -> bytes:
     """Return the bytes of entries that are known to be good and in order, such as those of a directory just looked
     at."""
-    dumps = orjson.dumps
-    lines = [_HEAD]
-    for entry in entries:
-        name, kind, digest, size = entry
-        try:
-            lines.append(dumps((name, kind, digest, size)))
-        except TypeError:  # lone surrogates: bytes that are not UTF-8
-            lines.append(dumps(({"hex": os.fsencode(name).hex()}, kind, digest, size)))
-    if len(lines) == 1:
+    if not entries:
         return _HEAD + _TAIL
-    return lines[0] + b"\n" + b",\n".join(lines[1:]) + _TAIL
+    # orjson alone would do, but keeps four kilobytes for each line until all are joined.
+    lines = [
+        f'["{name}","{kind}","{digest}",{size}]'
+        if _is_plain(name)
+        else f'[{_write_name(name)},"{kind}","{digest}",{size}]'
+        for name, kind, digest, size in entries
+    ]
+    return _HEAD + b"\n" + ",\n".join(lines).encode() + _TAIL
+
+
+def _write_name(name: str) -> str:
+    try:
+        return orjson.dumps(name).decode()
+    except TypeError:  # lone surrogates: bytes that are not UTF-8
+        return f'{{"hex":"{os.fsencode(name).hex()}"}}'
 
 
 def _read_name(written: object) -> str:

@@ -19,8 +19,14 @@ def accept(workspace: Workspace, step: Step, reason: str) -> Lock:
     """
     stage: StageSpec = step.stage
     if not isinstance(step.lock, Lock):
-        raise UsageError("the stage was never run, there is nothing to accept", stage=stage.name, hint=f"pivot repro {stage.name}")
-    other = [reason for reason in step.decision.reasons if not isinstance(reason, CodeChanged | PackageChanged | SchemeChanged)]
+        raise UsageError(
+            "the stage was never run, there is nothing to accept", stage=stage.name, hint=f"pivot repro {stage.name}"
+        )
+    other = [
+        reason
+        for reason in step.decision.reasons
+        if not isinstance(reason, CodeChanged | PackageChanged | SchemeChanged)
+    ]
     if other:
         raise UsageError(
             "more than its code changed, so its outputs may be stale",

@@ -1,15 +1,12 @@
 """Recording a run: what came out goes into the cache, then its trace, then the lock, which is the commit point.
 
-Called by ``repro`` for a stage that ended well. Nothing is recorded unless the code that was executed and the inputs that
-were read are the ones that were decided upon.
+Called by ``repro`` for a stage that ended well. Nothing is recorded unless the code that was executed and the inputs
+that were read are the ones that were decided upon.
 """
 
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-from pivot_cache import write_atomic
-from pivot_fingerprint import Fingerprint, Observed
 
 from pivot.execute.executor import Failure, Result
 from pivot.lock import Lock, Output, write_lock
@@ -18,15 +15,17 @@ from pivot.manifest import StageSpec
 from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
+from pivot_cache import write_atomic
+from pivot_fingerprint import Fingerprint, Observed
 
 MARK = "# Pivot: outputs in the cache"
 
 
-def verify(look: Look, now: Observation, result: Result) -> Failure | None:
+def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
     """Return why the result may not be recorded, None if it may.
 
-    The code: the very bytes that were executed must be the ones that the fingerprint was made from. The inputs: still the
-    same bytes as when it was decided to run.
+    The code: the very bytes that were executed must be the ones that the fingerprint was made from. The inputs: still
+    the same bytes as when it was decided to run.
     """
     for path, digest in result.sources:
         if look.sources.digest(path) != digest:
@@ -35,6 +34,10 @@ def verify(look: Look, now: Observation, result: Result) -> Failure | None:
     for path, content in now.inputs.items():
         if look.content(path) != content:
             return _changed(f"the input {path} changed while the stage was running")
+    for path in result.observed.reads:
+        look.scan.forget(path)
+        if _touched(path, began):
+            return _changed(f"{look.project.relative(path)}, which the stage read, changed while it was running")
     return None
 
 
@@ -76,7 +79,7 @@ def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[s
 
 
 def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str]:
-    """Yield what executed though the closure does not contain it: definitions as ``module:name``, modules as ``module:``."""
+    """Yield what executed outside the closure: definitions as ``module:name``, modules as ``module:``."""
     parts = {(part.module, part.name) for part in now.static.parts}
     for entry in observed.functions:
         part = look.analysis.locate(entry)
@@ -96,7 +99,8 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
     root = str(look.project.root) + os.sep
     unnamed = [file for module, file in observed.sources if module not in look.analysis.imports([module])]
     files = dict.fromkeys((*observed.reads, *unnamed))
-    for path, suffix in [(path, "") for path in files] + [(path, "/") for path in observed.listings]:
+    marked = [(path, "") for path in files] + [(path, "/") for path in observed.listings]
+    for path, suffix in marked + [(path, "/.") for path in observed.directories]:
         if path.startswith(root):
             relative = path.removeprefix(root)
             above = relative.split("/")
@@ -120,7 +124,9 @@ def ignore_outputs(root: Path, stage: StageSpec) -> None:
     for out in stage.outs:
         if out.kind == "out":
             path = root / out.path
-            by_directory.setdefault(path.parent, []).append("/" + _escape(path.name) + ("/" if out.path.endswith("/") else ""))
+            by_directory.setdefault(path.parent, []).append(
+                "/" + _escape(path.name) + ("/" if out.path.endswith("/") else "")
+            )
     for directory, names in by_directory.items():
         file = directory / ".gitignore"
         try:
@@ -145,7 +151,13 @@ def _escape(name: str) -> str:
     return special[:-1] + "\\ " if special.endswith(" ") else special
 
 
+def _touched(path: str, began: int) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return max(status.st_mtime_ns, status.st_ctime_ns) > began
+
+
 def _changed(problem: str) -> Failure:
     return Failure("changed", problem, hint="its outputs are left as they are and nothing is recorded; run again")
-
-

@@ -1,8 +1,9 @@
 """Settings: what may be set, where it is read from, and with which right.
 
-Read in this order, a later one wins: built-in, the user's file, ``.pivot/config.toml`` (committed), ``.pivot/config.local.toml``,
-the environment (``PIVOT_CORE_JOBS``). The committed file comes with a checkout, so it may not set what would reach out of the
-project. Writing is the business of ``config_file``, which alone needs tomlkit.
+Read in this order, a later one wins: built-in, the user's file, ``.pivot/config.toml`` (committed),
+``.pivot/config.local.toml``, the environment (``PIVOT_CORE_JOBS``). The committed file comes with a checkout, so it
+may not set what would reach out of the project. Writing is the business of ``config_file``, which alone needs
+tomlkit.
 """
 
 import os
@@ -55,12 +56,16 @@ def _choice(*names: str) -> Callable[[Any], str]:
 SETTINGS: Mapping[str, Setting] = {
     "cache.dir": Setting(None, _text, "directory of the cache; default .pivot/cache", committed=False),
     "cache.checkout_mode": Setting(
-        "reflink", _choice("reflink", "copy", "hardlink", "symlink"), "how outputs are given back; reflink falls back to copy"
+        "reflink",
+        _choice("reflink", "copy", "hardlink", "symlink"),
+        "how outputs are given back; reflink falls back to copy",
     ),
     "core.jobs": Setting(None, _positive, "stages that run at once; default: the number of processors"),
     "core.start_method": Setting("auto", _choice("auto", "fork", "spawn"), "how the processes of stages are made"),
     "display.precision": Setting(5, _count, "digits shown of a number"),
-    "durability": Setting("full", _choice("full", "fast"), "fast does not wait until written files are safe from a power cut"),
+    "durability": Setting(
+        "full", _choice("full", "fast"), "fast does not wait until written files are safe from a power cut"
+    ),
 }
 
 FILES = ("user", "project", "local")  # in the order in which they are read
@@ -140,7 +145,9 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         return _flatten(tomllib.loads(data.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file") from None
+        raise ConfigError(
+            f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file"
+        ) from None
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from pivot_cache import Content
 
 from pivot.lock import Damaged, Lock
 from pivot.observation import Observation, code_changes
@@ -26,6 +25,7 @@ from pivot.reasons import (
     SchemeChanged,
     UpstreamRuns,
 )
+from pivot_cache import Content
 
 type Action = Literal["skip", "restore", "run"]
 
@@ -48,9 +48,9 @@ def decide(
 ) -> Decision:
     """Decide about one stage.
 
-    ``upstream`` are the stages that make an input of this one and will run: their results are not known yet. ``known`` says
-    that the outputs of exactly this state are recorded and every byte of them is in the cache, so that they can be given
-    back instead of computed.
+    ``upstream`` are the stages that make an input of this one and will run: their results are not known yet.
+    ``known`` says that the outputs of exactly this state are recorded and every byte of them is in the cache, so that
+    they can be given back instead of computed.
     """
     reasons = tuple(_reasons(now, lock, forced, upstream))
     if not reasons:

@@ -17,7 +17,8 @@ from pivot.suggest import did_you_mean
 class Impact(NamedTuple):
     """A stage that an edit would run: ``via`` are the labels of what is edited, with the way from the stage to each.
 
-    ``direct`` is False for a stage that only reads, perhaps through others, what a direct one makes: it runs if that changes.
+    ``direct`` is False for a stage that only reads, perhaps through others, what a direct one makes: it runs if that
+    changes.
     """
 
     stage: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+
 from pivot_cache import Content, ObjectId, hash_bytes, write_atomic
 
 FORMAT = 1
@@ -27,10 +28,11 @@ class Output(NamedTuple):
 class Lock(NamedTuple):
     """What a stage's outputs were made from. Paths are relative to the project root and POSIX.
 
-    ``parts`` maps the key of each part of the code to its digest; ``observed`` are the parts among them that only the run
-    showed, as ``module:name``; ``reads`` are files (and, ending in ``/``, directory listings) that the stage read without
-    declaring them: path to digest, None where nothing was there. ``env`` maps variables to keyed digests. ``accepted`` is the
-    reason why code that did not make these outputs counts as equivalent, None where it did make them.
+    ``parts`` maps the key of each part of the code to its digest; ``observed`` are the parts among them that only the
+    run showed, as ``module:name``; ``reads`` is what the stage read without declaring it, path to digest, None where
+    nothing was there (a directory's listing ends in ``/``, a directory of which only the existence counts in ``/.``);
+    ``env`` maps variables to keyed digests. ``accepted`` is the reason why code that did not make these outputs
+    counts as equivalent, None where it did make them.
     """
 
     stage: str
@@ -89,9 +91,7 @@ def write_lock(path: Path, lock: Lock, *, durable: bool = True) -> None:
 
 def encode(lock: Lock) -> bytes:
     """Return the file's bytes: JSON, sorted keys, two spaces of indent, and a digest over the rest under ``self``."""
-    return orjson.dumps(
-        to_json(lock), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    )
+    return orjson.dumps(to_json(lock), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def decode(data: bytes) -> Lock:
@@ -176,7 +176,7 @@ def _read_output(row: Any) -> Output:
 def _path(value: Any) -> str:
     """Check a path from outside: relative, normal, and not into Pivot's or git's own files."""
     text = _text(value)
-    parts = text.removesuffix("/").split("/")
+    parts = text.removesuffix("/.").removesuffix("/").split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in text or parts[0] in (".git", ".pivot"):
         raise ValueError(f"not a path inside the project: {text!r}")
     return text

@@ -1,4 +1,4 @@
-"""From the disk to an ``Observation``: stat where stat is enough, hash where it is not. Nothing of the user's is imported.
+"""From the disk to an ``Observation``: stat where stat is enough, hash where not. Nothing of the user's is imported.
 
 A ``Look`` is one view of the project: sources and inputs are answered once and stay as they were answered, so that what
 is decided, what is executed and what is recorded can be held against one another.
@@ -7,15 +7,14 @@ is decided, what is executed and what is recorded can be held against one anothe
 import os
 from collections.abc import Iterable, Mapping
 
-from pivot_cache import Content, Scan, State
-from pivot_fingerprint import Analysis, Entry, Fingerprint
-from pivot_fingerprint.access import listing_digest
-from pivot_fingerprint.environment import variable_digest
-
 from pivot.lock import Damaged, Lock
 from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project
+from pivot_cache import Content, Scan, State
+from pivot_fingerprint import Analysis, Entry, Fingerprint
+from pivot_fingerprint.access import listing_digest
+from pivot_fingerprint.environment import variable_digest
 
 
 class SourceMemo:
@@ -84,6 +83,8 @@ class Look:
 
     def read(self, path: str) -> str | None:
         """Return the digest of an undeclared read: a file's content, or a listing's names if the path ends in ``/``."""
+        if path.endswith("/."):
+            return "directory" if os.path.isdir(self.absolute(path[:-2])) else None
         if path.endswith("/"):
             return listing_digest(self.absolute(path))
         content = self.content(path)
@@ -100,7 +101,9 @@ class Look:
     def fingerprint(self, stage: StageSpec, observed: Iterable[str]) -> Fingerprint:
         """Return the closure of a stage joined with definitions that only a run showed, as ``module:name``."""
         entries = {stage.name: (*stage_entries(stage), *observed_entries(observed))}
-        return self.analysis.fingerprints(entries, imported=self.manifest.modules, reads=self.manifest.reads)[stage.name]
+        return self.analysis.fingerprints(entries, imported=self.manifest.modules, reads=self.manifest.reads)[
+            stage.name
+        ]
 
     def _fingerprints(self, locks: Mapping[str, Lock | Damaged | None]) -> dict[str, tuple[Fingerprint, Fingerprint]]:
         """Return for each stage its closure with and without what earlier runs showed."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
+
 from pivot_fingerprint import Entry, ImportRead, Opaque
 
 FORMAT = 1
@@ -43,8 +44,8 @@ class StageSpec(NamedTuple):
 
     ``entries`` are the definitions from which its code is followed: the function first, then what only the live
     object knew (captured functions). ``live`` are digests of captured values, by label. ``params`` is None where the
-    function takes no ``StageParams``; else the values, defaults and ``params.yaml`` joined, as JSON data. ``opaque`` are
-    captured values and settings of loaders that count by their type only. ``packages`` are top-level names of
+    function takes no ``StageParams``; else the values, defaults and ``params.yaml`` joined, as JSON data. ``opaque``
+    are captured values and settings of loaders that count by their type only. ``packages`` are top-level names of
     third-party modules whose functions or classes are among those values.
     """
 
@@ -65,9 +66,9 @@ class StageSpec(NamedTuple):
 class ManifestInput(NamedTuple):
     """Something that the manifest was made from; while each still has its digest, the manifest stands.
 
-    ``kind`` is ``source`` or ``file`` (a path), ``listing`` (a directory's names), ``absent`` (a path that was looked for),
-    ``env`` (a variable), ``python`` (the interpreter, its version and its installed distributions) or ``unseen`` (what could
-    not be observed, in words: such a manifest never stands).
+    ``kind`` is ``source`` or ``file`` (a path), ``listing`` (a directory's names), ``absent`` (a path that was looked
+    for), ``env`` (a variable), ``python`` (the interpreter, its version and its installed distributions) or
+    ``unseen`` (what could not be observed, in words: such a manifest never stands).
     """
 
     kind: str

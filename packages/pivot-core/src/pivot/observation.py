@@ -4,23 +4,20 @@ Pure values; ``look`` fills them from the disk.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
-from pivot_cache import Content, hash_bytes
-from pivot_fingerprint import SCHEME, Change, Fingerprint, Opaque, compare
 
 from pivot.manifest import StageSpec
-
-
-OWN = ("live::", "loader::")  # keys of parts that the manifest knows, not the source
+from pivot_cache import Content, hash_bytes
+from pivot_fingerprint import SCHEME, Change, Fingerprint, Opaque, compare
 
 
 class Observation(NamedTuple):
     """Everything that a stage's result depends on, and its outputs, as they are now.
 
-    ``code`` is the closure with the definitions that only an earlier run showed, ``static`` without them: the part of the run
-    key that is known before anything ran. Contents are None where nothing is at the path.
+    ``code`` is the closure with the definitions that only an earlier run showed, ``static`` without them: the part of
+    the run key that is known before anything ran. Contents are None where nothing is at the path.
     """
 
     stage: StageSpec
@@ -55,7 +52,9 @@ class Observation(NamedTuple):
 def live_parts(stage: StageSpec) -> tuple[tuple[str, str], ...]:
     """Return the parts of a stage that its source does not show: captured values and the settings of its loaders."""
     parts = [(f"live::{label}", digest) for label, digest in stage.live]
-    loaders = [(dep.param, dep.loader) for dep in stage.deps] + [(out.key or "return", out.loader) for out in stage.outs]
+    loaders = [(dep.param, dep.loader) for dep in stage.deps] + [
+        (out.key or "return", out.loader) for out in stage.outs
+    ]
     parts += [(f"loader::{name}", hash_bytes(f"{spec.type} {spec.settings}".encode())) for name, spec in loaders]
     return tuple(parts)
 
@@ -63,8 +62,8 @@ def live_parts(stage: StageSpec) -> tuple[tuple[str, str], ...]:
 def run_key(observation: Observation) -> str:
     """Return the name of the constructive trace: a digest of everything that is known before the stage runs.
 
-    What only a run shows (undeclared reads, variables, definitions reached dynamically) is kept in the trace and compared
-    by whoever looks it up. None of the inputs may be missing.
+    What only a run shows (undeclared reads, variables, definitions reached dynamically) is kept in the trace and
+    compared by whoever looks it up. None of the inputs may be missing.
     """
     static = sorted((part.key, part.digest) for part in observation.static.parts)
     stage = observation.stage
@@ -85,11 +84,4 @@ def run_key(observation: Observation) -> str:
 
 def code_changes(recorded: Mapping[str, str], observation: Observation) -> tuple[Change, ...]:
     """Return the parts that differ from a record, sorted by key, with the place where each is now."""
-    source = {key: digest for key, digest in recorded.items() if not key.startswith(OWN)}
-    changes = list(compare(source, observation.code))
-    own = {key: digest for key, digest in recorded.items() if key.startswith(OWN)}
-    now = dict(observation.live)
-    for key in own.keys() | now.keys():
-        if own.get(key) != now.get(key):
-            changes.append(Change(key, key.replace("::", ":"), own.get(key), now.get(key)))
-    return tuple(sorted(changes))
+    return compare(recorded, observation.code, others=dict(observation.live))

@@ -1,12 +1,13 @@
 """Outputs in the workspace: removing them before a run, giving them back from the cache.
 
-The ownership rule lives here: Pivot overwrites or deletes a file only if its bytes are in the cache. Whatever else is at an
-output's path is saved to the cache first, and said.
+The ownership rule lives here: Pivot overwrites or deletes a file only if its bytes are in the cache. Whatever else is
+at an output's path is saved to the cache first, and said.
 """
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from pivot.errors import StorageError
 from pivot.lock import Lock, write_lock
@@ -14,10 +15,11 @@ from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
+from pivot_cache.restore import Mode
 
 
 def clear_outputs(workspace: Workspace, look: Look, now: Observation) -> Iterator[str]:
-    """Remove what is at the outputs' paths, so that a stage starts from nothing; yield a sentence for each file saved first."""
+    """Remove what is at the outputs' paths before a run; yield a sentence for each file that was saved first."""
     for out in now.stage.outs:
         path = confined(look.project.root, out.path)
         content = look.content(out.path)
@@ -33,14 +35,16 @@ def restore_outputs(workspace: Workspace, look: Look, now: Observation, trace: L
 
     Raises CacheError where an object is missing or damaged; nothing is recorded then.
     """
-    mode = str(workspace.config.values["cache.checkout_mode"])
+    mode = cast(Mode, workspace.config.values["cache.checkout_mode"])
     for path, output in trace.outputs.items():
         found = look.content(path)
         if found == output.content:
             continue
         if found is not None:
             yield from _save(workspace, look, path, found)
-        workspace.store.restore(output.content, confined(look.project.root, path), mode=mode, scan=look.scan, replace=found)
+        workspace.store.restore(
+            output.content, confined(look.project.root, path), mode=mode, scan=look.scan, replace=found
+        )
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
 
 
@@ -49,7 +53,9 @@ def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iter
         return
     place = look.absolute(path)
     ours = is_kept(workspace, look.scan, place, content)
-    saved = workspace.store.save(place, scan=look.scan)  # of a directory whose files are all there, only its listing is new
+    saved = workspace.store.save(
+        place, scan=look.scan
+    )  # of a directory whose files are all there, only its listing is new
     if not ours:
         kept = look.project.relative(workspace.store.path(saved.digest))
         yield f"{path} was not made by this stage as it stands: it is kept as {kept}"

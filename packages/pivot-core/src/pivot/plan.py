@@ -8,8 +8,6 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from pivot_cache import Content
-
 from pivot.decide import Decision, decide
 from pivot.errors import MissingInput, UsageError
 from pivot.graph import Graph, makers
@@ -20,6 +18,7 @@ from pivot.observation import Observation
 from pivot.suggest import did_you_mean
 from pivot.traces import complete, find_trace
 from pivot.workspace import Workspace
+from pivot_cache import Content
 
 
 class Step(NamedTuple):
@@ -51,8 +50,8 @@ def choose(
 ) -> tuple[str, ...]:
     """Return the stages that a command works on, in order: the targets (all, if none is named) and what they depend on.
 
-    ``alone`` leaves out what they depend on. A target is a stage, or the path of an output, relative to ``base``, which is
-    relative to the project root.
+    ``alone`` leaves out what they depend on. A target is a stage, or the path of an output, relative to ``base``,
+    which is relative to the project root.
 
     Raises UsageError for an unknown one, with the nearest known.
     """
@@ -101,7 +100,9 @@ def take_step(
     lock = workspace.lock(stage)
     now = look.observe(stage, lock)
     if known:
-        now = now.with_inputs(now.inputs | {path: known[path.rstrip("/")] for path in now.inputs if path.rstrip("/") in known})
+        now = now.with_inputs(
+            dict(now.inputs) | {path: known[path.rstrip("/")] for path in now.inputs if path.rstrip("/") in known}
+        )
     decision = decide(now, lock, forced=forced, upstream=upstream)
     if decision.action == "run" and not forced and not upstream and (trace := _restorable(workspace, look, now)):
         return Step(stage, now, lock, decide(now, lock, known=True), trace)
@@ -124,7 +125,11 @@ def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
             makers_of = list(makers(dep.path.rstrip("/"), made))
             if any(name in planned for name in makers_of):
                 continue
-            hint = f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}" if makers_of else "make the file, or declare it as the output of a stage"
+            hint = (
+                f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}"
+                if makers_of
+                else "make the file, or declare it as the output of a stage"
+            )
             raise MissingInput(
                 f"the input {dep.path} does not exist" + ("" if makers_of else " and no stage makes it"),
                 stage=step.stage.name,

@@ -7,17 +7,23 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot_cache import write_atomic
-
 from pivot.errors import NoPipeline, StorageError
+from pivot_cache import write_atomic
 
 FORMAT = "1"
 PIPELINE = "pipeline.py"
-IGNORED = "# Made by Pivot: what can be computed again, and what is yours alone.\ncache/\nstate.db*\nlogs/\nlocks/\nconfig.local.toml\n"
+IGNORED = """\
+# Made by Pivot: what can be computed again, and what is yours alone.
+cache/
+state.db*
+logs/
+locks/
+config.local.toml
+"""
 
 
 class Project(NamedTuple):
-    """A project: ``root`` is the directory of ``.pivot``; ``pipeline`` the pipeline.py that is worked on. Both absolute."""
+    """A project: ``root`` is the directory of ``.pivot``, ``pipeline`` the pipeline.py at hand; both absolute."""
 
     root: Path
     pipeline: Path
@@ -56,7 +62,7 @@ def discover(start: Path) -> Project:
 
 
 def locate(start: Path) -> Project:
-    """Return the project around ``start`` for a command that needs no pipeline: like ``discover``, but ``.pivot/`` is enough.
+    """Return the project around ``start`` for a command that needs no pipeline: ``.pivot/`` is enough.
 
     Raises NoPipeline.
     """
@@ -97,7 +103,8 @@ def create(project: Project) -> bool:
         write_atomic(project.home / "format", f"{FORMAT}\n".encode())
     except OSError as error:
         raise StorageError(
-            f"cannot make {project.home}: {error.strerror}", hint="Pivot keeps its records there; make the directory writable"
+            f"cannot make {project.home}: {error.strerror}",
+            hint="Pivot keeps its records there; make the directory writable",
         ) from error
     return True
 
@@ -122,5 +129,7 @@ def check_format(found: str, path: Path) -> None:
     newer = found.isdigit() and int(found) > int(FORMAT)
     raise StorageError(
         f"{path} says format {found!r}, this Pivot knows {FORMAT}",
-        hint="a newer Pivot made it: upgrade with pip install --upgrade pivot-cli" if newer else "restore the file from git",
+        hint="a newer Pivot made it: upgrade with pip install --upgrade pivot-cli"
+        if newer
+        else "restore the file from git",
     )

@@ -5,7 +5,7 @@ Reads as the story of one run; how a stage is executed, recorded or shown is tol
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter, sleep, time_ns
 from typing import NamedTuple
 
 from pivot.commit import commit, verify
@@ -76,8 +76,8 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
 def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, emit: Emit) -> Summary:
     """Bring the chosen stages up to date, and say what happens through ``emit``.
 
-    A failed stage is an event and part of the summary, not an exception. Raises ProjectError and UsageError before anything
-    has run, and CacheError where the cache cannot be written.
+    A failed stage is an event and part of the summary, not an exception. Raises ProjectError and UsageError before
+    anything has run, and CacheError where the cache cannot be written.
     """
     started = perf_counter()
     look, planned = plan(workspace, options)
@@ -113,7 +113,7 @@ class Run:
         self._make_executor = make_executor
         self._executor: Executor | None = None
         self._noticed = False
-        self._running: dict[str, Step] = {}
+        self._running: dict[str, tuple[Step, int]] = {}  # and when each began, in nanoseconds since the epoch
         self._steps = {step.stage.name: step for step in planned.steps}
         self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
         self._awaited: set[str] = set()  # stages that another process holds
@@ -212,7 +212,7 @@ class Run:
             str(log_path(self.workspace, stage)),
         )
         self.emit(StageStarted(stage.name, step.decision.reasons))
-        self._running[stage.name] = step
+        self._running[stage.name] = (step, time_ns())
         self._schedule.start(stage)  # holds its mutexes
         self.executor.submit(order)
 
@@ -223,13 +223,15 @@ class Run:
         if isinstance(event, Output):
             self.emit(StageOutput(event.stage, event.text))
             return
-        step = self._running.pop(event.stage)
-        failure = event.failure or verify(self.look, step.now, event)
+        step, began = self._running.pop(event.stage)
+        failure = event.failure or verify(self.look, step.now, event, began)
         if failure is None:
             lock = commit(self.workspace, self.look, step.now, event)
             self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
             for path in lock.reads:
-                self.emit(Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage))
+                self.emit(
+                    Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage)
+                )
         else:
             self.failures[event.stage] = failure
             log = str(log_path(self.workspace, step.stage))

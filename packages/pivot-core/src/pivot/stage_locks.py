@@ -1,15 +1,14 @@
-"""Locks between ``pivot`` processes, one file a stage: exclusive on the stage that is worked on, shared on those it reads from.
+"""Locks between ``pivot`` processes, one file a stage: exclusive on the stage at hand, shared on those it reads from.
 
-Taken all together without waiting, or not at all, so there is no deadlock; freed by the kernel when a process dies. Readers such
-as ``status`` take none, since every record is replaced whole.
+Taken all together without waiting, or not at all, so there is no deadlock; freed by the kernel when a process dies.
+Readers such as ``status`` take none, since every record is replaced whole.
 """
 
 from pathlib import Path
 
-from pivot_cache import FileLock, try_all
-
 from pivot.graph import Graph
 from pivot.manifest import Manifest
+from pivot_cache import FileLock, try_all
 
 
 class StageLocks:

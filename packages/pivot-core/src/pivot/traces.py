@@ -7,11 +7,11 @@ reads, variables, definitions reached dynamically) stands in the record and must
 from collections.abc import Callable
 
 import orjson
-from pivot_cache import LocalStore, Runs
 
 from pivot.lock import Lock, from_json, to_json
 from pivot.look import Look
 from pivot.observation import Observation, run_key
+from pivot_cache import LocalStore, Runs
 
 KEPT = 16  # records under one key: states that differ only in what runs showed
 

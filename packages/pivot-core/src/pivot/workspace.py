@@ -6,14 +6,13 @@ The only place in core where the stores are put together; what they are used for
 from functools import cached_property
 from pathlib import Path
 
-from pivot_cache import LocalStore, Runs, Scan, State
-
 from pivot.config import Config, read_config
 from pivot.load import load
 from pivot.lock import Damaged, Lock, lock_path, read_lock
 from pivot.look import Look, SourceMemo
 from pivot.manifest import Manifest, StageSpec, decode, encode
 from pivot.project import Project, create, is_made
+from pivot_cache import LocalStore, Runs, Scan, State
 
 
 class Workspace:

@@ -1,4 +1,4 @@
-"""A project in memory of a test: a real pipeline.py, real records and a real cache, and an executor that runs nothing but fakes."""
+"""A project of a test: a real pipeline.py, real records, a real cache, and an executor that runs nothing."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +27,9 @@ class Params(pivot.StageParams):
 def clean(raw: Annotated[dict, pivot.Dep("raw.json", JSON())]) -> Annotated[dict, pivot.Out("clean.json", JSON())]:
     return helpers.tidy(raw)
 
-def total(clean: Annotated[dict, pivot.Dep("clean.json", JSON())], params: Params) -> Annotated[dict, pivot.Metric("total.json")]:
+def total(
+    clean: Annotated[dict, pivot.Dep("clean.json", JSON())], params: Params
+) -> Annotated[dict, pivot.Metric("total.json")]:
     return helpers.add(clean)
 
 pipeline = pivot.Pipeline("p")

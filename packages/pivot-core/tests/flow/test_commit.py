@@ -55,3 +55,23 @@ def test_a_name_that_git_would_take_for_a_pattern_is_escaped(bench) -> None:
     bench.edit("pipeline.py", "pipeline.register(total)", 'pipeline.register(total, deps={"clean": "a[1]*? "})')
     bench.repro()
     assert "/a\\[1]\\*\\?\\ " in (bench.root / ".gitignore").read_text().splitlines()
+
+
+def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) -> None:
+    bench.write(extra__txt="x")
+    bench.observed["total"] = Observed(reads=(str(bench.root / "extra.txt"),))
+    bench.during["total"] = lambda: bench.write(extra__txt="y")
+    summary = bench.repro()
+    assert summary.failures["total"].kind == "changed" and "extra.txt" in summary.failures["total"].problem
+
+
+def test_of_a_directory_that_was_only_asked_for_the_existence_counts(bench) -> None:
+    (bench.root / "cache_of_mine").mkdir()
+    bench.observed["total"] = Observed(directories=(str(bench.root / "cache_of_mine"),))
+    bench.repro()
+    assert lock_of(bench, "total").reads == {"cache_of_mine/.": "directory"}
+    (bench.root / "cache_of_mine" / "inner").touch()
+    assert bench.repro().actions["total"] == "skip"
+    (bench.root / "cache_of_mine" / "inner").unlink()
+    (bench.root / "cache_of_mine").rmdir()
+    assert bench.repro().actions["total"] == "run"

@@ -3,7 +3,16 @@
 import pytest
 
 from pivot.errors import MissingInput, UsageError
-from pivot.events import Notice, RunFinished, RunStarted, StageBlocked, StageDone, StageFailed, StageSkipped, StageStarted
+from pivot.events import (
+    Notice,
+    RunFinished,
+    RunStarted,
+    StageBlocked,
+    StageDone,
+    StageFailed,
+    StageSkipped,
+    StageStarted,
+)
 from pivot.execute.executor import Failure
 
 RAISED = Failure("raised", "ValueError: no")
@@ -66,7 +75,11 @@ def test_a_failure_blocks_what_depends_on_it_and_records_nothing(bench) -> None:
 
 @pytest.mark.parametrize(("keep_going", "action"), [(False, "blocked"), (True, "run")])
 def test_fail_fast_or_keep_going(bench, keep_going: bool, action: str) -> None:
-    bench.edit("pipeline.py", "pipeline.register(total)", 'pipeline.register(total)\npipeline.register(lambda: 1, name="z", outs="z.txt")')
+    bench.edit(
+        "pipeline.py",
+        "pipeline.register(total)",
+        'pipeline.register(total)\npipeline.register(lambda: 1, name="z", outs="z.txt")',
+    )
     bench.failures["clean"] = RAISED
     bench.edit("pipeline.py", "pipeline.register(clean)", 'pipeline.register(clean, mutex=["one"])')
     bench.edit("pipeline.py", 'name="z"', 'mutex=["one"], name="z"')

@@ -8,7 +8,7 @@ to digests, is in the modules that ``_compute`` joins.
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,13 +46,26 @@ class Analysis:
         key = self._key(entries, imported, reads)
         kept = self._memo.get(key)
         if kept is not None:
-            found = self._still_true(orjson.loads(kept))
-            if found is not None:
-                return found
+            known = self._still_true(kept)
+            if known is not None:
+                return self._with_ways(known, entries, imported, reads)
         with _no_collection():
-            found = self._behind().fingerprints(entries, imported, reads)
+            found: dict[str, Fingerprint] = self._behind().fingerprints(entries, imported, reads)
         self._memo.put(key, orjson.dumps([self._rests_on(), _pack(found)], default=tuple))
-        return found
+        return self._with_ways(found, entries, imported, reads)
+
+    def _with_ways(
+        self,
+        found: dict[str, Fingerprint],
+        entries: Mapping[str, Sequence[Entry]],
+        imported: Sequence[str],
+        reads: Sequence[ImportRead],
+    ) -> dict[str, Fingerprint]:
+        def ways(name: str) -> Mapping[str, str]:
+            parents: Mapping[str, str] = self._behind().parents(entries[name], imported, reads)
+            return parents
+
+        return {name: one._replace(parents=Ways(lambda name=name: ways(name))) for name, one in found.items()}
 
     def imports(self, modules: Iterable[str]) -> frozenset[str]:
         """Return the project modules that a process which imports these modules has imported in the end, these included."""
@@ -108,8 +121,11 @@ class Analysis:
         listings = self._behind().listings | {path: listing_digest(path) for path in self._behind().sources.listings}
         return [files, {name: found[:4] for name, found in self._finder.answers.items()}, listings, self._finder.added]
 
-    def _still_true(self, kept: list[Any]) -> dict[str, Fingerprint] | None:
-        (files, answers, listings, added), packed = kept
+    def _still_true(self, kept: bytes) -> dict[str, Fingerprint] | None:
+        try:
+            (files, answers, listings, added), packed = orjson.loads(kept)
+        except (ValueError, TypeError):
+            return None
         digest = self._memo.digest
         for path, known in files.items():
             if digest(path) != known:
@@ -124,6 +140,28 @@ class Analysis:
             if listing_digest(path) != known:
                 return None
         return _unpack(packed)
+
+
+class Ways(Mapping[str, str]):
+    """A mapping that is found when it is first asked: most callers never ask on which way a part was reached."""
+
+    def __init__(self, find: Callable[[], Mapping[str, str]]) -> None:
+        self._find = find
+        self._found: Mapping[str, str] | None = None
+
+    def _known(self) -> Mapping[str, str]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def __getitem__(self, key: str) -> str:
+        return self._known()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        return len(self._known())
 
 
 @contextmanager
@@ -149,33 +187,31 @@ def listing_digest(path: str) -> str:
 
 def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
     """Return fingerprints as data in which each part is there once."""
-    table: dict[Part, int] = {}
-    keys: dict[str, int] = {}
+    table: dict[int, int] = {}  # by identity: parts are shared, and many are equal only to themselves
+    parts = []
     rows = []
     for name, one in found.items():
-        rows.append(
-            [
-                name,
-                [table.setdefault(part, len(table)) for part in one.parts],
-                one.packages,
-                one.opaque,
-                [[keys.setdefault(key, len(keys)), keys.setdefault(above, len(keys))] for key, above in one.parents.items()],
-                [table.setdefault(part, len(table)) for part in one.ignored],
-            ]
-        )
-    return [list(table), list(keys), rows]
+        numbers = []
+        for part in (*one.parts, *one.ignored):
+            at = table.get(id(part))
+            if at is None:
+                at = table[id(part)] = len(parts)
+                parts.append(part)
+            numbers.append(at)
+        rows.append([name, numbers[: len(one.parts)], one.packages, one.opaque, numbers[len(one.parts) :]])
+    return [parts, rows]
 
 
 def _unpack(packed: list[Any]) -> dict[str, Fingerprint]:
-    rows, keys, found = packed
+    rows, found = packed
     table = [Part(*row) for row in rows]
     return {
         name: Fingerprint(
             tuple([table[at] for at in parts]),
             tuple([(package, version) for package, version in packages]),
             tuple([Opaque(*row) for row in opaque]),
-            {keys[key]: keys[above] for key, above in parents},
+            {},
             tuple([table[at] for at in ignored]),
         )
-        for name, parts, packages, opaque, parents, ignored in found
+        for name, parts, packages, opaque, ignored in found
     }

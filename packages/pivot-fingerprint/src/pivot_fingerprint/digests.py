@@ -6,7 +6,10 @@ that an edit of one changes one part; everything outside the project by its dott
 """
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from pivot_fingerprint.analysis import listing_digest
 from pivot_fingerprint.graph import Graph
@@ -19,6 +22,7 @@ from pivot_fingerprint.walk import Walk
 
 
 HALF = 32
+type _Row = tuple[str, int, Part]
 
 
 class Assembler:
@@ -31,34 +35,49 @@ class Assembler:
         self._roots = roots
         self._env = env
         self._texts: dict[tuple[int, bool], str] = {}
-        self._parts: dict[int, dict[int, tuple[str, Part]]] = {}  # by process
+        self._rows: dict[int, dict[int, _Row]] = {}  # by process
         self._shapes: dict[int, Shapes] = {}
         self._everywhere: dict[str, frozenset[int]] = {}
 
-    def fingerprint(self, walk: Walk, process: Process) -> Fingerprint:
+    def fingerprint(self, walk: Walk, process: Process, parents: Mapping[str, str]) -> Fingerprint:
         """Return the fingerprint of what was reached."""
-        keyed = {number: self._part(number, walk, process) for number in walk.definitions}
-        keyed.update((node, self._keyed(self._other(node))) for node in walk.others)
-        for number, more in self._order.of_contributions(walk.names, process).items():
-            if number in keyed:
-                key, part = keyed[number]
-                keyed[number] = key, part._replace(digest=_combined([part.digest], more))
-        by_key: dict[str, list[int]] = {}
-        for node, (key, _) in keyed.items():
-            by_key.setdefault(key, []).append(node)
-        parts = []
-        for key in sorted(by_key):
-            nodes = by_key[key]
-            parts.append(keyed[nodes[0]][1] if len(nodes) == 1 else _merged([keyed[node][1] for node in sorted(nodes)]))
+        orders = self._order.of_contributions(walk.names, process)
+        rows = [self._row(number, walk, process, orders) for number in walk.definitions]
+        rows.extend(self._others(node) for node in walk.others)
+        rows.sort(key=itemgetter(0, 1))
+        keys = {key for key, _, _ in rows}
+        if len(keys) == len(rows):
+            parts = tuple([part for _, _, part in rows])
+        else:
+            parts = tuple(_merged([part for _, _, part in group]) for _, group in groupby(rows, itemgetter(0)))
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
-        keys = {node: key for node, (key, _) in keyed.items()}
         return Fingerprint(
-            tuple(parts),
+            parts,
             tuple(sorted({**packages, "python": _python()}.items())),
-            tuple(sorted(set(self._opaque(walk, keys)))),
-            self._parents(walk, keys),
+            tuple(sorted(set(self._opaque(walk)))),
+            parents,
             tuple(sorted({self.place(number) for number in walk.ignored}, key=lambda part: part.key)),
         )
+
+    def parents(self, walk: Walk) -> dict[str, str]:
+        """Return for each part the part that led to it; a method is led to by what led to its class."""
+        keys = {number: self.place(number).key for number in walk.definitions}
+        keys.update((node, self._others(node)[0]) for node in walk.others)
+        found: dict[str, str] = {}
+        for node, key in keys.items():
+            at = walk.led_by.get(node)
+            while at is not None:
+                above = keys.get(at)
+                if above == key:
+                    break
+                if above is not None and not (at >= 0 and self._is_class_of(at, node) and at in walk.led_by):
+                    found.setdefault(key, above)
+                    break
+                at = walk.led_by.get(at)
+        return found
+
+    def _is_class_of(self, number: int, method: int) -> bool:
+        return method >= 0 and method in self._sources.homes[method].members.get(number, ())
 
     # ------------------------------------------------------------ definitions
 
@@ -70,28 +89,30 @@ class Assembler:
             kind, name = "module", ""
         return Part(kind, home.name, name, self._text(number, full=False), home.file, definition.line, definition.end)
 
-    def _part(self, number: int, walk: Walk, process: Process) -> tuple[str, Part]:
-        """Return the part of a definition: half of its digest is that of its text, half that of its shape."""
+    def _row(self, number: int, walk: Walk, process: Process, orders: Mapping[int, list[str]]) -> _Row:
+        """Return the part of a definition, with its key and its place among others of that key."""
         if walk.full or walk.texts:
             texts = [self._text(number, full=walk.full)]
             if walk.texts:
                 texts.append(self._sources.digest(self._sources.homes[number].file) or "")
             part = self.place(number)
-            return part.key, part._replace(digest=digest(texts))
-        known = self._parts.setdefault(id(process), {})
-        found = known.get(number)
-        if found is None:
-            shapes = self._shapes.get(id(process))
-            if shapes is None:
-                shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
-            part = self.place(number)
-            found = known[number] = self._keyed(
-                part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
-            )
-        return found
+            row = part.key, number, part._replace(digest=digest(texts))
+        else:
+            known = self._rows.setdefault(id(process), {})
+            found = known.get(number)
+            row = found if found is not None else known.setdefault(number, self._plain_row(number, process))
+        if number in orders:
+            key, _, part = row
+            return key, number, part._replace(digest=_combined([part.digest], orders[number]))
+        return row
 
-    def _keyed(self, part: Part) -> tuple[str, Part]:
-        return part.key, part
+    def _plain_row(self, number: int, process: Process) -> _Row:
+        """Return a part whose digest is half that of its text, half that of its shape."""
+        shapes = self._shapes.get(id(process))
+        if shapes is None:
+            shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
+        part = self.place(number)
+        return part.key, number, part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
 
     def _text(self, number: int, *, full: bool) -> str:
         """Return the digest of a definition's own text with the names of what it refers to."""
@@ -116,6 +137,10 @@ class Assembler:
         return found
 
     # ------------------------------------------------------------ everything else
+
+    def _others(self, node: int) -> _Row:
+        part = self._other(node)
+        return part.key, node, part
 
     def _other(self, node: int) -> Part:
         label = self.graph.label(node)
@@ -143,7 +168,7 @@ class Assembler:
                 return os.path.relpath(path, root)
         return path
 
-    def _opaque(self, walk: Walk, keys: dict[int, str]) -> Iterable[Opaque]:
+    def _opaque(self, walk: Walk) -> Iterable[Opaque]:
         for number in walk.definitions:
             definition = self._sources.definitions[number]
             if not definition.opaque:
@@ -155,29 +180,7 @@ class Assembler:
                     if not target.wholes and not (target.external and target.external in _modules(target.outside)):
                         continue
                     what = f"{what} {target.wholes[0] if target.wholes else target.external}"
-                yield Opaque(what, home.file, line, keys[number])
-
-    def _parents(self, walk: Walk, keys: dict[int, str]) -> dict[str, str]:
-        """Return for each part the part that led to it; a method is led to by what led to its class."""
-        found: dict[str, str] = {}
-        led_by = walk.led_by
-        for node, key in keys.items():
-            at = led_by.get(node)
-            while at is not None:
-                above = keys.get(at)
-                if above == key:
-                    break
-                if above is not None and not (at >= 0 and self._is_class_of(at, node) and at in led_by):
-                    found.setdefault(key, above)
-                    break
-                at = led_by.get(at)
-        return found
-
-    def _is_class_of(self, number: int, method: int) -> bool:
-        if method < 0:
-            return False
-        definition, home = self._sources.definitions[method], self._sources.homes[method]
-        return definition.owner >= 0 and home.first + definition.owner == number
+                yield Opaque(what, home.file, line, self.place(number).key)
 
 
 def _merged(parts: list[Part]) -> Part:
@@ -195,6 +198,4 @@ def _modules(outside: Iterable[object]) -> set[str]:
 
 
 def _python() -> str:
-    import sys
-
     return f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -5,8 +5,6 @@ is found by ``resolve``. Importing this module imports ``ast``: callers do so on
 """
 
 import ast
-import io
-import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -60,6 +58,9 @@ def _ignored_lines(source: bytes) -> dict[int, bool]:
     """Return the lines with an ignoring comment, and whether the comment has the line to itself."""
     if IGNORE.encode() not in source:
         return {}
+    import io  # rarely needed, and not cheap to import
+    import tokenize
+
     found = {}
     try:
         for token in tokenize.tokenize(io.BytesIO(source).readline):

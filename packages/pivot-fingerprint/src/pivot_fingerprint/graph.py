@@ -5,6 +5,7 @@ module as a value (whole), a binary module, something that was read, a script. E
 all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pivot_fingerprint.definitions import BARE, CALLED, CONTAINER, INNER, RECORDER, STORE, VALUE
@@ -83,30 +84,57 @@ class Graph:
         found = self._notes.get(number)
         if found is None:
             definition, home = self.sources.definitions[number], self.sources.homes[number]
-            collected = _Collected(self)
-            for path, _ in definition.notes:
-                collected.follow(self.resolver.resolve(home, path))
-            found = self._notes[number] = collected.edges()
+            found = self._notes[number] = self._all(home, [path for path, _ in definition.notes])
         return found
+
+    def _all(self, home: Source, paths: Iterable[str]) -> Edges:
+        """Return where reads of paths lead."""
+        targets = [self.resolver.resolve(home, path) for path in paths]
+        nodes = dict.fromkeys(node for target in targets for node in self.read(target, home))
+        return Edges(tuple(nodes), tuple(dict.fromkeys(one for target in targets for one in target.outside)))
 
     def _of_definition(self, number: int) -> Edges:
         definition, home = self.sources.definitions[number], self.sources.homes[number]
-        collected = _Collected(self)
+        nodes: dict[int, None] = {}
+        outside: dict[Outside, None] = {}
         for (_, use), target in zip(definition.refs, self.targets(number), strict=True):
-            if not target.names and not target.loads and not target.outside and not target.wholes and not target.file:
+            read = target.nodes
+            if read is None:
+                read = self.read(target, home)
+            if not read and not target.outside:
                 continue
             if not use & (VALUE | CALLED | STORE):
-                collected.load(target)
-            elif target.file:
-                collected.add(self.node("script", placed(target.file, home.file, self._directory)))
-            elif self._only_written(target, use):
-                collected.add(*target.definitions)
-                collected.reach(target)
-            else:
-                collected.follow(target)
-        collected.add(*home.members.get(number, ()))
-        collected.add(*(self.node("read", *read) for read in self.reads.get((home.name, number - home.first), ())))
-        return collected.edges()
+                read = self._loads(target)
+            elif target.definitions or not use & VALUE:
+                if self._only_written(target, use):
+                    read = target.definitions
+            for node in read:
+                nodes[node] = None
+            if use & (VALUE | CALLED | STORE):
+                for one in target.outside:
+                    outside[one] = None
+        nodes.update(dict.fromkeys(home.members.get(number, ())))
+        for what in self.reads.get((home.name, number - home.first), ()):
+            nodes[self.node("read", *what)] = None
+        return Edges(tuple(nodes), tuple(outside))
+
+    def read(self, target: Target, home: Source) -> tuple[int, ...]:
+        """Return where a read of a target leads."""
+        found = target.nodes
+        if found is None:
+            node = self.node
+            found = target.nodes = (
+                *(node("name", *name) for name in target.names),
+                *(node("whole", name) for name in target.wholes),
+                *self._loads(target),
+                *(node("binary", one.name) for one in target.outside if one.kind == "binary"),
+                *((node("script", placed(target.file, home.file, self._directory)),) if target.file else ()),
+            )
+        return found
+
+    def _loads(self, target: Target) -> tuple[int, ...]:
+        loaded = [one for one in target.loads if isinstance(self.sources.module(one), Source)]
+        return tuple([self.node("load", one) for one in loaded])
 
     def _only_written(self, target: Target, use: int) -> bool:
         """Whether a use of a name does not depend on what others put into it."""
@@ -145,17 +173,14 @@ class Graph:
                 return self._of_whole(module)
 
     def _of_whole(self, module: Source) -> Edges:
-        collected = _Collected(self)
-        collected.add(self.node("load", module.name))
-        collected.add(*(module.first + at for at, one in enumerate(module.facts.definitions) if not one.marks & INNER))
-        collected.add(*(self.node("name", module.name, name) for name in module.facts.binds))
-        for paths in module.facts.binds.values():
-            for path in paths:
-                if isinstance(path, str):
-                    target = self.resolver.resolve(module, path)
-                    if not target.wholes:
-                        collected.follow(target)
-        return collected.edges()
+        own = [
+            self.node("load", module.name),
+            *(module.first + at for at, one in enumerate(module.facts.definitions) if not one.marks & INNER),
+            *(self.node("name", module.name, name) for name in module.facts.binds),
+        ]
+        paths = [path for bound in module.facts.binds.values() for path in bound if isinstance(path, str)]
+        imported = self._all(module, [path for path in paths if not self.resolver.resolve(module, path).wholes])
+        return Edges((*own, *imported.nodes), imported.outside)
 
     def is_pipeline(self, number: int) -> bool:
         """Whether a constant is a pipeline: what is registered in it concerns no stage."""
@@ -169,39 +194,3 @@ class Graph:
             ]
             found = self._pipelines[number] = any(one[0] in OWN_PACKAGES and one[-1] == "Pipeline" for one in names)
         return found
-
-
-class _Collected:
-    """The edges of one node, as they are found."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._node = graph.node
-        self._found: dict[int, None] = {}
-        self._outside: dict[Outside, None] = {}
-
-    def add(self, *nodes: int) -> None:
-        self._found.update(dict.fromkeys(nodes))
-
-    def load(self, target: Target) -> None:
-        """Add the modules that are loaded on the way to a target."""
-        for name in target.loads:
-            self._found[self._node("load", name)] = None
-
-    def reach(self, target: Target) -> None:
-        """Add the modules outside the project that a target is in."""
-        for one in target.outside:
-            self._outside[one] = None
-            if one.kind == "binary":
-                self._found[self._node("binary", one.name)] = None
-
-    def follow(self, target: Target) -> None:
-        """Add everything that a target is."""
-        for name in target.names:
-            self._found[self._node("name", *name)] = None
-        for whole in target.wholes:
-            self._found[self._node("whole", whole)] = None
-        self.load(target)
-        self.reach(target)
-
-    def edges(self) -> Edges:
-        return Edges(tuple(self._found), tuple(self._outside))

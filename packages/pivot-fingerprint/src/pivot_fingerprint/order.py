@@ -18,6 +18,7 @@ class Order:
         self._known: dict[int, list[str]] = {}
         self._groups: dict[tuple[str, str], list[int]] = {}
         self._contributors: dict[str, dict[str, set[int]]] = {}
+        self._with_groups: dict[str, bool] = {}
 
     def of(self, number: int) -> list[str]:
         """Return the place of a definition among those of its module that bind or change the same names, if there are any."""
@@ -28,6 +29,8 @@ class Order:
 
     def _find(self, number: int) -> list[str]:
         definition, home = self._sources.definitions[number], self._sources.homes[number]
+        if not self._has_groups(home):
+            return []
         found = []
         for name in definition.binds:
             group = self.group(home, name)
@@ -40,6 +43,14 @@ class Order:
                         before = sum(one < number for one in self.group(home, name))
                         if before > 1:
                             found.append(f"order {path} after {before}")
+        return found
+
+    def _has_groups(self, home: Source) -> bool:
+        """Whether any name of a module is bound or changed by several of its statements."""
+        found = self._with_groups.get(home.name)
+        if found is None:
+            several = any(len(bound) > 1 for bound in home.facts.binds.values())
+            found = self._with_groups[home.name] = several or bool(self._of_module(home))
         return found
 
     def group(self, home: Source, name: str) -> list[int]:

@@ -16,10 +16,12 @@ from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.modules import Finder
 from pivot_fingerprint.parts import Entry, Fingerprint, ImportRead, Observed, Part
 from pivot_fingerprint.processes import Process, Processes
+from pivot_fingerprint.reach import Reach
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source, Sources
-from pivot_fingerprint.walk import Walk, walk
+from pivot_fingerprint.walk import walk
 
+_NONE: dict[str, str] = {}
 _ROUNDS = 5  # a path entry may lead to modules that add others
 
 
@@ -49,9 +51,18 @@ class Project:
         view = self._view(reads)
         found = {}
         for name, given in entries.items():
-            process, reached = view.walk(given, imported)
-            found[name] = view.assembler.fingerprint(reached, process)
+            process = view.process(given, imported)
+            reached = view.reach(process).walk(view.starts(given))
+            found[name] = view.assembler.fingerprint(reached, process, _NONE)
         return found
+
+    def parents(
+        self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]
+    ) -> dict[str, str]:
+        """Return for each part in the closure of entries the part that led to it."""
+        self._extend_path({*imported, *(entry.module for entry in entries)})
+        view = self._view(reads)
+        return view.assembler.parents(walk(view.graph, view.starts(entries), view.process(entries, imported)))
 
     def unexpected(
         self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead], observed: Observed
@@ -59,7 +70,8 @@ class Project:
         """Return what a run showed and the closure of its entries does not contain, as entries without lines."""
         self._extend_path({*imported, *(entry.module for entry in entries)})
         view = self._view(reads)
-        process, reached = view.walk(entries, imported)
+        process = view.process(entries, imported)
+        reached = walk(view.graph, view.starts(entries), process)
         known = {*reached.definitions, *reached.ignored}
         loaded = {*process.modules, *reached.loaded}
         found: dict[Entry, None] = {}
@@ -148,11 +160,21 @@ class _View:
         self.assembler = assembler
         self.processes = Processes(graph)
 
-    def walk(self, entries: Sequence[Entry], imported: Sequence[str]) -> tuple[Process, Walk]:
-        """Return what entries reach in the process that imports their modules and others."""
+        self._reaches: dict[int, Reach] = {}
+
+    def process(self, entries: Sequence[Entry], imported: Sequence[str]) -> Process:
+        """Return the process that imports the modules of entries and others."""
         process = self.processes.process(imported)
         more = [entry.module for entry in entries if entry.module not in process.modules]
-        if more:
-            process = self.processes.process((*imported, *more))
-        nodes = [node for entry in entries for node in starts(entry, self.graph)]
-        return process, walk(self.graph, nodes, process)
+        return self.processes.process((*imported, *more)) if more else process
+
+    def reach(self, process: Process) -> Reach:
+        """Return what keeps what nodes reach in a process."""
+        found = self._reaches.get(id(process))
+        if found is None:
+            found = self._reaches[id(process)] = Reach(self.graph, process)
+        return found
+
+    def starts(self, entries: Sequence[Entry]) -> list[int]:
+        """Return the nodes at which entries begin."""
+        return [node for entry in entries for node in starts(entry, self.graph)]

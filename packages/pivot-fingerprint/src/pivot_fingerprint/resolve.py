@@ -5,7 +5,7 @@ closure is decided in ``closure``; what it means for a digest, in ``digests``.
 """
 
 import builtins
-from typing import NamedTuple, cast
+from typing import cast
 
 from pivot_fingerprint.modules import absolute
 from pivot_fingerprint.definitions import join
@@ -16,24 +16,28 @@ BUILTINS = frozenset(dir(builtins))
 _OF_THE_PROCESS = frozenset({"open", "print", "input", "hash", "id", "__import__"})  # their work depends on what others set
 
 
-class Target(NamedTuple):
+class Target:
     """What a path means.
 
     ``identity`` says it in words that are the same as long as it means the same. ``names`` are (module, name) pairs that lead
-    to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then. ``wholes`` are modules that are
-    used as a value, ``loads`` modules that an import statement runs. ``external`` is a dotted name outside the project; ``file`` a
-    path that is spelled out.
+    to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then. ``wholes`` are modules that
+    are used as a value, ``loads`` modules that an import statement runs. ``external`` is a dotted name outside the project;
+    ``file`` a path that is spelled out. ``nodes`` is where ``graph`` keeps what a read of it leads to.
     """
 
-    identity: str
-    names: tuple[tuple[str, str], ...]
-    definitions: tuple[int, ...]
-    rest: str
-    wholes: tuple[str, ...]
-    loads: tuple[str, ...]
-    outside: tuple[Outside, ...]
-    external: str
-    file: str = ""
+    __slots__ = ("definitions", "external", "file", "identity", "loads", "names", "nodes", "outside", "rest", "wholes")
+
+    def __init__(self, identity: str, search: "_Search", file: str = "") -> None:
+        self.identity = identity
+        self.names: tuple[tuple[str, str], ...] = tuple(search.names)
+        self.definitions: tuple[int, ...] = tuple(search.definitions)
+        self.rest: str = search.rest
+        self.wholes: tuple[str, ...] = tuple(search.wholes)
+        self.loads: tuple[str, ...] = tuple(search.loads)
+        self.outside: tuple[Outside, ...] = tuple(search.outside)
+        self.external: str = search.external
+        self.file = file
+        self.nodes: tuple[int, ...] | None = None
 
 
 class _Search:
@@ -59,22 +63,38 @@ class Resolver:
     def resolve(self, module: Source, path: str) -> Target:
         """Return what a path in a module means."""
         known = module.cache.get(path)
-        if known is None and path.startswith("?"):
-            known = module.cache[path] = Target(path, (), (), "", (), (), (), "", path[1:])
         if known is None:
-            search = _Search()
-            identity = self._path(module, path, search)
-            known = module.cache[path] = Target(
-                identity,
-                tuple(search.names),
-                tuple(search.definitions),
-                search.rest,
-                tuple(search.wholes),
-                tuple(search.loads),
-                tuple(search.outside),
-                search.external,
-            )
+            known = module.cache[path] = self._simple(module, path) or self._target(module, path)
         return cast(Target, known)
+
+    def _target(self, module: Source, path: str) -> Target:
+        search = _Search()
+        if path.startswith("?"):
+            return Target(path, search, path[1:])
+        return Target(self._path(module, path, search), search)
+
+    def _simple(self, module: Source, path: str) -> Target | None:
+        """Return what a path means whose name is bound once; None where more has to be looked at. Most paths are such."""
+        name, _, rest = path.partition(".")
+        bound = module.facts.binds.get(name, ())
+        if len(bound) != 1 or module.facts.stars:
+            return None
+        if isinstance(bound[0], int):
+            search = _Search()
+            search.names[module.name, name] = None
+            search.definitions[module.first + bound[0]] = None
+            search.rest = rest
+            return Target(f"{module.name}:{path}", search)
+        imported = self.resolve(module, bound[0])
+        if not rest:
+            return imported
+        if not imported.external or imported.names or imported.wholes:
+            return None
+        search = _Search()
+        search.outside.update(dict.fromkeys(imported.outside))
+        search.loads.update(dict.fromkeys(imported.loads))
+        search.external = f"{imported.external}.{rest}"
+        return Target(f"{imported.identity}.{rest}", search)
 
     def binders(self, module: Source, name: str) -> list[int]:
         """Return the numbers of the definitions that bind a name in a module."""

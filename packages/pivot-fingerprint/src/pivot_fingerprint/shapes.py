@@ -37,6 +37,7 @@ class Shapes:
         self._nameless: dict[int, bool] = {}
         self._known: dict[int, str] = {}
         self._made_of: dict[int, list[str | int]] = {}
+        self._calls: dict[int, list[int]] = {}
 
     # ------------------------------------------------------------ what has no name
 
@@ -92,7 +93,8 @@ class Shapes:
 
     def called(self, number: int) -> list[int]:
         """Return the nameless definitions that a definition refers to, in order of their appearance in it."""
-        return [piece for piece in self._pieces(number) if isinstance(piece, int)]
+        self._pieces(number)
+        return self._calls[number]
 
     def _pieces(self, number: int) -> list[str | int]:
         """Return what a digest is made of besides texts: identities, and nameless definitions by their numbers."""
@@ -100,10 +102,12 @@ class Shapes:
         if found is None:
             definition = self._sources.definitions[number]
             found = self._made_of[number] = []
+            calls = self._calls[number] = []
             for (_, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
                 one = self._one(target, use) if target.definitions else None
                 if one is not None:
                     found.append(one)
+                    calls.append(one)
                 elif use & (VALUE | CALLED | STORE) or not target.wholes:
                     found.append(target.identity)
                 else:

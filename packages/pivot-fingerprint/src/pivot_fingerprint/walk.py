@@ -68,7 +68,7 @@ class _Walker:
         self.graph = graph
         self.process = process
         self.subclasses = subclasses
-        self.by_names = late or subclasses
+        self.direct = late or subclasses or full  # without the shortcuts
         self.seen = dict.fromkeys(process.nodes)
         self.waiting = list(process.waiting)
         self.late: dict[int, list[int]] = {}
@@ -98,10 +98,8 @@ class _Walker:
                 found.ignored.append(node)
                 return ()
             found.definitions.append(node)
-        if not found.full and not self.by_names:
-            edges = self.process.shortcuts.get(node)
-            if edges is None:
-                edges = self.process.shortcuts[node] = self._shortcut(node)
+        if not self.direct:
+            edges = shortcut(graph, self.process, node)
         else:
             edges = graph.edges(node)
             if node >= 0 and (found.full or graph.visibility.is_noted(node)):
@@ -116,34 +114,15 @@ class _Walker:
                 return self._of_name(node, edges.nodes)
             case ("load", name):
                 return self._of_load(node, name, edges.nodes)
-            case ("whole", name):
-                found.others.append(node)
-                inside = (one for one in self.process.modules if one.rpartition(".")[0] == name)
-                return (*edges.nodes, *(graph.node("whole", one) for one in inside))
         found.others.append(node)
-        return edges.nodes
-
-    def _shortcut(self, node: int) -> Edges:
-        """Return where a node leads, straight to what binds a name where nothing contributes to it."""
-        graph = self.graph
-        edges = graph.edges(node)
-        if node >= 0 and graph.visibility.is_noted(node):
-            edges = joined(edges, graph.notes(node))
-        found: dict[int, None] = {}
-        stack = list(reversed(edges.nodes))
-        while stack:
-            one = stack.pop()
-            if one < 0 and graph.label(one)[0] == "name" and one not in self.process.contributions:
-                stack.extend(reversed(graph.edges(one).nodes))
-            else:
-                found[one] = None
-        return Edges(tuple(found), edges.outside)
+        return (*edges.nodes, *_contributions(graph, self.process, node, edges.nodes)) if self.direct else edges.nodes
 
     def _of_name(self, node: int, following: tuple[int, ...]) -> tuple[int, ...]:
-        more = self.process.contributions.get(node, ())
+        if self.direct:
+            following = (*following, *_contributions(self.graph, self.process, node, following))
         late = self.late.get(node, ())
-        if (more or late) and not any(one >= 0 and self.graph.is_pipeline(one) for one in following):
-            following = (*following, *more, *late)
+        if late and not any(one >= 0 and self.graph.is_pipeline(one) for one in following):
+            following = (*following, *late)
         if self.subclasses:
             following = (*following, *self.process.subclasses.get(node, ()))
         return following
@@ -171,13 +150,45 @@ class _Walker:
         tops = {one.name.partition(".")[0] for one in self.found.outside}
         installed = any(one.kind != "standard" for one in self.found.outside)
         for number, node, changed in self.waiting:
-            if number not in self.seen and any(_affects(one, tops, installed=installed) for one in changed):
+            if number not in self.seen and any(affects(one, tops, installed=installed) for one in changed):
                 self.seen[number] = None
                 self.found.led_by[number] = node
                 yield number
 
 
-def _affects(changed: str, tops: set[str], *, installed: bool) -> bool:
+def shortcut(graph: Graph, process: Process, node: int) -> Edges:
+    """Return where a node leads in a process, straight to what binds a name where nothing contributes to it."""
+    found = process.shortcuts.get(node)
+    if found is None:
+        edges = graph.edges(node)
+        nodes = edges.nodes
+        if node >= 0 and graph.visibility.is_noted(node):
+            edges = joined(edges, graph.notes(node))
+            nodes = edges.nodes
+        elif node < 0:
+            nodes = (*nodes, *_contributions(graph, process, node, nodes))
+        straight: dict[int, None] = {}
+        stack = list(reversed(nodes))
+        while stack:
+            one = stack.pop()
+            if one < 0 and one not in process.contributions and graph.label(one)[0] == "name":
+                stack.extend(reversed(graph.edges(one).nodes))
+            else:
+                straight[one] = None
+        found = process.shortcuts[node] = Edges(tuple(straight), edges.outside)
+    return found
+
+
+def _contributions(graph: Graph, process: Process, node: int, following: tuple[int, ...]) -> Iterable[int]:
+    """Return what a name or a whole module leads to in a process besides what binds it."""
+    label = graph.label(node)
+    if label[0] == "whole":
+        return [graph.node("whole", one) for one in process.modules if one.rpartition(".")[0] == label[1]]
+    more = process.contributions.get(node, ())
+    return () if more and any(one >= 0 and graph.is_pipeline(one) for one in following) else more
+
+
+def affects(changed: str, tops: set[str], *, installed: bool) -> bool:
     """Whether a change of something outside the project may reach code that uses these modules outside of it.
 
     Of what an installed distribution uses nothing is known: it may use anything.

@@ -22,8 +22,8 @@ from pivot_cli.wiring import open_workspace
 def command(session: Session, /, stage: str, reason: str, as_json: bool) -> int:
     """Record the code of a stage as equivalent, without running it.
 
-    For a change of code that cannot change the outputs, though Pivot cannot know it. The reason stands in the lock file,
-    where a review sees it. Refused if anything but code changed.
+    For a change of code that cannot change the outputs, though Pivot cannot know it. The reason stands in the lock
+    file, where a review sees it. Refused if anything but code changed.
     """
     if not reason.strip():
         raise click.BadParameter("say why the outputs would be the same", param_hint="--reason")

@@ -1,0 +1,165 @@
+"""What entries reach, for many entries of one process: sets of nodes as the bits of whole numbers.
+
+What a node reaches is found once, together for all nodes that lead to one another, and joined for each entry. The result is that
+of ``walk``, but for the ways, which are left to it: it is asked again for one entry when somebody wants them. It is asked at once
+where what is reached changes the rules: annotations that are read, subclasses that are asked for, modules loaded on the way.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
+from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.processes import Process
+from pivot_fingerprint.sources import Outside
+from pivot_fingerprint.walk import Walk, affects, shortcut, walk
+
+
+class Reached(NamedTuple):
+    """A set of nodes and of modules outside the project, as bits, and the marks of the definitions among them."""
+
+    nodes: int = 0
+    outside: int = 0
+    marks: int = 0
+
+
+class Reach:
+    """What nodes reach in one process."""
+
+    def __init__(self, graph: Graph, process: Process) -> None:
+        self._graph = graph
+        self._process = process
+        self._loaded = frozenset(process.nodes)
+        self._known: dict[int, Reached] = {}
+        self._bits: dict[int, int] = {}  # of nodes
+        self._nodes: list[int] = []  # of bits
+        self._outside_bits: dict[Outside, int] = {}
+        self._late = 0  # the bits of modules that are loaded on the way
+
+    def walk(self, entries: Iterable[int]) -> Walk:
+        """Return what entries reach, without the ways there."""
+        starts = [*dict.fromkeys(entries)]
+        found = self._of_all([*starts, *self._process.reads])
+        while True:
+            waiting = self._affected(found)
+            if not waiting:
+                break
+            found = _joined([found, *(self._of(number) for number in waiting)])
+        if found.nodes & self._late or found.marks & (INTROSPECTS | SUBCLASSES):
+            return walk(self._graph, starts, self._process)
+        return self._as_walk(found)
+
+    def _as_walk(self, found: Reached) -> Walk:
+        definitions, ignored, others, names = [], [], [], []
+        marks, graph = self._graph.sources.marks, self._graph
+        for node in _members(found.nodes, self._nodes):
+            if node >= 0:
+                (ignored if marks[node] & IGNORED else definitions).append(node)
+            elif graph.label(node)[0] == "name":
+                names.append(node)
+            elif graph.label(node)[0] != "load":
+                others.append(node)
+        outside = set(_members(found.outside, list(self._outside_bits)))
+        return Walk(definitions, ignored, others, names, [], outside, {}, texts=bool(found.marks & TEXT))
+
+    def _affected(self, found: Reached) -> list[int]:
+        """Return the waiting statements whose effect may reach what was reached, as far as they are not among it."""
+        if not self._process.waiting:
+            return []
+        outside = list(_members(found.outside, list(self._outside_bits)))
+        tops = {one.name.partition(".")[0] for one in outside}
+        installed = any(one.kind != "standard" for one in outside)
+        return [
+            number
+            for number, _, changed in self._process.waiting
+            if not found.nodes >> self._bit(number) & 1 and any(affects(one, tops, installed=installed) for one in changed)
+        ]
+
+    def _of_all(self, nodes: Iterable[int]) -> Reached:
+        return _joined([self._of(node) for node in nodes])
+
+    def _of(self, start: int) -> Reached:
+        """Return what a node reaches, itself included: Tarjan's components, each joined when it is complete."""
+        known = self._known
+        if start in known:
+            return known[start]
+        index: dict[int, int] = {start: 0}
+        low: dict[int, int] = {start: 0}
+        open_: list[int] = [start]
+        is_open: set[int] = {start}
+        stack: list[tuple[int, Iterator[int]]] = [(start, iter(self._following(start)))]
+        while stack:
+            node, following = stack[-1]
+            for one in following:
+                if one in known:
+                    continue
+                if one not in index:
+                    index[one] = low[one] = len(index)
+                    open_.append(one)
+                    is_open.add(one)
+                    stack.append((one, iter(self._following(one))))
+                    break
+                if one in is_open and index[one] < low[node]:
+                    low[node] = index[one]
+            else:
+                stack.pop()
+                if stack and low[node] < low[stack[-1][0]]:
+                    low[stack[-1][0]] = low[node]
+                if low[node] == index[node]:
+                    at = open_.index(node)
+                    component, open_[at:] = open_[at:], []
+                    is_open.difference_update(component)
+                    self._complete(component)
+        return known[start]
+
+    def _complete(self, component: list[int]) -> None:
+        nodes = outside = marks = 0
+        for node in component:
+            nodes |= 1 << self._bit(node)
+            if node >= 0:
+                if self._graph.sources.marks[node] & IGNORED:
+                    continue
+                marks |= self._graph.sources.marks[node]
+            edges = shortcut(self._graph, self._process, node)
+            for one in edges.outside:
+                outside |= 1 << self._outside_bits.setdefault(one, len(self._outside_bits))
+            for one in self._following(node):
+                below = self._known.get(one)
+                if below is not None:
+                    nodes |= below.nodes
+                    outside |= below.outside
+                    marks |= below.marks
+        found = Reached(nodes, outside, marks)
+        self._known.update(dict.fromkeys(component, found))
+
+    def _following(self, node: int) -> Iterable[int]:
+        if node in self._loaded or (node >= 0 and self._graph.sources.marks[node] & IGNORED):
+            return ()
+        return [one for one in shortcut(self._graph, self._process, node).nodes if one not in self._loaded]
+
+    def _bit(self, node: int) -> int:
+        found = self._bits.get(node)
+        if found is None:
+            found = self._bits[node] = len(self._nodes)
+            self._nodes.append(node)
+            if node < 0 and self._graph.label(node)[0] == "load":
+                self._late |= 1 << found
+        return found
+
+
+def _joined(found: list[Reached]) -> Reached:
+    nodes = outside = marks = 0
+    for one in found:
+        nodes |= one.nodes
+        outside |= one.outside
+        marks |= one.marks
+    return Reached(nodes, outside, marks)
+
+
+def _members[T](bits: int, members: list[T]) -> Iterator[T]:
+    """Yield the members whose bits are set."""
+    text = bin(bits)[:1:-1]
+    at = text.find("1")
+    while at >= 0:
+        yield members[at]
+        at = text.find("1", at + 1)
