@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, sync_directory, write_all
+from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, write_all
 from pivot_cache.content import ObjectId
 from pivot_cache.hashing import OPEN_FLAGS, hash_bytes
 from pivot_cache.layout import Layout, names_in
@@ -52,25 +52,23 @@ class Runs:
         return data if written[:_HEAD_SIZE] == _head(data) else None
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep the record, in place of an older one. Whatever it names must be durable before."""
+        """Keep the record, in place of an older one. Whatever it names must be durable before.
+
+        Nothing is flushed: a record that a power cut tears does not match its head, and counts as none.
+        """
         if len(data) > SIZE_LIMIT:
             raise ValueError(f"a record has at most {SIZE_LIMIT} bytes, this one has {len(data)}")
         path = self._layout.run_path(key)
         self._layout.begin()
-        touched = self._layout.make_parent(path) | {os.path.dirname(path)}
+        self._layout.make_parent(path)
         temporary = self._layout.temporary()
         with disk("write", path):
             descriptor = os.open(temporary, CREATE_FLAGS, 0o666)
             try:
                 write_all(descriptor, _head(data) + data)
-                if self._layout.durable:
-                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             os.rename(temporary, path)
-            if self._layout.durable:
-                for directory in touched:
-                    sync_directory(directory)
 
     def remove(self, key: str) -> None:
         """Remove the record, if it is there; for whoever collects garbage."""

@@ -90,10 +90,10 @@ class Save:
         return Content(DIRECTORY, oid, total_size(entries))
 
     def _keep_files(self, descriptor: int, path: str, level: Level, levels: Levels) -> list[TreeEntry]:
-        known = {entry.name: entry for entry in levels.get(path, ()) if entry.kind in (FILE, EXECUTABLE)}
+        known = {entry.name: entry for entry in levels.pop(path, ()) if entry.kind in (FILE, EXECUTABLE)}
         entries: list[TreeEntry] = []
         for name in level.names:
-            entry = known.get(name)
+            entry = known.pop(name, None)
             if entry is None or not self._has(entry.digest, entry.size):
                 if is_temporary(name):
                     continue

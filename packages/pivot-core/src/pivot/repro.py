@@ -132,7 +132,12 @@ class Run:
         if any(step.decision.action == "run" for step in self.plan.steps):
             _ = self.executor  # its imports go on while the first stages are prepared
         while not self._schedule.over:
-            later = [stage for stage in self._schedule.ready() if not self._settle_or_start(stage)]
+            later: list[StageSpec] = []
+            for stage in self._schedule.ready():
+                if not self._settle_or_start(stage):
+                    later.append(stage)
+                    if self._full:
+                        break
             for stage in later:
                 self._schedule.defer(stage)
             elsewhere = any(stage.name in self._awaited for stage in later)
@@ -165,7 +170,7 @@ class Run:
         step = self._steps[stage.name]
         if not self._fresh.isdisjoint(self.plan.graph.upstream[stage.name]):
             step = self._decide(stage)
-        if step.decision.action == "run" and self._running and len(self._running) >= self.executor.slots:
+        if step.decision.action == "run" and self._full:
             return False
         if step.decision.action != "skip":
             if holder := self._locks.take(stage.name):
@@ -245,6 +250,10 @@ class Run:
         self._awaited.discard(stage.name)
         self._schedule.settle(stage)
         self.emit(event)
+
+    @property
+    def _full(self) -> bool:
+        return bool(self._running) and len(self._running) >= self.executor.slots
 
     @property
     def _stopping(self) -> bool:

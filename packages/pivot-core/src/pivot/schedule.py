@@ -1,7 +1,8 @@
 """Who may start now: order, mutexes and nothing else. Pure bookkeeping; knows neither files nor processes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 
 from pivot.graph import Graph
 from pivot.manifest import StageSpec
@@ -10,33 +11,41 @@ from pivot.manifest import StageSpec
 class Schedule:
     """Hands out stages in plan order as soon as everything that they read from is settled.
 
-    A stage is *taken* by ``ready``, then either ``settle``d or held back with ``defer`` until a running stage ends.
+    A stage is *taken* by ``ready``, then either ``settle``d or given back with ``defer``.
     """
 
     def __init__(self, stages: Iterable[StageSpec], graph: Graph) -> None:
-        self._stages: Mapping[str, StageSpec] = {stage.name: stage for stage in stages}
+        self._stages = list(stages)
+        self._rank = {stage.name: rank for rank, stage in enumerate(self._stages)}
         self._sorter = TopologicalSorter(
-            {name: [one for one in graph.upstream[name] if one in self._stages] for name in self._stages}
+            {stage.name: [one for one in graph.upstream[stage.name] if one in self._rank] for stage in self._stages}
         )
         self._sorter.prepare()
-        self._rank = {name: rank for rank, name in enumerate(self._stages)}
-        self._waiting: list[str] = []
+        self._waiting: list[int] = []  # a heap of ranks
         self._started: set[str] = set()
         self._held: set[str] = set()  # mutexes of running stages
 
     def ready(self) -> Iterator[StageSpec]:
         """Take every stage that may start, in plan order; settling one may make more of them ready."""
-        while True:
-            self._waiting = sorted((*self._waiting, *self._sorter.get_ready()), key=self._rank.__getitem__)
-            name = next((one for one in self._waiting if self._held.isdisjoint(self._stages[one].mutex)), None)
-            if name is None:
-                return
-            self._waiting.remove(name)
-            yield self._stages[name]
+        excluded: list[int] = []
+        try:
+            while True:
+                for name in self._sorter.get_ready():
+                    heappush(self._waiting, self._rank[name])
+                if not self._waiting:
+                    return
+                rank = heappop(self._waiting)
+                if self._held.isdisjoint(self._stages[rank].mutex):
+                    yield self._stages[rank]
+                else:
+                    excluded.append(rank)
+        finally:
+            for rank in excluded:
+                heappush(self._waiting, rank)
 
     def defer(self, stage: StageSpec) -> None:
-        """Give a taken stage back: there is no slot for it yet."""
-        self._waiting.append(stage.name)
+        """Give a taken stage back: it cannot start yet."""
+        heappush(self._waiting, self._rank[stage.name])
 
     def start(self, stage: StageSpec) -> None:
         """Note that a taken stage runs: it holds its mutexes until it is settled."""

@@ -35,7 +35,11 @@ class NamingReader(StructureReader):
         """Return the dotted name that an expression most likely stands for, empty if it is not of that kind."""
         path = dotted(node)
         if path is None:
-            return ""
+            base = node.value if isinstance(node, ast.Attribute) else None
+            found = self.module_path(base) if isinstance(base, ast.Call) else None
+            if base is None or found is None or not found.startswith("!"):
+                return ""
+            return self.module.canonical(join(found, node.attr if isinstance(node, ast.Attribute) else ""))
         name, _, attributes = path.partition(".")
         scope = find(self.scopes, name)
         if scope is None:

@@ -40,6 +40,7 @@ class Project:
         self._resolver = Resolver(self.sources)
         self._examiner = Examiner(self._resolver)
         self._views: dict[tuple[ImportRead, ...], _View] = {}
+        self._by_key: dict[str, dict[str, list[int]]] = {}
 
     # ------------------------------------------------------------ questions
 
@@ -106,10 +107,18 @@ class Project:
                 lines = file.readlines()
         except OSError:
             return None
-        assembler = self._view(()).assembler
-        numbers = range(module.first, module.first + len(module.facts.definitions))
-        texts = [self._text(number, lines) for number in numbers if assembler.place(number).key == part.key]
+        texts = [self._text(number, lines) for number in self._numbers(module).get(part.key, ())]
         return "\n".join(texts) if texts else None
+
+    def _numbers(self, module: Source) -> dict[str, list[int]]:
+        """Return the definitions of a module by the key of their part."""
+        found = self._by_key.get(module.name)
+        if found is None:
+            found = self._by_key[module.name] = {}
+            assembler = self._view(()).assembler
+            for number in range(module.first, module.first + len(module.facts.definitions)):
+                found.setdefault(assembler.place(number).key, []).append(number)
+        return found
 
     def _text(self, number: int, lines: list[str]) -> str:
         """Return the lines of a definition; those of methods are left out of a class."""
