@@ -63,17 +63,17 @@ def read_lock(path: Path, stage: str) -> Lock | Damaged | None:
     """Read a lock file; None if there is none, Damaged if it is not exactly what ``write_lock`` writes."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size > SIZE_LIMIT:
+                return Damaged(f"{path} is larger than 16 MiB")
+            data = os.read(descriptor, size)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
         return Damaged(f"{path}: {error.strerror}")
-    with open(descriptor, "rb") as file:
-        try:
-            data = file.read(SIZE_LIMIT + 1)
-        except OSError as error:
-            return Damaged(f"{path}: {error.strerror}")
-    if len(data) > SIZE_LIMIT:
-        return Damaged(f"{path} is larger than 16 MiB")
     try:
         lock = decode(data)
     except ValueError as error:

@@ -49,6 +49,7 @@ class Look:
         self.project = project
         self.manifest = manifest
         self.scan = scan
+        self.locks = locks
         self.sources = SourceMemo(state, scan)
         self.analysis = Analysis(import_roots(project), memo=self.sources)
         self._code = self._fingerprints(locks)

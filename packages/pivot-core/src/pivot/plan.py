@@ -78,7 +78,7 @@ def make_plan(workspace: Workspace, look: Look, graph: Graph, chosen: Iterable[s
     for name in chosen:
         stage = look.manifest.stage(name)
         upstream = tuple(one for one in graph.upstream[name] if one in running)
-        step = take_step(workspace, look, stage, known=known, forced=forced, upstream=upstream)
+        step = take_step(workspace, look, stage, look.locks[name], known=known, forced=forced, upstream=upstream)
         if step.decision.action == "run":
             running.add(name)
         if step.trace:
@@ -91,13 +91,13 @@ def take_step(
     workspace: Workspace,
     look: Look,
     stage: StageSpec,
+    lock: Lock | Damaged | None,
     *,
     known: Mapping[str, Content] | None = None,
     forced: bool = False,
     upstream: tuple[str, ...] = (),
 ) -> Step:
     """Observe and decide one stage; ``known`` are contents that will be at their paths by the time it runs."""
-    lock = workspace.lock(stage)
     now = look.observe(stage, lock)
     if known:
         now = now.with_inputs(

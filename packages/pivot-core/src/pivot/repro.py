@@ -188,7 +188,7 @@ class Run:
 
     def _decide(self, stage: StageSpec) -> Step:
         self.look.forget(stage)
-        return take_step(self.workspace, self.look, stage, forced=self.options.force)
+        return take_step(self.workspace, self.look, stage, self.workspace.lock(stage), forced=self.options.force)
 
     def _await(self, stage: StageSpec, holder: str) -> None:
         if stage.name not in self._awaited:

@@ -95,6 +95,7 @@ class Assembler:
             texts = [self._text(number, full=walk.full)]
             if walk.texts:
                 texts.append(self._sources.digest(self._sources.homes[number].file) or "")
+            texts.extend(self._order.of_imports(number, process))
             part = self.place(number)
             row = part.key, number, part._replace(digest=digest(texts))
         else:
@@ -112,7 +113,9 @@ class Assembler:
         if shapes is None:
             shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
         part = self.place(number)
-        return part.key, number, part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
+        part = part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
+        order = self._order.of_imports(number, process)
+        return part.key, number, part._replace(digest=_combined([part.digest], order)) if order else part
 
     def _text(self, number: int, *, full: bool) -> str:
         """Return the digest of a definition's own text with the names of what it refers to."""

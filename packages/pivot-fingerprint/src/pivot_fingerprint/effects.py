@@ -53,7 +53,7 @@ _LOG_METHODS = frozenset("debug info warning error exception critical log".split
 class Effects(NamedTuple):
     """What code does when it runs: the names that it changes, the parameters that it changes or calls, and how loudly.
 
-    ``loud`` are dotted names outside the project of which it throws away the result of a call, ``sure`` those that it changes.
+    ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the project of which it throws away the result of a call, ``sure`` those that it changes.
     """
 
     names: frozenset[Name] = frozenset()
@@ -61,6 +61,7 @@ class Effects(NamedTuple):
     called: frozenset[int] = frozenset()
     loud: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()
+    rebound: frozenset[Name] = frozenset()
 
 
 NOTHING = Effects()
@@ -69,11 +70,13 @@ NOTHING = Effects()
 class Contributions(NamedTuple):
     """What the import of a module does.
 
-    ``names`` are pairs of a name and the definition that contributes to it, ``subclasses`` of a class and one that inherits
+    ``names`` are pairs of a name and the definition that contributes to it, ``rebound`` those of them that bind it to something
+    else, ``subclasses`` of a class and one that inherits
     from it, ``everywhere`` of a definition and the names outside the project that it changes.
     """
 
     names: list[tuple[Name, int]]
+    rebound: list[tuple[Name, int]]
     subclasses: list[tuple[Name, int]]
     everywhere: list[tuple[int, frozenset[str]]]
 
@@ -96,6 +99,7 @@ class Examiner:
 
     def _examine(self, module: Source) -> Contributions:
         names: list[tuple[Name, int]] = []
+        rebound: list[tuple[Name, int]] = []
         subclasses: list[tuple[Name, int]] = []
         everywhere: list[tuple[int, frozenset[str]]] = []
         for at, definition in enumerate(module.facts.definitions):
@@ -113,9 +117,10 @@ class Examiner:
             if definition.owner >= 0:
                 own.add((module.name, self._sources.definitions[owner].name))
             names.extend((name, owner) for name in sorted(effects.names - own))
+            rebound.extend((name, owner) for name in sorted(effects.rebound - own))
             if definition.kind == "const" and (effects.loud or effects.sure):
                 everywhere.append((number, effects.loud | effects.sure))
-        return Contributions(names, subclasses, everywhere)
+        return Contributions(names, rebound, subclasses, everywhere)
 
     # ------------------------------------------------------------ functions
 
@@ -128,7 +133,12 @@ class Examiner:
             outer = self._sum(home, definition.later)
             inner = self._sum(home, definition.nested)
             found = self._summaries[number] = Effects(
-                outer.names | inner.names, outer.changed | inner.changed, outer.called, outer.loud, outer.sure
+                outer.names | inner.names,
+                outer.changed | inner.changed,
+                outer.called,
+                outer.loud,
+                outer.sure,
+                outer.rebound | inner.rebound,
             )
         return found
 
@@ -140,9 +150,12 @@ class Examiner:
             case [str(kind), path, method, through_call] if kind == MUTATES:
                 return self._mutation(self._resolver.resolve(home, path), method, through_call)
             case [str(kind), path] if kind == SETS:
-                return self._mutation(self._resolver.resolve(home, path), "", False)
+                target = self._resolver.resolve(home, path)
+                found = self._mutation(target, "", False)
+                return found if target.rest else found._replace(rebound=frozenset(target.names))
             case [str(kind), name] if kind == DECLARES:
-                return Effects(frozenset({(home.name, name)}))
+                names = frozenset({(home.name, name)})
+                return Effects(names, rebound=names)
             case [str(kind), at] if kind == PARAMETER:
                 return Effects(changed=frozenset({at}))
             case [str(kind), at] if kind == CALLS_PARAMETER:
@@ -253,7 +266,9 @@ class Examiner:
                         if self._sources.definitions[number].kind == "func":
                             names |= self.summary(number).names
         loud = effects.loud if how == DISCARDED else effects.sure
-        return Effects(frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure)
+        return Effects(
+            frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure, effects.rebound
+        )
 
     # ------------------------------------------------------------ objects
 
@@ -379,6 +394,5 @@ def joined(found: list[Effects]) -> Effects:
     """Return the effects of several pieces of code together."""
     if len(found) < 2:
         return found[0] if found else NOTHING
-    names, changed, called, loud, sure = zip(*found, strict=True)
     none: frozenset[Any] = frozenset()
-    return Effects(none.union(*names), none.union(*changed), none.union(*called), none.union(*loud), none.union(*sure))
+    return Effects(*(none.union(*sets) for sets in zip(*found, strict=True)))

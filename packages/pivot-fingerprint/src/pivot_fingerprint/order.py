@@ -3,6 +3,8 @@
 Everything else in a module may stand in any order. Kept apart from ``digests``, which puts it into digests.
 """
 
+from collections.abc import Iterable
+
 from pivot_fingerprint.definitions import NOW
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.processes import Process
@@ -69,6 +71,31 @@ class Order:
                 if module == home.name:
                     found.setdefault(name, set()).add(number)
         return found
+
+    def of_imports(self, number: int, process: Process) -> list[str]:
+        """Return how many modules change what a definition reads before its own module is imported.
+
+        That matters for what it reads while it is imported, and for names that it imports one by one and others bind anew.
+        """
+        if not process.contributions:
+            return []
+        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        found = []
+        for (path, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
+            for name in target.names:
+                node = self._graph.node("name", *name)
+                contributors = process.contributions.get(node, ())
+                if not use & NOW:
+                    contributors = process.rebound.get(node, ()) if name[0] != home.name else ()
+                before = self._before(home, contributors, process)
+                if before:
+                    found.append(f"order {path} after {before} modules")
+        return found
+
+    def _before(self, home: Source, contributors: Iterable[int], process: Process) -> int:
+        modules = {self._sources.homes[number].name for number in contributors} - {home.name}
+        at = process.modules.get(home.name, -1)
+        return sum(process.modules.get(name, at) < at for name in modules)
 
     def of_contributions(self, names: list[int], process: Process) -> dict[int, list[str]]:
         """Return the places of the statements that contribute to names, across modules, where there are several."""

@@ -15,13 +15,14 @@ class Process(NamedTuple):
     """A process that imports some modules.
 
     ``modules`` have their places in the order of import. ``contributions`` lead from the node of a name to the statements that
-    contribute to it, ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
+    contribute to it, ``rebound`` to those that bind it to something else, ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
     modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the project: the
     definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
     """
 
     modules: dict[str, int]
     contributions: dict[int, list[int]]
+    rebound: dict[int, list[int]]
     subclasses: dict[int, list[int]]
     nodes: list[int]
     reads: list[int]
@@ -46,7 +47,7 @@ class Processes:
 
     def _make(self, given: frozenset[str]) -> Process:
         graph = self._graph
-        found = Process(import_order(graph.sources, given), {}, {}, [], [], [], {})
+        found = Process(import_order(graph.sources, given), {}, {}, {}, [], [], [], {})
         for name in found.modules:
             node = graph.node("load", name)
             found.nodes.append(node)
@@ -56,6 +57,8 @@ class Processes:
             does = graph.examiner.contributions(module)
             for key, number in does.names:
                 found.contributions.setdefault(graph.node("name", *key), []).append(number)
+            for key, number in does.rebound:
+                found.rebound.setdefault(graph.node("name", *key), []).append(number)
             for key, number in does.subclasses:
                 found.subclasses.setdefault(graph.node("name", *key), []).append(number)
             found.waiting.extend((number, node, changed) for number, changed in does.everywhere)

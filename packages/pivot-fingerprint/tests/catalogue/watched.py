@@ -4,6 +4,8 @@ Used by ``test_catalogue_static``; a script of its own because an observation be
 """
 
 import os
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 from oracle import Child, OracleError, answer, enter, load
@@ -45,14 +47,21 @@ def _run(stage: Any, root: str) -> dict[str, Any]:
             stage.run()
         seen = watch.observed
         own = {stage.output.path, "params.yaml", *(dep.path for dep in stage.inputs().values())}
-        reads = {os.path.relpath(path, root) for path in seen.reads} - own
-        listings = [os.path.relpath(path, root) for path in seen.listings]
-        return seen._asdict() | {"reads": sorted(reads), "listings": listings}
+        unnamed = [file for module, file in seen.sources if module not in sys.modules]
+        return seen._asdict() | {
+            "reads": sorted(_relative([*seen.reads, *unnamed], root) - own),
+            "listings": sorted(_relative(seen.listings, root)),
+            "directories": sorted(_relative(seen.directories, root)),
+        }
 
     result = Child(work).result()
     if "error" in result:
         raise OracleError(result["error"])
     return {"observed": result["value"]}
+
+
+def _relative(paths: Iterable[str], root: str) -> set[str]:
+    return {os.path.relpath(path, root) for path in paths}
 
 
 if __name__ == "__main__":
