@@ -185,6 +185,7 @@ def small(root: Path) -> None:
         lambda: copy(path, root / "copy"),
         "at most 2 ×",
         between=clear,
+        rounds=3,
     )
 
     def clear_caches() -> None:

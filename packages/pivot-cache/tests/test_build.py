@@ -199,6 +199,13 @@ def test_missing(make, mode):
         make(Content("directory", hash_bytes(b"no"), 2), mode)
 
 
+@pytest.mark.parametrize("mode", ["hardlink", "symlink"])
+def test_an_object_that_can_be_written_is_protected_before_it_is_linked(keep, make, objects, mode):
+    oid = keep(b"x")
+    os.chmod(objects.layout.object_path(oid), 0o666)
+    assert stat.S_IMODE(make(Content("file", oid, 1), mode).stat().st_mode) == 0o444
+
+
 def test_no_hard_link_can_be_made(keep, make, monkeypatch):
     def refuse(*arguments):
         raise OSError(errno.EMLINK, "too many links")

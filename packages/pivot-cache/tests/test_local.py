@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from pivot_cache import DiskError, FormatTooNew, LocalStore, ObjectCorrupt, ObjectMissing, hash_bytes
+from pivot_cache import DiskError, FormatTooNew, LocalStore, ObjectCorrupt, ObjectMissing, flush, hash_bytes
 from pivot_cache.conformance import CHECKS
 
 
@@ -116,3 +116,15 @@ def test_close_leaves_no_temporaries_and_the_store_goes_on(store):
     assert os.listdir(store.layout.temporaries) == []
     store.add_bytes(b"y")
     assert store.has(hash_bytes(b"y"))
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_flush_what_was_kept_without(store, monkeypatch, supported):
+    flushed = []
+    monkeypatch.setattr(os, "sync", lambda: flushed.append("everything"))
+    monkeypatch.setattr(flush, "flush_file_system", lambda path: flushed.append(path) or supported)
+    store.flush()
+    assert flushed == []  # nothing is there
+    store.add_bytes(b"x")
+    store.flush()
+    assert flushed == ([store.root] if supported else [store.root, "everything"])

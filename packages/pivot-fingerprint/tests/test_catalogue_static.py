@@ -1,7 +1,7 @@
 """Every case of the catalogue against the library alone: digests change exactly where the stages must run.
 
-What a tool does around the library is done here in its plainest form: run a stage under ``observe``, keep the digests of
-everything that it depends on, compare them with those of the edited project.
+What a tool does around the library is done here in its plainest form: run a stage under ``observe``, keep the
+digests of everything that it depends on, compare them with those of the edited project.
 """
 
 import importlib
@@ -102,6 +102,7 @@ class Look:
             **{f"directory {path}": str(os.path.isdir(self._at(path))) for path in observed.directories},
             **{f"env {name}": variable_digest(name, self.env) for name, _ in observed.env},
             "params": repr(told["params"]),
+            "output": told["output"],
         }
 
     def _at(self, path: str) -> str:

@@ -89,6 +89,7 @@ class Build:
     def _link(self, oid: ObjectId, path: str, status: os.stat_result) -> bool:
         """Make the path be the object itself; False if this file system cannot, or has enough links to it."""
         self._verify(oid, status)
+        self._objects.protect(oid, status)
         object_path = self._objects.layout.object_path(oid)
         if self._mode == "symlink":
             with disk("make", path):

@@ -45,7 +45,7 @@ class LocalStore:
         self.layout = Layout(root, durable=durable)
         self.root = self.layout.root
         self.runs = Runs(self.layout)
-        self._objects = Objects(self.layout, Memo(state, "object"), clock)
+        self._objects = Objects(self.layout, Memo(state, "object", singly=500), clock)
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
@@ -142,6 +142,15 @@ class LocalStore:
         with batch:
             batch.add_temporary(oid, temporary, descriptor)
             batch.publish()
+
+    def flush(self) -> None:
+        """Put on the disk what was kept without a flush, all at once, as after many ``add`` to a store not durable."""
+        from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds
+
+        if os.path.isdir(self.root):
+            with disk("flush", self.root):
+                if not flush_file_system(self.root):
+                    os.sync()
 
     def save(
         self, path: str | os.PathLike[str], *, expected: Content | None = None, scan: Scan | None = None

@@ -11,16 +11,20 @@ from pivot_cache.content import ObjectId
 from pivot_cache.stamp import STAMP_SIZE
 from pivot_cache.state import State, unseal
 
-_SINGLY: Final = 8
+SINGLY: Final = 8
 """So many questions are asked one by one (10 µs each); then the whole space is read (1 µs a row)."""
 
 
 class Memo:
-    """``key, stamp -> digest`` in one space of a state; without a state, for as long as the object lives."""
+    """``key, stamp -> digest`` in one space of a state; without a state, for as long as the object lives.
 
-    def __init__(self, state: State | None, space: str) -> None:
+    ``singly`` is the number of questions after which the whole space is read.
+    """
+
+    def __init__(self, state: State | None, space: str, *, singly: int = SINGLY) -> None:
         self._state = state
         self._space = space
+        self._singly = singly
         self._asked = 0
         self._loaded: dict[bytes, bytes] | None = None
         self._noted: dict[bytes, bytes] = {}
@@ -45,7 +49,7 @@ class Memo:
         if self._state is None:
             return None
         if self._loaded is None:
-            if self._asked < _SINGLY:
+            if self._asked < self._singly:
                 self._asked += 1
                 return self._state.get(self._space, key)
             self._loaded = self._state.get_all(self._space)

@@ -159,10 +159,14 @@ class Objects:
                     return False
             except ObjectMissing:
                 return False
-        if status.st_mode & 0o222:
-            with suppress(OSError):  # It may belong to another account; its bytes are right.
-                os.chmod(self.layout.object_path(oid), MODE)
+        self.protect(oid, status)
         return True
+
+    def protect(self, oid: ObjectId, status: os.stat_result) -> None:
+        """Make the object read-only, if it is not and it is ours: another tool may have copied it here."""
+        if status.st_mode & 0o222:
+            with suppress(OSError):
+                os.chmod(self.layout.object_path(oid), MODE)
 
     def quarantine(self, oid: ObjectId) -> str | None:
         """Move the object's file out of the way; return where it is now, None if it cannot be moved."""

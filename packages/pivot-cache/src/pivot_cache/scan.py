@@ -42,11 +42,12 @@ class Scan:
 
         Raises a ``SourceError`` for what cannot be kept or read: see the errors' tree.
         """
+        known = self._known
+        if path in known:
+            return known[path]
         name = os.path.abspath(path)
-        try:
-            return self._known[name]
-        except KeyError:
-            pass
+        if name in known:
+            return known[name]
         content = self._known[name] = self._look(name)
         return content
 

@@ -212,4 +212,10 @@ def unseal(space: str, key: bytes, sealed: object) -> bytes | None:
 
 
 def _check(space: str, key: bytes, value: bytes) -> bytes:
-    return zlib.crc32(value, zlib.crc32(key, zlib.crc32(space.encode()))).to_bytes(4, "big")
+    start = _CHECKS.get(space)
+    if start is None:
+        start = _CHECKS[space] = zlib.crc32(space.encode())
+    return zlib.crc32(value, zlib.crc32(key, start)).to_bytes(4, "big")
+
+
+_CHECKS: Final[dict[str, int]] = {}

@@ -28,7 +28,13 @@ def array_digest(value: Any, digest: Callable[[object], bytes]) -> bytes | None:
 
 
 def _dtype(dtype: Any) -> bytes:
-    return hash_pieces("dtype", text_piece(dtype.str if dtype.names is None else repr(dtype.descr)))
+    if dtype.names is not None:  # not dtype.descr, which some orders of fields do not have
+        fields = [dtype.fields[name] for name in dtype.names]
+        places = repr((dtype.itemsize, dtype.names, [field[1] for field in fields]))
+        return hash_pieces("dtype with fields", text_piece(places), *(_dtype(field[0]) for field in fields))
+    if dtype.subdtype is not None:  # whose name tells its size only
+        return hash_pieces("dtype of arrays", _dtype(dtype.base), text_piece(repr(dtype.shape)))
+    return hash_pieces("dtype", text_piece(dtype.str))
 
 
 def _elements(array: Any, digest: Callable[[object], bytes]) -> bytes:

@@ -73,12 +73,16 @@ class CallingReader(NamingReader):
         if isinstance(node, ast.Call):
             self.call(node, DECORATING)
             return
+        numbers: list[int] = []
         path = dotted(node)
-        if path is None:
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            numbers = self.load(name, attributes, CALLED)
+        elif isinstance(node, ast.Attribute):
+            numbers = self.attribute(node, CALLED)
+        else:
             self.visit(node)
-            return
-        name, _, attributes = path.partition(".")
-        for number in self.load(name, attributes, CALLED):
+        for number in numbers:
             self.effect(INVOKES, number, DECORATING, [[0, "="]])
 
     def call(self, node: ast.Call, how: int = USED) -> None:

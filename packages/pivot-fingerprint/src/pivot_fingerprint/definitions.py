@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-FORMAT = 1  # raised whenever facts of the same source are something else than before
+FORMAT = 2  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -138,8 +138,8 @@ class Facts(NamedTuple):
     """What the text of one module says.
 
     ``binds`` maps a name to its bindings in order: the index of a definition, or the path of an import. ``loads`` are the
-    imports that run with the module, as (level, module, names). ``stars`` are (level, module, index). ``exports`` is
-    ``__all__`` if it can be read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front
+    imports that run with the module, as (level, module, names, index of the definition that comes next); ``when`` maps an imported
+    name to its load. ``stars`` are (level, module, load). ``exports`` is ``__all__`` if it can be read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front
     or ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that
     any definition uses otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare
     global, with those functions; ``marks`` are those of all definitions.
@@ -148,6 +148,7 @@ class Facts(NamedTuple):
     definitions: list[Definition]
     binds: dict[str, list[Any]]
     loads: list[list[Any]]
+    when: dict[str, int]
     stars: list[list[Any]]
     exports: list[str] | None
     search: list[str]

@@ -51,7 +51,7 @@ def _unreadable(source: bytes, error: Exception) -> Facts:
     reader.out.append(source.decode("latin-1"))
     line = getattr(error, "lineno", None) or 1
     reader.opaque.append(["a syntax error", line])
-    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], [], None, [], [], {}, DYNAMIC)
+    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC)
 
 
 def _ignored_lines(source: bytes) -> dict[int, bool]:
@@ -81,6 +81,7 @@ class _Splitter:
         self.definitions: list[Definition] = []
         self.binds: dict[str, list[Any]] = {}
         self.loads: list[list[Any]] = []
+        self.when: dict[str, int] = {}
         self.stars: list[list[Any]] = []
         self.search: list[str] = []
         imports: dict[str, set[str]] = {}
@@ -136,6 +137,7 @@ class _Splitter:
             self.definitions,
             self.binds,
             self.loads,
+            self.when,
             self.stars,
             self.exports(),
             self.search,
@@ -191,8 +193,12 @@ class _Splitter:
         for path, use in definition.refs:
             if path.startswith("!") and use & NOW:
                 level, module, attributes = path[1:].split(":")
-                self.loads.append([int(level), module, [attributes.partition(".")[0]] if attributes else []])
+                self.loads.append([int(level), module, [attributes.partition(".")[0]] if attributes else [], at])
         return at
+
+    def load(self, level: int, module: str, names: list[str]) -> None:
+        """Add an import that runs with the module, before the definition that comes next."""
+        self.loads.append([level, module, names, len(self.definitions)])
 
     def test(self, test: ast.expr, guards: Guards) -> None:
         """Add a condition that does something by itself: one with a call or an assignment in it."""
@@ -206,11 +212,12 @@ class _Splitter:
     def import_(self, node: ast.Import | ast.ImportFrom, guards: Guards) -> None:
         """Add what an import binds; it is a definition of its own only where a name could mean something else."""
         if isinstance(node, ast.Import):
-            self.loads.extend([0, alias.name, []] for alias in node.names)
+            for alias in node.names:
+                self.load(0, alias.name, [])
         else:
-            self.loads.append([node.level, node.module or "", [alias.name for alias in node.names]])
+            self.load(node.level, node.module or "", [alias.name for alias in node.names])
             if any(alias.name == "*" for alias in node.names):
-                self.stars.append([node.level, node.module or "", len(self.definitions)])
+                self.stars.append([node.level, node.module or "", len(self.loads) - 1])
                 return
         if node.module == "__future__" if isinstance(node, ast.ImportFrom) else False:
             return
@@ -224,6 +231,7 @@ class _Splitter:
                 self.add(definition, node, {name: [path]})
             elif path not in self.binds.get(name, []):
                 self.binds.setdefault(name, []).append(path)
+                self.when[name] = len(self.loads) - 1
 
     def function(self, node: Function, guards: Guards) -> None:
         """Add a function."""
@@ -288,7 +296,7 @@ class _Splitter:
         self.add(definition, node, found.imports | _imported_by_call(node, reader))
         for one in ast.walk(node):
             if isinstance(one, ast.ImportFrom) and any(alias.name == "*" for alias in one.names):
-                self.stars.append([one.level, one.module or "", len(self.definitions)])
+                self.stars.append([one.level, one.module or "", len(self.loads) - 1])
         if not isinstance(value, ast.Lambda):
             for function in _functions_inside(node):
                 self.inner(function, found.names)

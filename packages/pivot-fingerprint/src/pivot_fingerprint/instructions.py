@@ -39,8 +39,16 @@ def code_digest(code: types.CodeType, digest: Callable[[object], bytes]) -> byte
 def _digest(code: types.CodeType, digest: Callable[[object], bytes]) -> bytes:
     steps = [step for step in dis.get_instructions(code) if step.opname not in _NEUTRAL]
     offsets = [step.offset for step in steps]
+    # the body of a class stores the line of the class, which moves with what is above
+    lines = {
+        before
+        for before, step in enumerate(steps, -1)
+        if step.opname == "STORE_NAME" and step.argval == "__firstlineno__"
+    }
     pieces: list[bytes] = []
-    for step in steps:
+    for at, step in enumerate(steps):
+        if at in lines:
+            continue
         pieces.append(step.opname.encode())
         if step.opcode in dis.hasjump:
             pieces.append(str(bisect.bisect_left(offsets, step.jump_target)).encode())
@@ -114,7 +122,7 @@ def _without_layout(tree: ast.Module) -> ast.Module:
 
 
 def _place(node: ast.AST, numbers: Iterator[int], line: int) -> None:
-    """Put each scope on a line of its own: the compiler makes one of two scopes that are equal and stand in one place."""
+    """Put each scope on a line of its own: of two that are equal and stand in one place the compiler makes one."""
     for child in ast.iter_child_nodes(node):
         own = next(numbers) if isinstance(child, _SCOPES) else line
         if isinstance(child, _PLACED):

@@ -3,7 +3,9 @@
 What their import does to others is found by ``effects``; this is only about names of modules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import NamedTuple
 
 from pivot_fingerprint.modules import absolute
 from pivot_fingerprint.resolve import Resolver
@@ -14,13 +16,16 @@ def loads(sources: Sources, name: str) -> list[str]:
     """Return the project modules that the import of one imports itself, the package around it first."""
     found = sources.loads.get(name)
     if found is None:
-        found = sources.loads[name] = []
-        if "." in name:
-            found.append(name.rpartition(".")[0])
-        module = sources.module(name)
-        if isinstance(module, Source):
-            for level, of, names in module.facts.loads:
-                found.extend(_imported(sources, module, level, of, names))
+        found = sources.loads[name] = [one for step in steps(sources, name) for one in step]
+    return found
+
+
+def steps(sources: Sources, name: str) -> list[list[str]]:
+    """Return the project modules that each import of a module imports, and first the package around it."""
+    found = [[name.rpartition(".")[0]] if "." in name else []]
+    module = sources.module(name)
+    if isinstance(module, Source):
+        found.extend(_imported(sources, module, level, of, names) for level, of, names, _ in module.facts.loads)
     return found
 
 
@@ -38,24 +43,52 @@ def _imported(sources: Sources, module: Source, level: int, of: str, names: list
     return found
 
 
-def import_order(sources: Sources, given: frozenset[str]) -> dict[str, int]:
-    """Return modules and whatever they import, each with its place in the order in which their imports end.
+class Moments(NamedTuple):
+    """When things happen while modules are imported, as places in one order.
+
+    ``modules`` have the place at which their imports end. ``definitions`` and ``loads`` have for each module the places of its
+    definitions and of its imports, by index.
+    """
+
+    modules: dict[str, int]
+    definitions: dict[str, list[int]]
+    loads: dict[str, list[int]]
+
+
+def moments(sources: Sources, given: frozenset[str]) -> Moments:
+    """Return the order in which modules and whatever they import are executed.
 
     Begins with those that no other one imports; where several are left, or in a cycle, the order is that of their names.
     """
     imported = {one for name in given for one in loads(sources, name) if one != name}
-    order: dict[str, int] = {}
+    found = Moments({}, {}, {})
+    clock = count()
     begun: set[str] = set()
-    stack = [(name, False) for name in sorted(given, key=lambda name: (name in imported, name), reverse=True)]
+    stack = [iter(sorted(given, key=lambda name: (name in imported, name)))]
     while stack:
-        name, ended = stack.pop()
-        if ended:
-            order.setdefault(name, len(order))
+        name = next(stack[-1], None)
+        if name is None:
+            stack.pop()
         elif name not in begun and isinstance(sources.module(name), Source | Spread):
             begun.add(name)
-            stack.append((name, True))
-            stack.extend((one, False) for one in reversed(loads(sources, name)))
-    return order
+            stack.append(_execute(sources, name, found, clock))
+    return found
+
+
+def _execute(sources: Sources, name: str, found: Moments, clock: Iterator[int]) -> Iterator[str]:
+    """Yield what the import of a module imports, and note when its own statements run in between."""
+    module = sources.module(name)
+    package, *imports = steps(sources, name)
+    yield from package
+    if isinstance(module, Source):
+        definitions = found.definitions[name] = []
+        done = found.loads[name] = []
+        for (_, _, _, at), modules in zip(module.facts.loads, imports, strict=True):
+            definitions.extend(next(clock) for _ in range(at - len(definitions)))
+            yield from modules
+            done.append(next(clock))
+        definitions.extend(next(clock) for _ in range(len(module.facts.definitions) - len(definitions)))
+    found.modules[name] = next(clock)
 
 
 def importable(resolver: Resolver, modules: Iterable[str]) -> list[Source]:

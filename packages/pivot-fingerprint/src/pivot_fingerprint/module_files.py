@@ -9,8 +9,10 @@ import sys
 
 def file_of(module: object) -> str | None:
     """Return the absolute path of a loaded module's file, None if it has none."""
-    # through the dictionary: a lazily loaded module must not be loaded by being looked at
-    file = getattr(module, "__dict__", {}).get("__file__")
+    try:  # past the module's own class: a lazily loaded module must not be loaded by being looked at
+        file = object.__getattribute__(module, "__dict__").get("__file__")
+    except AttributeError:  # anything can be in sys.modules
+        return None
     return os.path.abspath(file) if isinstance(file, str) else None
 
 

@@ -80,20 +80,23 @@ class NamingReader(StructureReader):
     def owners(self, node: ast.expr) -> list[tuple[str, bool]]:
         """Return what an expression may be a piece of: paths, or ``~0`` for a parameter, and whether a call is between."""
         called = False
+        last = ""  # the attributes that were taken off since the last call or item
         while True:
             path = dotted(node)
             if path is not None:
                 break
+            found = self.module_path(node)
+            if found is not None:
+                return [(join(found, last), called)]
             match node:
-                case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.Await():
-                    found = self.module_path(node)
-                    if found is not None:
-                        return [(found, called)]
+                case ast.Attribute():
+                    last = f"{node.attr}.{last}" if last else node.attr
+                    node = node.value
+                case ast.Subscript() | ast.Starred() | ast.Await():
+                    last = ""
                     node = node.value
                 case ast.Call():
-                    found = self.module_path(node)
-                    if found is not None:
-                        return [(found, called)]
+                    last = ""
                     called = True
                     node = node.func
                 case _:
@@ -136,13 +139,12 @@ class NamingReader(StructureReader):
 
     def argument(self, node: ast.expr) -> int | None:
         """Return what a call gets as an argument: the number of a reference, ``-1 - n`` for parameter ``n``, else None."""
-        path = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
-        if path is None:
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             return None
-        for owner, _ in self.owners(node):
+        for owner, called in self.owners(node):
             if owner.startswith("~"):
-                return -1 - int(owner[1:]) if "." not in path else None
-            return self.ref(owner, 0)
+                return -1 - int(owner[1:])
+            return None if called else self.ref(owner, 0)
         return None
 
     # ------------------------------------------------------------ names

@@ -73,9 +73,9 @@ class Order:
         return found
 
     def of_imports(self, number: int, process: Process) -> list[str]:
-        """Return how many modules change what a definition reads before its own module is imported.
+        """Return how many statements of other modules change what a definition reads before it does.
 
-        That matters for what it reads while it is imported, and for names that it imports one by one and others bind anew.
+        It reads while it is imported, or when the name is imported: one that is bound to something else later keeps its meaning.
         """
         if not process.contributions:
             return []
@@ -84,32 +84,40 @@ class Order:
         for (path, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
             for name in target.names:
                 node = self._graph.node("name", *name)
-                contributors = process.contributions.get(node, ())
-                if not use & NOW:
-                    contributors = process.rebound.get(node, ()) if name[0] != home.name else ()
-                before = self._before(home, contributors, process)
-                if before:
-                    found.append(f"order {path} after {before} modules")
+                if node not in process.contributions:
+                    continue
+                before = []
+                if use & NOW:
+                    known = home if name[0] == home.name else None  # those of its own module are in its order already
+                    before.append(self._before(process.contributions[node], self._moment(number, process), known, process))
+                for module, load in target.captures:
+                    moments = process.moments.loads.get(module)
+                    if moments is not None and module != name[0]:
+                        before.append(self._before(process.rebound.get(node, ()), moments[load], None, process))
+                if any(before):
+                    found.append(f"order {path} after {before}")
         return found
 
-    def _before(self, home: Source, contributors: Iterable[int], process: Process) -> int:
-        modules = {self._sources.homes[number].name for number in contributors} - {home.name}
-        at = process.modules.get(home.name, -1)
-        return sum(process.modules.get(name, at) < at for name in modules)
+    def _before(self, contributors: Iterable[int], moment: int, home: Source | None, process: Process) -> int:
+        others = (one for one in contributors if self._sources.homes[one] is not home)
+        return sum(self._moment(one, process) < moment for one in others)
+
+    def _moment(self, number: int, process: Process) -> int:
+        """Return when a definition is executed; -1 where its module is loaded on the way."""
+        home = self._sources.homes[number]
+        moments = process.moments.definitions.get(home.name)
+        return moments[number - home.first] if moments else -1
 
     def of_contributions(self, names: list[int], process: Process) -> dict[int, list[str]]:
-        """Return the places of the statements that contribute to names, across modules, where there are several."""
+        """Return the places of the statements that contribute to names, where there are several."""
         found: dict[int, list[str]] = {}
         for node in names:
             contributors = process.contributions.get(node, ())
             if len(contributors) < 2:
                 continue
             label = self._graph.label(node)
-            homes = sorted({self._sources.homes[number].name for number in contributors}, key=process.modules.__getitem__)
-            counts: dict[str, int] = {}
-            for number in sorted(set(contributors)):
-                home = self._sources.homes[number].name
-                at = counts[home] = counts.get(home, -1) + 1
-                if at or home != homes[0]:
-                    found.setdefault(number, []).append(f"order {label} {homes.index(home)} {at}")
+            ordered = sorted(set(contributors), key=lambda number: (self._moment(number, process), number))
+            for at, number in enumerate(ordered):
+                if at:
+                    found.setdefault(number, []).append(f"order {label} {at}")
         return found

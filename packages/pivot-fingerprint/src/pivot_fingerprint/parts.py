@@ -20,8 +20,9 @@ class Entry(NamedTuple):
 class Part(NamedTuple):
     """One thing that behaviour depends on, with the digest of its own text.
 
-    ``kind`` is one of func, class, method, const, module, package, env, file, live. ``digest`` is 64 hex digits, or a version
-    for a package. ``file`` is an absolute path; lines are 1-based, 0 where unknown. The place is no part of the identity.
+    ``kind`` is one of func, class, method, const, module, package, env, file, live. ``digest`` is 64 hex digits, or a
+    version for a package. ``file`` is an absolute path; lines are 1-based, 0 where unknown. The place is no part of the
+    identity.
     """
 
     kind: str
@@ -56,7 +57,8 @@ class Fingerprint(NamedTuple):
     """Everything that a function's behaviour depends on, as far as its source can tell.
 
     ``parts`` are sorted by key; ``packages`` are sorted pairs of distribution and version, ``python`` among them;
-    ``parents`` maps the key of a part to the key of the part that led to it; ``ignored`` parts were left out on request.
+    ``parents`` maps the key of a part to the key of the part that led to it; ``ignored`` parts were left out on
+    request.
     """
 
     parts: tuple[Part, ...]
@@ -80,8 +82,8 @@ class Change(NamedTuple):
 class ImportRead(NamedTuple):
     """A file, a directory listing or a variable that was read while a module was being imported.
 
-    ``kind`` is file, listing or env; ``name`` an absolute path or a variable's name; ``module`` and ``line`` the top-level
-    statement that was executing.
+    ``kind`` is file, listing or env; ``name`` an absolute path or a variable's name; ``module`` and ``line`` the
+    top-level statement that was executing.
     """
 
     kind: str

@@ -7,20 +7,21 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pivot_fingerprint.graph import Edges, Graph
-from pivot_fingerprint.loading import import_order
+from pivot_fingerprint.loading import Moments, moments
 from pivot_fingerprint.sources import Source
 
 
 class Process(NamedTuple):
     """A process that imports some modules.
 
-    ``modules`` have their places in the order of import. ``contributions`` lead from the node of a name to the statements that
+    ``modules`` have their places in the order of import, of which ``moments`` says more. ``contributions`` lead from the node of a name to the statements that
     contribute to it, ``rebound`` to those that bind it to something else, ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
     modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the project: the
     definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
     """
 
     modules: dict[str, int]
+    moments: Moments
     contributions: dict[int, list[int]]
     rebound: dict[int, list[int]]
     subclasses: dict[int, list[int]]
@@ -47,7 +48,8 @@ class Processes:
 
     def _make(self, given: frozenset[str]) -> Process:
         graph = self._graph
-        found = Process(import_order(graph.sources, given), {}, {}, {}, [], [], [], {})
+        order = moments(graph.sources, given)
+        found = Process(order.modules, order, {}, {}, {}, [], [], [], {})
         for name in found.modules:
             node = graph.node("load", name)
             found.nodes.append(node)

@@ -22,10 +22,10 @@ class Target:
     ``identity`` says it in words that are the same as long as it means the same. ``names`` are (module, name) pairs that lead
     to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then. ``wholes`` are modules that
     are used as a value, ``loads`` modules that an import statement runs. ``external`` is a dotted name outside the project;
-    ``file`` a path that is spelled out. ``nodes`` is where ``graph`` keeps what a read of it leads to.
+    ``file`` a path that is spelled out; ``captures`` are the imports of single names on the way, as module and load. ``nodes`` is where ``graph`` keeps what a read of it leads to.
     """
 
-    __slots__ = ("definitions", "external", "file", "identity", "loads", "names", "nodes", "outside", "rest", "wholes")
+    __slots__ = ("captures", "definitions", "external", "file", "identity", "loads", "names", "nodes", "outside", "rest", "wholes")
 
     def __init__(self, identity: str, search: "_Search", file: str = "") -> None:
         self.identity = identity
@@ -37,6 +37,7 @@ class Target:
         self.outside: tuple[Outside, ...] = tuple(search.outside)
         self.external: str = search.external
         self.file = file
+        self.captures: tuple[tuple[str, int], ...] = tuple(search.captures)
         self.nodes: tuple[int, ...] | None = None
 
 
@@ -51,6 +52,7 @@ class _Search:
         self.loads: dict[str, None] = {}
         self.outside: dict[Outside, None] = {}
         self.external = ""
+        self.captures: dict[tuple[str, int], None] = {}
         self.seen: set[tuple[str, str]] = set()
 
 
@@ -86,15 +88,13 @@ class Resolver:
             search.rest = rest
             return Target(f"{module.name}:{path}", search)
         imported = self.resolve(module, bound[0])
-        if not rest:
-            return imported
         if not imported.external or imported.names or imported.wholes:
             return None
         search = _Search()
         search.outside.update(dict.fromkeys(imported.outside))
         search.loads.update(dict.fromkeys(imported.loads))
-        search.external = f"{imported.external}.{rest}"
-        return Target(f"{imported.identity}.{rest}", search)
+        search.external = join(imported.external, rest)
+        return Target(join(imported.identity, rest), search)
 
     def binders(self, module: Source, name: str) -> list[int]:
         """Return the numbers of the definitions that bind a name in a module."""
@@ -138,6 +138,8 @@ class Resolver:
             found.append(join(f"{module.name}:{name}", rest))
         for one in bound:
             if isinstance(one, str):
+                if not one.endswith(":") and name in module.facts.when:
+                    search.captures[module.name, module.facts.when[name]] = None
                 found.append(self._path(module, join(one, rest), search))
         for star in module.facts.stars:
             identity = self._star(module, star, name, rest, search, last_resort=not found)
@@ -156,7 +158,7 @@ class Resolver:
     def _star(
         self, module: Source, star: list[object], name: str, rest: str, search: _Search, *, last_resort: bool
     ) -> str | None:
-        level, of, _ = star
+        level, of, load = star
         name_of = absolute(str(of), module.package, cast(int, level))
         if name_of is None:
             return None
@@ -166,6 +168,7 @@ class Resolver:
             if exports is None and name.startswith("_") or exports is not None and name not in exports and exports != ["*"]:
                 return None
             if name in found.facts.binds or name in found.late:
+                search.captures[module.name, cast(int, load)] = None
                 return self._name(found, name, rest, search)
             if found.is_package and exports and self.sources.finder.find(f"{name_of}.{name}").kind != "missing":
                 return self._attribute(f"{name_of}.{name}", rest, search)

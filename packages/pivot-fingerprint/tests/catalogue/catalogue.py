@@ -27,9 +27,10 @@ The format, by example (everything that it knows)::
 
 The other edits: ``write PATH`` (a text follows), ``delete PATH``, ``move OLD -> NEW`` (files or directories),
 ``touch PATH`` (newer, same bytes), ``rewrite PATH`` (deleted and made again with the same bytes), ``crlf PATH``
-(other line ends), ``env NAME=VALUE``, ``unset NAME``, ``edit PATH keeping mtime`` (its size and time stay as they
-were), ``checkout elsewhere`` (the whole project is copied to another directory; Pivot's memory of this machine and
-``__pycache__`` stay behind). A case without a ``pipeline.py`` is given one that registers its stages.
+(other line ends), ``link NAME -> TARGET`` (a symbolic link turned elsewhere), ``env NAME=VALUE``, ``unset NAME``,
+``edit PATH keeping mtime`` (its size and time stay as they were), ``checkout elsewhere`` (the whole project is copied
+to another directory; Pivot's memory of this machine and ``__pycache__`` stay behind). A case without a ``pipeline.py``
+is given one that registers its stages.
 """
 
 import ast
@@ -196,8 +197,8 @@ def _edit(block: _Block) -> Edit:
             return Edit("edit", path, "keeping mtime", hunks=_hunks(block))
         case ["write", path]:
             return Edit("write", path, text=_text(block.body))
-        case ["move", old, "->", new]:
-            return Edit("move", old, new)
+        case ["move" | "link" as kind, old, "->", new]:
+            return Edit(kind, old, new)
         case ["delete" | "touch" | "rewrite" | "crlf" | "unset" as kind, target]:
             return Edit(kind, target)
         case ["env", *_]:
@@ -300,6 +301,9 @@ class Project:
                 path.unlink()
             case "move":
                 path.rename(self.root / edit.value)
+            case "link":
+                path.unlink()
+                path.symlink_to(edit.value)
             case "touch":
                 later = path.stat().st_mtime_ns + 1_000_000_000
                 os.utime(path, ns=(later, later))
