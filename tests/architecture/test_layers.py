@@ -11,6 +11,26 @@ from workspace import IMPORT_NAMES, PACKAGES, ROOT, parse, relative
 
 # Which module may import which of ours inside a function, and why. Everything else stands at the top of its file.
 LAZY = {
+    ("packages/pivot-cache/src/pivot_cache/build.py", "pivot_cache.bulk"): "only many files at once need it",
+    ("packages/pivot-cache/src/pivot_cache/save.py", "pivot_cache.bulk"): "only many files at once need it",
+    ("packages/pivot-cache/src/pivot_cache/hashing.py", "pivot_cache.mapped"): "only large files are mapped",
+    ("packages/pivot-cache/src/pivot_cache/save.py", "pivot_cache.mapped"): "only large files are mapped",
+    ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.flush"): "looking writes nothing",
+    ("packages/pivot-cache/src/pivot_cache/publish.py", "pivot_cache.flush"): "looking writes nothing",
+    ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.restore"): "looking gives nothing back",
+    ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.save"): "looking keeps nothing",
+    ("packages/pivot-core/src/pivot/describe.py", "pivot.stage_values"): "only parameters need pydantic and PyYAML",
+    ("packages/pivot-core/src/pivot/execute/stage.py", "pivot.params"): "only parameters need pydantic",
+    ("packages/pivot-core/src/pivot/load_child.py", "pivot.execute"): "only a failure pays for its explanation",
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.project"): (
+        "while nothing changed, no source is parsed"
+    ),
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/observe.py", "pivot_fingerprint.observation"): (
+        "only an observation pays for it"
+    ),
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/sources.py", "pivot_fingerprint.facts"): (
+        "while nothing changed, no source is parsed"
+    ),
     ("packages/pivot-core/src/pivot/__init__.py", "pivot.loaders"): "`import pivot` is cheap: names load on first use",
     ("packages/pivot-core/src/pivot/execute/live.py", "pivot.execute"): "only a failure pays for its explanation",
     ("packages/pivot-core/src/pivot/execute/stage.py", "pivot.execute"): "only a failure pays for its explanation",

@@ -1,8 +1,8 @@
 """One look at the sources of a project: fingerprints of any number of functions at once.
 
-The result as a whole is kept in the memo with everything that it rests on: while no source has another digest and every name
-still leads to the same file, it is given back without opening a file or loading a fact. What is behind it, from finding modules
-to digests, is in the modules that ``_compute`` joins.
+The result as a whole is kept in the memo with everything that it rests on: while no source has another digest and
+every name still leads to the same file, it is given back without opening a file or loading a fact. What is behind it,
+from finding modules to digests, is in the modules that ``_compute`` joins.
 """
 
 import gc
@@ -40,8 +40,8 @@ class Analysis:
     ) -> dict[str, Fingerprint]:
         """Return for each name the fingerprint of the union of its entries.
 
-        ``imported`` are modules of the project that the process is known to import anyway; ``reads`` are what was read while
-        project modules were imported: they belong to the definition on whose line they happened.
+        ``imported`` are modules of the project that the process is known to import anyway; ``reads`` are what was
+        read while project modules were imported: they belong to the definition on whose line they happened.
         """
         key = self._key(entries, imported, reads)
         kept = self._memo.get(key)
@@ -70,6 +70,16 @@ class Analysis:
     def imports(self, modules: Iterable[str]) -> frozenset[str]:
         """Return the project modules that a process which imports these modules has imported in the end, these included."""
         found: frozenset[str] = self._behind().imports(modules)
+        return found
+
+    def origins(self, entry: Entry) -> tuple[Entry, ...]:
+        """Return the entries that a name leads to: itself, or what was imported under it; none if nothing binds it."""
+        found: tuple[Entry, ...] = self._behind().origins(entry)
+        return found
+
+    def names(self, module: str) -> tuple[str, ...]:
+        """Return the names that a project module binds and those of its methods, sorted; none if there is no such module."""
+        found: tuple[str, ...] = self._behind().names(module)
         return found
 
     def locate(self, entry: Entry) -> Part | None:

@@ -39,18 +39,22 @@ _UNFOLLOWED = {
 }
 _ATTRIBUTE_READERS = frozenset({"builtins.getattr", "builtins.hasattr"})
 _ATTRIBUTE_WRITERS = frozenset({"builtins.setattr", "builtins.delattr"})
-_RUN_BY_PATH = {"runpy.run_path": 0, "importlib.util.spec_from_file_location": 1, "importlib.machinery.SourceFileLoader": 1}
+_RUN_BY_PATH = {
+    "runpy.run_path": 0,
+    "importlib.util.spec_from_file_location": 1,
+    "importlib.machinery.SourceFileLoader": 1,
+}
 _SUBPROCESSES = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output"))
 _SCRIPTS = (".py", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".rb", ".js", ".sql", ".awk")
 _SPECS = frozenset({"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "runpy.run_module"})
-_DISTRIBUTIONS = frozenset(f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files"))
+_DISTRIBUTIONS = frozenset(
+    f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files")
+)
 _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
 _CHANGES_FIRST = frozenset({"functools.update_wrapper"})
 
 
-_NOTABLE = (
-    frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
-)
+_NOTABLE = frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
 
 
 class CallingReader(NamingReader):
@@ -229,7 +233,9 @@ class CallingReader(NamingReader):
         texts: list[ast.expr] = []
         if canonical in _RUN_BY_PATH:
             at = _RUN_BY_PATH[canonical]
-            texts = node.args[at : at + 1] or [one.value for one in node.keywords if one.arg in ("path", "location", "path_name")]
+            texts = node.args[at : at + 1] or [
+                one.value for one in node.keywords if one.arg in ("path", "location", "path_name")
+            ]
         elif canonical in _SUBPROCESSES and node.args:
             command = node.args[0]
             texts = command.elts[:3] if isinstance(command, ast.List | ast.Tuple) else []

@@ -1,8 +1,9 @@
 """What changed between a record and a fingerprint.
 
-The record is what ``record`` gave when the function last ran: keys and digests, to be kept as plain data. Digests are not
-simply compared: half of each is the definition's own text, the other half its shape (see ``shapes``), and a definition
-still does the same if either half is the same. Of two functions with one shape under different keys, one is the other renamed.
+The record is what ``record`` gave when the function last ran: keys and digests, to be kept as plain data. Digests are
+not simply compared: half of each is the definition's own text, the other half its shape (see ``shapes``), and a
+definition still does the same if either half is the same. Of two functions with one shape under different keys, one
+is the other renamed.
 """
 
 from collections.abc import Mapping
@@ -58,4 +59,6 @@ def _is_same(key: str, old: str | None, new: str | None, was: set[str], now: set
 
 
 def _shapes(digests: Mapping[str, str]) -> set[str]:
-    return {digest[HALF:] for key, digest in digests.items() if key.partition(":")[0] in _RENAMED and len(digest) > HALF}
+    return {
+        digest[HALF:] for key, digest in digests.items() if key.partition(":")[0] in _RENAMED and len(digest) > HALF
+    }

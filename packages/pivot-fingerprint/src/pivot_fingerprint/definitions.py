@@ -1,18 +1,18 @@
 """The facts of a module as plain data: its definitions, what each reads and what each does to others.
 
-Made by ``facts`` from source text, kept by content, consumed by ``resolve``, ``effects`` and ``closure``. Nothing here knows
-syntax trees, so that reading kept facts back costs no import of ``ast``.
+Made by ``facts`` from source text, kept by content, consumed by ``resolve``, ``effects`` and ``closure``. Nothing
+here knows syntax trees, so that reading kept facts back costs no import of ``ast``.
 
-A *path* says what a definition refers to, before anyone knows where that is: ``utils.clean`` (a global name and attributes),
-``!1:models:Model.fit`` (an import: level, module, attributes), ``.`` (the module itself as a value), ``?data/words.txt`` (a file)
-or ``%numpy`` (an installed distribution).
+A *path* says what a definition refers to, before anyone knows where that is: ``utils.clean`` (a global name and
+attributes), ``!1:models:Model.fit`` (an import: level, module, attributes), ``.`` (the module itself as a value),
+``?data/words.txt`` (a file) or ``%numpy`` (an installed distribution).
 """
 
 from typing import Any, NamedTuple
 
 import orjson
 
-FORMAT = 2  # raised whenever facts of the same source are something else than before
+FORMAT = 3  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -50,12 +50,13 @@ USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
 class Definition:
     """One top-level statement of a module, or one method of a class in it.
 
-    ``owner`` is the index of the class of a method, else -1. ``now``, ``later`` and ``nested`` are effects: while the module is
-    imported, when the function is called, when something defined inside it is called. ``guards`` are the first and last lines of
-    conditions around it. ``text`` is the digest of what it means without the names of what it refers to: those are ``refs``,
-    pairs of path and use in order of appearance. ``full`` and ``notes`` are the same with annotations and docstrings, empty if
-    there are none. ``header`` are paths of the decorators of a function, of the bases of a class. ``hints`` are paths of the types
-    of a function's parameters, as far as they are not data. From ``text`` on, fields are read from kept facts on first use.
+    ``owner`` is the index of the class of a method, else -1. ``now``, ``later`` and ``nested`` are effects: while the
+    module is imported, when the function is called, when something defined inside it is called. ``guards`` are the
+    first and last lines of conditions around it. ``text`` is the digest of what it means without the names of what it
+    refers to: those are ``refs``, pairs of path and use in order of appearance. ``full`` and ``notes`` are the same
+    with annotations and docstrings, empty if there are none. ``header`` are paths of the decorators of a function, of
+    the bases of a class. ``hints`` are paths of the types of a function's parameters, as far as they are not data.
+    From ``text`` on, fields are read from kept facts on first use.
     """
 
     __slots__ = (
@@ -137,12 +138,13 @@ def make_definition(**fields: Any) -> Definition:
 class Facts(NamedTuple):
     """What the text of one module says.
 
-    ``binds`` maps a name to its bindings in order: the index of a definition, or the path of an import. ``loads`` are the
-    imports that run with the module, as (level, module, names, index of the definition that comes next); ``when`` maps an imported
-    name to its load. ``stars`` are (level, module, load). ``exports`` is ``__all__`` if it can be read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front
-    or ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that
-    any definition uses otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare
-    global, with those functions; ``marks`` are those of all definitions.
+    ``binds`` maps a name to its bindings in order: the index of a definition, or the path of an import. ``loads`` are
+    the imports that run with the module, as (level, module, names, index of the definition that comes next); ``when``
+    maps an imported name to its load. ``stars`` are (level, module, load). ``exports`` is ``__all__`` if it can be
+    read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front or
+    ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that any definition uses
+    otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare global,
+    with those functions; ``marks`` are those of all definitions.
     """
 
     definitions: list[Definition]

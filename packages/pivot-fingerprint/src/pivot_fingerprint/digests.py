@@ -1,8 +1,8 @@
 """From what was reached to parts: the digest of each definition, joined by key, with places and the way to each.
 
-The first half of a definition's digest is that of its own text and of what its names mean: definitions by module and name, so
-that an edit of one changes one part; everything outside the project by its dotted name. The second half is its shape, with which
-``compare`` recognises what was only renamed or moved.
+The first half of a definition's digest is that of its own text and of what its names mean: definitions by module and
+name, so that an edit of one changes one part; everything outside the project by its dotted name. The second half is
+its shape, with which ``compare`` recognises what was only renamed or moved.
 """
 
 import os
@@ -19,7 +19,6 @@ from pivot_fingerprint.processes import Process
 from pivot_fingerprint.shapes import Shapes, digest
 from pivot_fingerprint.sources import Source
 from pivot_fingerprint.walk import Walk
-
 
 HALF = 32
 type _Row = tuple[str, int, Part]
@@ -187,8 +186,8 @@ class Assembler:
 
 
 def _merged(parts: list[Part]) -> Part:
-    """Return one part for several definitions that share a key, in the order of the source."""
-    return parts[0]._replace(digest=_combined([part.digest for part in parts], []))
+    """Return one part for all definitions that share a key, in the order of the source."""
+    return parts[0] if len(parts) == 1 else parts[0]._replace(digest=_combined([part.digest for part in parts], []))
 
 
 def _combined(digests: list[str], more: list[str]) -> str:

@@ -50,9 +50,11 @@ class DefinitionReader(CallingReader):
     def delete(self, node: ast.Delete) -> None:
         """Write a del statement, however its targets are grouped."""
         self.out.append("del")
-        for target in node.targets:
+        waiting = list(reversed(node.targets))
+        while waiting:
+            target = waiting.pop()
             if isinstance(target, ast.Tuple | ast.List):
-                self.delete(ast.Delete(target.elts))
+                waiting.extend(reversed(target.elts))
             else:
                 self.visit(target)
 

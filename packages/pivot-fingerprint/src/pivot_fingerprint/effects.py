@@ -1,11 +1,12 @@
 """What a module does to others while it is imported: which names its statements contribute to, and what leaves the project.
 
-A statement contributes to a name when it decorates with it, calls its methods, assigns into it, or calls a project function that
-does. A statement that changes something outside the project (``np.random.seed(0)``, ``json.dumps = mine``) has an effect on
-everything in the process. Following what was found is left to ``closure``.
+A statement contributes to a name when it decorates with it, calls its methods, assigns into it, or calls a project
+function that does. A statement that changes something outside the project (``np.random.seed(0)``, ``json.dumps =
+mine``) has an effect on everything in the process. Following what was found is left to ``closure``.
 
-Where the line is: a call whose result is used is believed to change nothing but what its name says (``set...``, ``seed``);
-containers passed to functions outside the project are believed to change only where the result is thrown away.
+Where the line is: a call whose result is used is believed to change nothing but what its name says (``set...``,
+``seed``); containers passed to functions outside the project are believed to change only where the result is thrown
+away.
 """
 
 import re
@@ -46,14 +47,15 @@ _QUIET = re.compile(
     r"(print|logging\..*|warnings\.warn|sys\.std(out|err)\..*|time\.sleep|os\.(makedirs|mkdir)|pathlib\..*|typing\..*|"
     r"gc\.collect|atexit\.register|faulthandler\..*|traceback\..*|pprint\..*)$"
 )
-_QUIET_METHODS = frozenset("mkdir close flush write write_text write_bytes touch unlink".split())
-_LOG_METHODS = frozenset("debug info warning error exception critical log".split())
+_QUIET_METHODS = frozenset(["mkdir", "close", "flush", "write", "write_text", "write_bytes", "touch", "unlink"])
+_LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log"])
 
 
 class Effects(NamedTuple):
     """What code does when it runs: the names that it changes, the parameters that it changes or calls, and how loudly.
 
-    ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the project of which it throws away the result of a call, ``sure`` those that it changes.
+    ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the
+    project of which it throws away the result of a call, ``sure`` those that it changes.
     """
 
     names: frozenset[Name] = frozenset()
@@ -70,9 +72,9 @@ NOTHING = Effects()
 class Contributions(NamedTuple):
     """What the import of a module does.
 
-    ``names`` are pairs of a name and the definition that contributes to it, ``rebound`` those of them that bind it to something
-    else, ``subclasses`` of a class and one that inherits
-    from it, ``everywhere`` of a definition and the names outside the project that it changes.
+    ``names`` are pairs of a name and the definition that contributes to it, ``rebound`` those of them that bind it to
+    something else, ``subclasses`` of a class and one that inherits from it, ``everywhere`` of a definition and the
+    names outside the project that it changes.
     """
 
     names: list[tuple[Name, int]]
@@ -266,9 +268,7 @@ class Examiner:
                         if self._sources.definitions[number].kind == "func":
                             names |= self.summary(number).names
         loud = effects.loud if how == DISCARDED else effects.sure
-        return Effects(
-            frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure, effects.rebound
-        )
+        return Effects(frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure, effects.rebound)
 
     # ------------------------------------------------------------ objects
 
@@ -334,9 +334,7 @@ class Examiner:
             return set()
         called = [path for path, use in definition.refs if use & CALLED]
         others = [path for path, use in definition.refs if use & VALUE and not use & CALLED]
-        if called and not self.classes_of(number):
-            others = []
-        elif not called and len(others) != 1:
+        if (called and not self.classes_of(number)) or (not called and len(others) != 1):
             others = []
         names: set[Name] = set()
         for path in (*others, *(path for path in called if not self.classes_of(number))):

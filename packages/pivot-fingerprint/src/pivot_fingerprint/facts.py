@@ -1,7 +1,8 @@
 """From the text of a module to its facts: its definitions, one for each top-level statement and each method.
 
-The only module that is given source text. What a definition means is read by ``doing``; what belongs together across modules
-is found by ``resolve``. Importing this module imports ``ast``: callers do so only when a module's facts are not kept yet.
+The only module that is given source text. What a definition means is read by ``doing``; what belongs together across
+modules is found by ``resolve``. Importing this module imports ``ast``: callers do so only when a module's facts are
+not kept yet.
 """
 
 import ast
@@ -12,6 +13,7 @@ from typing import Any
 from pivot_fingerprint.definitions import (
     CONTAINER,
     DECLARES,
+    DISPATCHES,
     DYNAMIC,
     FROZEN,
     IGNORED,
@@ -26,7 +28,7 @@ from pivot_fingerprint.definitions import (
     Facts,
 )
 from pivot_fingerprint.doing import DefinitionReader
-from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths
+from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths, registration
 from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import Scope, bindings, imported_names
 from pivot_fingerprint.structure import is_constant
@@ -234,12 +236,16 @@ class _Splitter:
                 self.when[name] = len(self.loads) - 1
 
     def function(self, node: Function, guards: Guards) -> None:
-        """Add a function."""
-        reader = self.reader(guards, [node.name])
+        """Add a function; one that is only registered is called after what it is registered for: ``describe[int]``."""
+        registered = registration(node)
+        reader = self.reader(guards, [] if registered else [node.name])
         self.read_function(reader, node)
+        if "functools.singledispatch" in (self.module.canonical(path) for path in reader.header):
+            reader.marks |= DISPATCHES
         if not guards and is_simple(node):
             reader.marks |= SIMPLE
-        self.add(reader.finish("func", node.name, first_line(node), node.end_lineno or node.lineno), node)
+        name = registered or node.name
+        self.add(reader.finish("func", name, first_line(node), node.end_lineno or node.lineno), node)
 
     def read_function(self, reader: DefinitionReader, node: Function) -> None:
         """Read a function that is a definition."""
@@ -272,7 +278,9 @@ class _Splitter:
             reader.enter_class(node)
             self.read_function(reader, method)
             name = f"{node.name}.{method.name}"
-            self.add(reader.finish("method", name, first_line(method), method.end_lineno or method.lineno, owner), method)
+            self.add(
+                reader.finish("method", name, first_line(method), method.end_lineno or method.lineno, owner), method
+            )
 
     def other(self, node: ast.stmt, guards: Guards) -> None:
         """Add any other statement: an assignment, a call, a loop."""
@@ -304,8 +312,8 @@ class _Splitter:
     def inner(self, node: Function | ast.Lambda, around: set[str]) -> None:
         """Add a function inside a statement, for entries that mean it alone.
 
-        What it takes from the names of the statement while it is made, as the default of a parameter, only the live object
-        knows: that is left to whoever captures it.
+        What it takes from the names of the statement while it is made, as the default of a parameter, only the live
+        object knows: that is left to whoever captures it.
         """
         reader = DefinitionReader(self.module)
         if isinstance(node, ast.Lambda):
@@ -408,7 +416,9 @@ def is_simple(node: Function) -> bool:
     if node.decorator_list or not all(is_constant(one) for one in (*node.args.defaults, *node.args.kw_defaults) if one):
         return False
     nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global)
-    return not node.name.startswith("__") and not any(isinstance(one, nested) for one in ast.walk(node) if one is not node)
+    return not node.name.startswith("__") and not any(
+        isinstance(one, nested) for one in ast.walk(node) if one is not node
+    )
 
 
 def is_container(node: ast.expr) -> bool:
@@ -482,4 +492,3 @@ def _only(node: ast.Import | ast.ImportFrom, name: str) -> ast.Import | ast.Impo
                 return ast.ImportFrom(node.module, [alias], node.level)
             return ast.Import([alias])
     return node
-

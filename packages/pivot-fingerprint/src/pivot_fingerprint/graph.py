@@ -1,8 +1,8 @@
 """The graph that a closure is a walk on: definitions, names, modules, and what leads from one to another.
 
-Nodes are numbers: a definition has its own, everything else a negative one with a label: a name, a module that is loaded, a
-module as a value (whole), a binary module, something that was read, a script. Edges are found when they are needed and kept for
-all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
+Nodes are numbers: a definition has its own, everything else a negative one with a label: a name, a module that is
+loaded, a module as a value (whole), a binary module, something that was read, a script. Edges are found when they are
+needed and kept for all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,9 @@ class Graph:
         self.resolver = resolver
         self.examiner = examiner
         self.visibility = Visibility(resolver)
-        self.reads: dict[tuple[str, int], list[tuple[str, str]]] = {}  # by module and index of a definition, -1 for none
+        self.reads: dict[
+            tuple[str, int], list[tuple[str, str]]
+        ] = {}  # by module and index of a definition, -1 for none
         self._directory = directory  # in which the code runs
         self._labels: list[tuple[str, ...]] = []  # of node -1, -2, ...
         self._nodes: dict[tuple[str, ...], int] = {}

@@ -11,12 +11,29 @@ from pivot_fingerprint.reading import Module, dotted
 
 # Decorators after whose use the order of the methods of a class is of no account.
 _UNORDERED = frozenset(
-    "property staticmethod classmethod abstractmethod cached_property setter getter deleter overload override final cache "
-    "lru_cache wraps contextmanager asynccontextmanager singledispatchmethod".split()
+    [
+        "property",
+        "staticmethod",
+        "classmethod",
+        "abstractmethod",
+        "cached_property",
+        "setter",
+        "getter",
+        "deleter",
+        "overload",
+        "override",
+        "final",
+        "cache",
+        "lru_cache",
+        "wraps",
+        "contextmanager",
+        "asynccontextmanager",
+        "singledispatchmethod",
+    ]
 )
 # Loaders that give data of known types: nothing of the project arrives through them.
 _DATA_LOADERS = frozenset(
-    "JSON JSONLines YAML CSV Parquet Text Bytes Numpy MatplotlibFigure PathOnly".split()
+    ["JSON", "JSONLines", "YAML", "CSV", "Parquet", "Text", "Bytes", "Numpy", "MatplotlibFigure", "PathOnly"]
 )
 
 
@@ -48,6 +65,20 @@ def orders_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return False
 
 
+def registration(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """Return a name for a function that is named ``_`` because only its registration counts, else None."""
+    if node.name != "_":
+        return None
+    for decorator in node.decorator_list:
+        call = decorator if isinstance(decorator, ast.Call) else None
+        path = dotted(call.func if call else decorator)
+        if path is not None and path.endswith(".register"):
+            parameters = [*node.args.posonlyargs, *node.args.args]
+            kind = call.args[0] if call and call.args else parameters[0].annotation if parameters else None
+            return f"{path.removesuffix('.register')}[{ast.unparse(kind) if kind else ''}]"
+    return None
+
+
 def outside_paths(nodes: Sequence[ast.expr], reader: DefinitionReader) -> list[str]:
     """Return the paths of decorators or bases that are something outside; arguments and subscripts are left aside."""
     found = []
@@ -65,8 +96,8 @@ def outside_paths(nodes: Sequence[ast.expr], reader: DefinitionReader) -> list[s
 def hints(node: ast.FunctionDef | ast.AsyncFunctionDef, reader: DefinitionReader) -> list[str]:
     """Return the paths of types of parameters whose instances a function may get without naming them.
 
-    A type in an ``Annotated`` counts if a loader is there that may make any object; a type by itself begins with ``=``: it
-    counts if it turns out to be a class of parameters.
+    A type in an ``Annotated`` counts if a loader is there that may make any object; a type by itself begins with
+    ``=``: it counts if it turns out to be a class of parameters.
     """
     arguments = node.args
     found: dict[str, None] = {}

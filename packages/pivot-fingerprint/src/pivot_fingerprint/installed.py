@@ -1,7 +1,7 @@
 """Which installed distribution a module belongs to, and its version, without ``importlib.metadata``.
 
-A distribution owns a file if its RECORD lists it; the one that is named like the module is asked first, so that usually one
-small file is read. Answers are kept in the memo by the state of the directory.
+A distribution owns a file if its RECORD lists it; the one that is named like the module is asked first, so that
+usually one small file is read. Answers are kept in the memo by the state of the directory.
 """
 
 import os
@@ -101,8 +101,12 @@ def _read(directory: str) -> Distribution | None:
         text = _content(file)
         if text is not None:
             header = text.partition(b"\n\n")[0].decode(errors="replace")
-            fields = dict(line.split(": ", 1) for line in header.splitlines() if ": " in line and not line.startswith(" "))
-            return Distribution(normal(fields.get("Name", os.path.basename(directory))), fields.get("Version", ""), file)
+            fields = dict(
+                line.split(": ", 1) for line in header.splitlines() if ": " in line and not line.startswith(" ")
+            )
+            return Distribution(
+                normal(fields.get("Name", os.path.basename(directory))), fields.get("Version", ""), file
+            )
     base = os.path.basename(directory)
     parts = base.removesuffix(".dist-info").removesuffix(".egg-info").split("-")
     return Distribution(normal(base), parts[1] if len(parts) > 1 else "", directory)

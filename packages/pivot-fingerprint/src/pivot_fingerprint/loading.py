@@ -46,8 +46,8 @@ def _imported(sources: Sources, module: Source, level: int, of: str, names: list
 class Moments(NamedTuple):
     """When things happen while modules are imported, as places in one order.
 
-    ``modules`` have the place at which their imports end. ``definitions`` and ``loads`` have for each module the places of its
-    definitions and of its imports, by index.
+    ``modules`` have the place at which their imports end. ``definitions`` and ``loads`` have for each module the
+    places of its definitions and of its imports, by index.
     """
 
     modules: dict[str, int]
@@ -58,7 +58,8 @@ class Moments(NamedTuple):
 def moments(sources: Sources, given: frozenset[str]) -> Moments:
     """Return the order in which modules and whatever they import are executed.
 
-    Begins with those that no other one imports; where several are left, or in a cycle, the order is that of their names.
+    Begins with those that no other one imports; where several are left, or in a cycle, the order is that of their
+    names.
     """
     imported = {one for name in given for one in loads(sources, name) if one != name}
     found = Moments({}, {}, {})

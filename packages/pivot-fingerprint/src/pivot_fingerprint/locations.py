@@ -1,7 +1,7 @@
 """Paths that source text spells out: ``Path(__file__).parent / "lib"`` as ``<file>/../lib``, without running anything.
 
-Serves ``doing`` for scripts that are run by their path, and ``facts`` for entries that a module adds to ``sys.path``. Text that
-is not absolute is relative to the working directory.
+Serves ``doing`` for scripts that are run by their path, and ``facts`` for entries that a module adds to ``sys.path``.
+Text that is not absolute is relative to the working directory.
 """
 
 import ast
@@ -10,10 +10,18 @@ from collections.abc import Callable, Mapping
 
 FILE = "<file>"
 _SAME = frozenset(
-    "os.path.abspath os.path.realpath os.path.normpath os.path.expanduser os.fspath os.fsdecode builtins.str".split()
+    [
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.normpath",
+        "os.path.expanduser",
+        "os.fspath",
+        "os.fsdecode",
+        "builtins.str",
+    ]
 )
-_PATHS = frozenset("pathlib.Path pathlib.PurePath pathlib.PosixPath".split())
-_SAME_METHODS = frozenset("resolve absolute as_posix expanduser".split())
+_PATHS = frozenset(["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"])
+_SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser"])
 
 
 class Locations:
@@ -40,7 +48,9 @@ class Locations:
                 return ".."
             case ast.Attribute() if self._canonical(node) == "os.curdir":
                 return "."
-            case ast.Subscript(value=ast.Attribute(value=value, attr="parents"), slice=ast.Constant(value=int() as level)):
+            case ast.Subscript(
+                value=ast.Attribute(value=value, attr="parents"), slice=ast.Constant(value=int() as level)
+            ):
                 return self._joined(depth, value, *[".."] * (level + 1))
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 return self._joined(depth, left, right)

@@ -1,8 +1,8 @@
 """From the name of a module to its file, by Python's own rules and without importing anything.
 
-Says also whose code it is: the project's, an installed distribution's or the standard library's. Which distribution is the
-business of ``installed``; what is in the file, of ``facts``. Directories are listed, files are never opened, except the tables
-that setuptools leaves for editable installs.
+Says also whose code it is: the project's, an installed distribution's or the standard library's. Which distribution
+is the business of ``installed``; what is in the file, of ``facts``. Directories are listed, files are never opened,
+except the tables that setuptools leaves for editable installs.
 """
 
 import os
@@ -32,8 +32,8 @@ class Place(NamedTuple):
 class Found(NamedTuple):
     """Where a module is.
 
-    ``kind`` is source, package (a source file ``__init__.py``), binary (an extension or bytecode), namespace (no file), builtin
-    or missing. ``places`` are where the submodules of a package are.
+    ``kind`` is source, package (a source file ``__init__.py``), binary (an extension or bytecode), namespace (no
+    file), builtin or missing. ``places`` are where the submodules of a package are.
     """
 
     kind: str
@@ -58,7 +58,9 @@ class Finder:
         self._editable: dict[str, str] | None = None
         self.added: list[tuple[bool, str]] = []
         self.places = [
-            Place(entry, self._whose(entry), entry) for entry in dict.fromkeys((*self.roots, *entries)) if not _is_zip(entry)
+            Place(entry, self._whose(entry), entry)
+            for entry in dict.fromkeys((*self.roots, *entries))
+            if not _is_zip(entry)
         ]
 
     def add(self, entry: str, *, first: bool) -> bool:
@@ -94,7 +96,9 @@ class Finder:
             return PROJECT
         if entry in (_LIBRARY, os.path.join(_LIBRARY, "lib-dynload")):
             return STANDARD
-        if os.path.basename(entry) in _INSTALLED_NAMES or any(name.endswith(".dist-info") for name in self.names(entry)):
+        if os.path.basename(entry) in _INSTALLED_NAMES or any(
+            name.endswith(".dist-info") for name in self.names(entry)
+        ):
             return INSTALLED
         return PROJECT
 
@@ -173,7 +177,7 @@ def _mapping(file: str) -> dict[str, str]:
 
 
 def _is_zip(entry: str) -> bool:
-    return entry.endswith(".zip") or entry.endswith(".egg") and os.path.isfile(entry)
+    return entry.endswith(".zip") or (entry.endswith(".egg") and os.path.isfile(entry))
 
 
 def absolute(name: str, package: str, level: int) -> str | None:

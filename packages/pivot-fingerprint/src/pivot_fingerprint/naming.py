@@ -1,7 +1,7 @@
 """Reading names: what an expression stands for, where that is outside of the definition, and what changes it.
 
-The layer of the reader above ``structure``. What code does to others is recorded as an effect on a path; what that means is
-decided in ``effects``, where paths are resolved.
+The layer of the reader above ``structure``. What code does to others is recorded as an effect on a path; what that
+means is decided in ``effects``, where paths are resolved.
 """
 
 import ast
@@ -14,8 +14,30 @@ from pivot_fingerprint.structure import StructureReader
 
 # Methods that change their object, also where the result of the call is used.
 MUTATORS = frozenset(
-    "add append appendleft clear discard extend extendleft insert pop popitem popleft register remove reverse setdefault sort "
-    "subscribe connect update __setitem__ __setattr__ __delitem__".split()
+    [
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "extendleft",
+        "insert",
+        "pop",
+        "popitem",
+        "popleft",
+        "register",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "subscribe",
+        "connect",
+        "update",
+        "__setitem__",
+        "__setattr__",
+        "__delitem__",
+    ]
 )
 GLOBALS = frozenset({"builtins.globals", "builtins.vars", "builtins.locals"})
 IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
@@ -60,7 +82,9 @@ class NamingReader(StructureReader):
                     return name if name.isidentifier() else None
                 if self.canonical(container) == "sys.modules":
                     return f"!0:{name}:"
-            case ast.Subscript(value=container, slice=ast.Name(id="__name__")) if self.canonical(container) == "sys.modules":
+            case ast.Subscript(value=container, slice=ast.Name(id="__name__")) if (
+                self.canonical(container) == "sys.modules"
+            ):
                 return "."
             case ast.Call() if self.is_globals(node):
                 return "."
@@ -87,7 +111,7 @@ class NamingReader(StructureReader):
                 break
             found = self.module_path(node)
             if found is not None:
-                return [(join(found, last), called)]
+                return [(last or "." if found == "." else join(found, last), called)]
             match node:
                 case ast.Attribute():
                     last = f"{node.attr}.{last}" if last else node.attr

@@ -5,7 +5,7 @@ Everything else in a module may stand in any order. Kept apart from ``digests``,
 
 from collections.abc import Iterable
 
-from pivot_fingerprint.definitions import NOW
+from pivot_fingerprint.definitions import DISPATCHES, NOW
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Source
@@ -59,8 +59,10 @@ class Order:
         """Return the definitions of a module that bind a name of it or contribute to it, in order."""
         found = self._groups.get((home.name, name))
         if found is None:
-            contributors = self._of_module(home).get(name, set())
-            found = self._groups[home.name, name] = sorted({*self._graph.resolver.binders(home, name), *contributors})
+            binders = self._graph.resolver.binders(home, name)
+            dispatches = any(self._sources.marks[one] & DISPATCHES for one in binders)
+            contributors = set() if dispatches else self._of_module(home).get(name, set())
+            found = self._groups[home.name, name] = sorted({*binders, *contributors})
         return found
 
     def _of_module(self, home: Source) -> dict[str, set[int]]:
@@ -75,7 +77,8 @@ class Order:
     def of_imports(self, number: int, process: Process) -> list[str]:
         """Return how many statements of other modules change what a definition reads before it does.
 
-        It reads while it is imported, or when the name is imported: one that is bound to something else later keeps its meaning.
+        It reads while it is imported, or when the name is imported: one that is bound to something else later keeps
+        its meaning.
         """
         if not process.contributions:
             return []
@@ -89,7 +92,9 @@ class Order:
                 before = []
                 if use & NOW:
                     known = home if name[0] == home.name else None  # those of its own module are in its order already
-                    before.append(self._before(process.contributions[node], self._moment(number, process), known, process))
+                    before.append(
+                        self._before(process.contributions[node], self._moment(number, process), known, process)
+                    )
                 for module, load in target.captures:
                     moments = process.moments.loads.get(module)
                     if moments is not None and module != name[0]:
@@ -108,12 +113,17 @@ class Order:
         moments = process.moments.definitions.get(home.name)
         return moments[number - home.first] if moments else -1
 
+    def _dispatches(self, node: int) -> bool:
+        """Whether a name is a function made by functools.singledispatch: its implementations have no order."""
+        nodes = self._graph.edges(node).nodes
+        return any(one >= 0 and self._sources.marks[one] & DISPATCHES for one in nodes)
+
     def of_contributions(self, names: list[int], process: Process) -> dict[int, list[str]]:
         """Return the places of the statements that contribute to names, where there are several."""
         found: dict[int, list[str]] = {}
         for node in names:
             contributors = process.contributions.get(node, ())
-            if len(contributors) < 2:
+            if len(contributors) < 2 or self._dispatches(node):
                 continue
             label = self._graph.label(node)
             ordered = sorted(set(contributors), key=lambda number: (self._moment(number, process), number))

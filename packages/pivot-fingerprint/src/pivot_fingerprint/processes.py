@@ -14,10 +14,12 @@ from pivot_fingerprint.sources import Source
 class Process(NamedTuple):
     """A process that imports some modules.
 
-    ``modules`` have their places in the order of import, of which ``moments`` says more. ``contributions`` lead from the node of a name to the statements that
-    contribute to it, ``rebound`` to those that bind it to something else, ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
-    modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the project: the
-    definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
+    ``modules`` have their places in the order of import, of which ``moments`` says more. ``contributions`` lead from
+    the node of a name to the statements that contribute to it, ``rebound`` to those that bind it to something else,
+    ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
+    modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the
+    project: the definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that
+    ``walk`` keeps.
     """
 
     modules: dict[str, int]

@@ -57,9 +57,7 @@ class Project:
             found[name] = view.assembler.fingerprint(reached, process, _NONE)
         return found
 
-    def parents(
-        self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]
-    ) -> dict[str, str]:
+    def parents(self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]) -> dict[str, str]:
         """Return for each part in the closure of entries the part that led to it."""
         self._extend_path({*imported, *(entry.module for entry in entries)})
         view = self._view(reads)
@@ -90,6 +88,26 @@ class Project:
     def imports(self, modules: Iterable[str]) -> frozenset[str]:
         """Return the modules that a process which imports these has imported in the end."""
         return frozenset(self._view(()).processes.process(modules).modules)
+
+    def origins(self, entry: Entry) -> tuple[Entry, ...]:
+        """Return the entries that a name leads to: itself, or what was imported under it."""
+        self._extend_path([entry.module])
+        graph = self._view(()).graph
+        if starts(entry, graph):
+            return (entry,)
+        module = self.sources.module(entry.module)
+        if not isinstance(module, Source):
+            return ()
+        found = [Entry(*name) for name in self._resolver.resolve(module, entry.qualname).names]
+        return tuple(one for one in found if starts(one, graph))
+
+    def names(self, module: str) -> tuple[str, ...]:
+        """Return the names that a module binds, and those of its methods."""
+        found = self.sources.module(module)
+        if not isinstance(found, Source):
+            return ()
+        methods = (one.name for one in found.facts.definitions if one.kind == "method")
+        return tuple(sorted({*found.facts.binds, *methods}))
 
     def locate(self, entry: Entry) -> Part | None:
         """Return the part that an entry is in, None if it is not in a project module."""

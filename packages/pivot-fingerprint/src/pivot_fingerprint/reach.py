@@ -1,8 +1,9 @@
 """What entries reach, for many entries of one process: sets of nodes as the bits of whole numbers.
 
-What a node reaches is found once, together for all nodes that lead to one another, and joined for each entry. The result is that
-of ``walk``, but for the ways, which are left to it: it is asked again for one entry when somebody wants them. It is asked at once
-where what is reached changes the rules: annotations that are read, subclasses that are asked for, modules loaded on the way.
+What a node reaches is found once, together for all nodes that lead to one another, and joined for each entry. The
+result is that of ``walk``, but for the ways, which are left to it: it is asked again for one entry when somebody
+wants them. It is asked at once where what is reached changes the rules: annotations that are read, subclasses that
+are asked for, modules loaded on the way.
 """
 
 from collections.abc import Iterable, Iterator
@@ -72,7 +73,8 @@ class Reach:
         return [
             number
             for number, _, changed in self._process.waiting
-            if not found.nodes >> self._bit(number) & 1 and any(affects(one, tops, installed=installed) for one in changed)
+            if not found.nodes >> self._bit(number) & 1
+            and any(affects(one, tops, installed=installed) for one in changed)
         ]
 
     def _of_all(self, nodes: Iterable[int]) -> Reached:

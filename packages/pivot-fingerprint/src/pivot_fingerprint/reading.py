@@ -1,8 +1,8 @@
 """Reading a definition: what it means as tokens, what it refers to, what it does to others.
 
-The tokens are the same however the source is laid out, and hold numbers instead of the names of what is outside of the
-definition. ``Reader`` keeps the state and writes any node in a general way; ``structure`` knows functions, classes and imports,
-``doing`` names, calls and assignments.
+The tokens are the same however the source is laid out, and hold numbers instead of the names of what is outside of
+the definition. ``Reader`` keeps the state and writes any node in a general way; ``structure`` knows functions,
+classes and imports, ``doing`` names, calls and assignments.
 """
 
 import ast
@@ -27,22 +27,120 @@ from pivot_fingerprint.scopes import Scope, find
 
 # What reads annotations or docstrings of other code. Found by name: whoever mentions one may be doing it.
 INTROSPECTORS = frozenset(
-    "__annotations__ __annotate__ __doc__ __signature__ get_type_hints get_annotations signature getfullargspec getdoc getsource "
-    "getsourcelines getcomments validate_call validate_arguments typechecked beartype TypeAdapter create_model model_fields "
-    "__pydantic_fields__ make_dataclass __type_params__ __bound__ __constraints__ __value__ __default__".split()
+    [
+        "__annotations__",
+        "__annotate__",
+        "__doc__",
+        "__signature__",
+        "get_type_hints",
+        "get_annotations",
+        "signature",
+        "getfullargspec",
+        "getdoc",
+        "getsource",
+        "getsourcelines",
+        "getcomments",
+        "validate_call",
+        "validate_arguments",
+        "typechecked",
+        "beartype",
+        "TypeAdapter",
+        "create_model",
+        "model_fields",
+        "__pydantic_fields__",
+        "make_dataclass",
+        "__type_params__",
+        "__bound__",
+        "__constraints__",
+        "__value__",
+        "__default__",
+    ]
 )
 # What looks at frames, or finds names of functions and constants by a text.
 NAMERS = frozenset(
-    "query eval patch _getframe currentframe stack extract_stack extract_tb format_exc print_exc format_exception traceback "
-    "settrace setprofile monitoring co_name f_code f_globals tb_frame".split()
+    [
+        "query",
+        "eval",
+        "patch",
+        "_getframe",
+        "currentframe",
+        "stack",
+        "extract_stack",
+        "extract_tb",
+        "format_exc",
+        "print_exc",
+        "format_exception",
+        "traceback",
+        "settrace",
+        "setprofile",
+        "monitoring",
+        "co_name",
+        "f_code",
+        "f_globals",
+        "tb_frame",
+    ]
 )
-TEXT_READERS = frozenset("getsource getsourcelines findsource getcomments getblock linecache co_positions co_lines".split())
+TEXT_READERS = frozenset(
+    ["getsource", "getsourcelines", "findsource", "getcomments", "getblock", "linecache", "co_positions", "co_lines"]
+)
 # Built-in names that are part of the text where nothing in the module can give them another meaning: most references are such.
 _COMMON = frozenset(
-    "abs all any bool bytes callable dict divmod enumerate filter float format frozenset int isinstance issubclass iter len list "
-    "map max min object pow range repr reversed round set slice sorted str sum tuple zip ArithmeticError AssertionError "
-    "AttributeError Exception FileNotFoundError IndexError ImportError KeyError LookupError NotImplementedError OSError "
-    "RuntimeError StopIteration TypeError ValueError ZeroDivisionError property staticmethod classmethod".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "callable",
+        "dict",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "object",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "zip",
+        "ArithmeticError",
+        "AssertionError",
+        "AttributeError",
+        "Exception",
+        "FileNotFoundError",
+        "IndexError",
+        "ImportError",
+        "KeyError",
+        "LookupError",
+        "NotImplementedError",
+        "OSError",
+        "RuntimeError",
+        "StopIteration",
+        "TypeError",
+        "ValueError",
+        "ZeroDivisionError",
+        "property",
+        "staticmethod",
+        "classmethod",
+    ]
 )
 _SKIPPED = frozenset({"ctx", "kind", "type_comment"})
 
@@ -125,8 +223,14 @@ def digest(text: str) -> str:
 
 @functools.cache
 def _form(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the first token of a kind of node, and its fields that have a meaning with their tokens."""
-    fields = tuple((field, field + "=") for field in kind._fields if field not in _SKIPPED)
+    """Return the first token of a kind of node, and its fields that have a meaning with their tokens.
+
+    In the order of evaluation: in a class, ``size = size`` reads the name outside before it binds its own.
+    """
+    last = ("targets", "target")
+    fields = tuple(
+        (field, field + "=") for field in sorted(kind._fields, key=last.__contains__) if field not in _SKIPPED
+    )
     return kind.__name__ + "(" * bool(fields), fields
 
 

@@ -1,31 +1,46 @@
 """From a name to what it means: through imports, re-exports, stars and submodules, to definitions and distributions.
 
-Every way that a name may take counts, since which one is taken is known only when the program runs. What a target means for a
-closure is decided in ``closure``; what it means for a digest, in ``digests``.
+Every way that a name may take counts, since which one is taken is known only when the program runs. What a target
+means for a closure is decided in ``closure``; what it means for a digest, in ``digests``.
 """
 
 import builtins
 from typing import cast
 
-from pivot_fingerprint.modules import absolute
 from pivot_fingerprint.definitions import join
+from pivot_fingerprint.modules import absolute
 from pivot_fingerprint.sources import Outside, Source, Sources, Spread
 
 _OF_MODULES = frozenset({"__name__", "__file__", "__package__", "__spec__", "__path__", "__loader__", "__cached__"})
 BUILTINS = frozenset(dir(builtins))
-_OF_THE_PROCESS = frozenset({"open", "print", "input", "hash", "id", "__import__"})  # their work depends on what others set
+_OF_THE_PROCESS = frozenset(
+    {"open", "print", "input", "hash", "id", "__import__"}
+)  # their work depends on what others set
 
 
 class Target:
     """What a path means.
 
-    ``identity`` says it in words that are the same as long as it means the same. ``names`` are (module, name) pairs that lead
-    to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then. ``wholes`` are modules that
-    are used as a value, ``loads`` modules that an import statement runs. ``external`` is a dotted name outside the project;
-    ``file`` a path that is spelled out; ``captures`` are the imports of single names on the way, as module and load. ``nodes`` is where ``graph`` keeps what a read of it leads to.
+    ``identity`` says it in words that are the same as long as it means the same. ``names`` are (module, name) pairs
+    that lead to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then.
+    ``wholes`` are modules that are used as a value, ``loads`` modules that an import statement runs. ``external`` is
+    a dotted name outside the project; ``file`` a path that is spelled out; ``captures`` are the imports of single
+    names on the way, as module and load. ``nodes`` is where ``graph`` keeps what a read of it leads to.
     """
 
-    __slots__ = ("captures", "definitions", "external", "file", "identity", "loads", "names", "nodes", "outside", "rest", "wholes")
+    __slots__ = (
+        "captures",
+        "definitions",
+        "external",
+        "file",
+        "identity",
+        "loads",
+        "names",
+        "nodes",
+        "outside",
+        "rest",
+        "wholes",
+    )
 
     def __init__(self, identity: str, search: "_Search", file: str = "") -> None:
         self.identity = identity
@@ -126,7 +141,7 @@ class Resolver:
 
     def _name(self, module: Source, name: str, rest: str, search: _Search, *, of_module: bool = False) -> str:
         if (module.name, name) in search.seen:
-            return f"{module.name}:{name}"
+            return join(f"{module.name}:{name}", rest)
         search.seen.add((module.name, name))
         found = []
         bound = module.facts.binds.get(name, ())
@@ -165,7 +180,9 @@ class Resolver:
         found = self.sources.module(name_of)
         if isinstance(found, Source):
             exports = found.facts.exports
-            if exports is None and name.startswith("_") or exports is not None and name not in exports and exports != ["*"]:
+            if (exports is None and name.startswith("_")) or (
+                exports is not None and name not in exports and exports != ["*"]
+            ):
                 return None
             if name in found.facts.binds or name in found.late:
                 search.captures[module.name, cast(int, load)] = None

@@ -1,7 +1,7 @@
 """Which names are local: Python's scoping rules, on syntax trees.
 
-A list of ``Scope`` is the scopes around a piece of code inside one definition; below it is the module. Nothing here knows
-what names mean; ``reading`` asks it for each name.
+A list of ``Scope`` is the scopes around a piece of code inside one definition; below it is the module. Nothing here
+knows what names mean; ``reading`` asks it for each name.
 """
 
 import ast
@@ -133,7 +133,10 @@ def _imported_by_call(node: ast.Assign) -> Iterator[tuple[str, str]]:
     match node:
         case ast.Assign(
             targets=[ast.Name(id=name)],
-            value=ast.Call(func=ast.Attribute(attr="import_module") | ast.Name(id="import_module"), args=[ast.Constant(value=str() as of)]),
+            value=ast.Call(
+                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module"),
+                args=[ast.Constant(value=str() as of)],
+            ),
         ) if not of.startswith("."):
             yield name, f"!0:{of}:"
 
@@ -141,9 +144,9 @@ def _imported_by_call(node: ast.Assign) -> Iterator[tuple[str, str]]:
 class Scope:
     """One scope inside a definition.
 
-    ``kind`` is function, class or inner (a comprehension, type parameters). ``maybe`` are names of a class body that may not
-    be bound yet where they are read. ``parameters`` maps a function's parameters to their positions. ``aliases`` are local
-    names that stand for something else: paths, or ``~0`` for the first parameter.
+    ``kind`` is function, class or inner (a comprehension, type parameters). ``maybe`` are names of a class body that
+    may not be bound yet where they are read. ``parameters`` maps a function's parameters to their positions.
+    ``aliases`` are local names that stand for something else: paths, or ``~0`` for the first parameter.
     """
 
     __slots__ = ("aliases", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters")

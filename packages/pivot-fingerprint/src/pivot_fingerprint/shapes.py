@@ -1,15 +1,16 @@
 """The shape of a definition: a digest in which the plain functions that it calls count by what they do, not by their names.
 
-Two definitions of one shape do the same, whatever the functions below them are called and wherever they are. That is so only
-for functions whose names nothing can see. Such a function, here called *nameless*,
+Two definitions of one shape do the same, whatever the functions below them are called and wherever they are. That is
+so only for functions whose names nothing can see. Such a function, here called *nameless*,
 
 - is an undecorated ``def`` at top level, with constant defaults, without functions, classes or ``global`` inside;
 - is bound once, and nothing in any module that may be imported changes or reads it in another way than by calling it;
 - is in no module that is used as a value, and no code looks at frames or finds names by text.
 
-A constant is nameless under the same conditions if it is made of literals that cannot be changed; it may be read in any way.
-Classes are never: pickles and messages name them. The idea is that of bisimulation: two graphs with equal digests at their
-roots, each made of the digests below it, unfold to the same tree; cycles are told apart by refining colours until nothing changes.
+A constant is nameless under the same conditions if it is made of literals that cannot be changed; it may be read in
+any way. Classes are never: pickles and messages name them. The idea is that of bisimulation: two graphs with equal
+digests at their roots, each made of the digests below it, unfold to the same tree; cycles are told apart by refining
+colours until nothing changes.
 """
 
 from collections.abc import Iterable, Iterator

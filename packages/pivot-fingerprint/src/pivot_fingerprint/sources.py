@@ -1,7 +1,7 @@
 """The modules of one look: project modules with their facts, and what else the project imports.
 
-Facts are kept in the memo by the content of the source; only what is not there is parsed. How names lead from one module to
-another is the business of ``resolve``.
+Facts are kept in the memo by the content of the source; only what is not there is parsed. How names lead from one
+module to another is the business of ``resolve``.
 """
 
 import sys

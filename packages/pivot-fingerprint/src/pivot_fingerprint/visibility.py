@@ -9,14 +9,42 @@ from pivot_fingerprint.sources import Source
 
 # Decorators from outside the project that read no annotations.
 _HARMLESS = frozenset(
-    "property staticmethod classmethod functools.lru_cache functools.cache functools.cached_property functools.wraps "
-    "functools.total_ordering functools.partialmethod functools.singledispatch functools.singledispatchmethod "
-    "contextlib.contextmanager contextlib.asynccontextmanager abc.abstractmethod typing.override typing.final "
-    "typing.no_type_check typing_extensions.override typing_extensions.final numba.njit numba.jit numba.vectorize "
-    "numba.guvectorize joblib.delayed dask.delayed atexit.register pytest.fixture tenacity.retry torch.no_grad torch.jit.ignore "
-    "jax.jit retry.retry".split()
+    [
+        "property",
+        "staticmethod",
+        "classmethod",
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.cached_property",
+        "functools.wraps",
+        "functools.total_ordering",
+        "functools.partialmethod",
+        "functools.singledispatch",
+        "functools.singledispatchmethod",
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
+        "abc.abstractmethod",
+        "typing.override",
+        "typing.final",
+        "typing.no_type_check",
+        "typing_extensions.override",
+        "typing_extensions.final",
+        "numba.njit",
+        "numba.jit",
+        "numba.vectorize",
+        "numba.guvectorize",
+        "joblib.delayed",
+        "dask.delayed",
+        "atexit.register",
+        "pytest.fixture",
+        "tenacity.retry",
+        "torch.no_grad",
+        "torch.jit.ignore",
+        "jax.jit",
+        "retry.retry",
+    ]
 )
-_PLAIN_BASES = frozenset("object abc.ABC typing.Generic".split())
+_PLAIN_BASES = frozenset(["object", "abc.ABC", "typing.Generic"])
 
 
 class Visibility:

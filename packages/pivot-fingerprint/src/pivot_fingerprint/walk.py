@@ -1,8 +1,8 @@
 """From entries to everything that they reach.
 
-A walk on the graph, breadth first, so that what led to a part is the shortest way. A name leads to what binds it and to what
-contributes to it in this process. A statement with an effect outside the project is reached by whatever may feel it. Parts are
-made of what was reached by ``digests``.
+A walk on the graph, breadth first, so that what led to a part is the shortest way. A name leads to what binds it and
+to what contributes to it in this process. A statement with an effect outside the project is reached by whatever may
+feel it. Parts are made of what was reached by ``digests``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,31 @@ from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Outside, Source
 
 # Modules that have to do with all that a process does, also where their names are not used.
-_OF_THE_PROCESS = frozenset("os locale signal threading socket decimal warnings gc importlib io codecs time random".split())
+_OF_THE_PROCESS = frozenset(
+    [
+        "os",
+        "locale",
+        "signal",
+        "threading",
+        "socket",
+        "decimal",
+        "warnings",
+        "gc",
+        "importlib",
+        "io",
+        "codecs",
+        "time",
+        "random",
+    ]
+)
 
 
 class Walk(NamedTuple):
     """What was reached.
 
-    ``definitions`` and ``ignored`` are numbers of definitions, ``others`` nodes of other kinds that are parts, ``names`` those of
-    names, ``loaded`` modules that are loaded on the way; ``led_by`` maps a node to the one that led to it. ``full`` says that
-    annotations count everywhere, ``texts`` that the very text of the source does.
+    ``definitions`` and ``ignored`` are numbers of definitions, ``others`` nodes of other kinds that are parts,
+    ``names`` those of names, ``loaded`` modules that are loaded on the way; ``led_by`` maps a node to the one that
+    led to it. ``full`` says that annotations count everywhere, ``texts`` that the very text of the source does.
     """
 
     definitions: list[int]
@@ -58,8 +74,8 @@ def _contributes(graph: Graph, name: str) -> bool:
 class _Walker:
     """One walk.
 
-    ``late`` follows what modules contribute that are loaded only on the way, ``full`` annotations, ``subclasses`` the ways from
-    classes to those that inherit from them.
+    ``late`` follows what modules contribute that are loaded only on the way, ``full`` annotations, ``subclasses`` the
+    ways from classes to those that inherit from them.
     """
 
     def __init__(

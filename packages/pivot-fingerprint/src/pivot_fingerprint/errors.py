@@ -1,0 +1,63 @@
+"""What can go wrong with a question about a function, as one tree.
+
+    FingerprintError
+    ├── InvalidTarget       a text that is no ``package.module:name``
+    ├── UnknownModule       no module of the project has that name
+    └── UnknownName         the module binds no such name
+
+Every error carries its fields and survives pickling; its text is one line that says what is wrong, where, and what to
+do next. An analysis itself raises none of them: source that cannot be followed is told as opaque.
+"""
+
+
+class FingerprintError(Exception):
+    """Anything that this package raises on purpose. The constructor's arguments are the fields."""
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def describe(self) -> str:
+        """Return the message: what is wrong, where, what to do next."""
+        return " ".join(str(argument) for argument in self.args)
+
+
+class InvalidTarget(FingerprintError):
+    """The text does not name a function."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+    def describe(self) -> str:
+        return f"{self.target!r} names no function: write it as package.module:function"
+
+
+class UnknownModule(FingerprintError):
+    """The module is not the project's. ``found`` is the file of an installed or standard one, None if there is none."""
+
+    def __init__(self, module: str, roots: tuple[str, ...], found: str | None = None) -> None:
+        super().__init__(module, roots, found)
+        self.module = module
+        self.roots = roots
+        self.found = found
+
+    def describe(self) -> str:
+        where = ", ".join(self.roots)
+        if self.found is not None:
+            return f"module {self.module!r} is no code of the project but installed ({self.found}): name a function below {where}"
+        return f"no module {self.module!r} below {where} or on the import path: check the name, or give its directory as a root"
+
+
+class UnknownName(FingerprintError):
+    """The module has no such definition. ``suggestion`` is the most similar name that it has, None if none is."""
+
+    def __init__(self, module: str, name: str, file: str, suggestion: str | None = None) -> None:
+        super().__init__(module, name, file, suggestion)
+        self.module = module
+        self.name = name
+        self.file = file
+        self.suggestion = suggestion
+
+    def describe(self) -> str:
+        hint = f"did you mean {self.suggestion!r}?" if self.suggestion else "check the name"
+        return f"module {self.module!r} ({self.file}) binds no name {self.name!r}: {hint}"
