@@ -26,7 +26,14 @@ def judge() -> Iterator[oracle.Oracle]:
         yield one
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in catalogue.read_catalogue()])
+BEYOND = pytest.mark.xfail(strict=False, reason="known not to be followed; the README names it")
+CASES = [
+    pytest.param(case, id=case.id, marks=BEYOND if case.category == "beyond" else ())
+    for case in catalogue.read_catalogue()
+]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_catalogue(case: catalogue.Case, judge: oracle.Oracle, tmp_path: Path) -> None:
     for module in case.needs:
         pytest.importorskip(module)

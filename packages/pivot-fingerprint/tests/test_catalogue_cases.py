@@ -17,7 +17,7 @@ catalogue = importlib.import_module("catalogue")
 oracle = importlib.import_module("oracle")
 
 CASES = catalogue.read_catalogue()
-DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "observed", "devious"}
+DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "observed", "devious", "beyond"}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pandas as pd
 import pivot
 from penguins.naming import short_species, snake_case
 
-MEASURES = ["culmen_length_mm", "culmen_depth_mm", "flipper_length_mm", "body_mass_g"]
+MEASURES = ["culmen_length_mm", "culmen_depth_mm", "body_mass_g"]
 
 
 def clean(

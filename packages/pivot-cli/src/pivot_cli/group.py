@@ -84,10 +84,10 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-def run_guarded(words: Sequence[str]) -> int:
-    """Run a command line and return the exit code; an error is told, not raised."""
+def run_guarded(words: Sequence[str], began: float) -> int:
+    """Run a command line that ``began`` at this reading of the clock, and return the exit code; errors are told."""
 
     def command() -> object:
-        return cli.main(list(words), prog_name="pivot", standalone_mode=False)
+        return cli.main(list(words), prog_name="pivot", standalone_mode=False, obj=Session(began))
 
     return guard(command, open_terminal(), json="--json" in words)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import NoReturn
 
 GARBAGE = 100_000
@@ -26,6 +27,7 @@ def main() -> NoReturn:
 
 def run(words: Sequence[str]) -> int:
     """Run a command line, such as ``["repro", "-n"]``, in this process, and return the exit code."""
+    began = perf_counter()
     from pivot_cli.group import run_guarded  # lazy: the threshold comes first
 
-    return run_guarded(words)
+    return run_guarded(words, began)

@@ -5,6 +5,7 @@ that moves is the business of ``progress``, what a failure says that of ``failur
 """
 
 from pathlib import Path
+from time import perf_counter
 
 from pivot.events import (
     Event,
@@ -51,7 +52,14 @@ class Renderer:
     """
 
     def __init__(
-        self, terminal: Terminal, root: Path, live: LiveLine, *, verbose: bool = False, quiet: bool = False
+        self,
+        terminal: Terminal,
+        root: Path,
+        live: LiveLine,
+        *,
+        verbose: bool = False,
+        quiet: bool = False,
+        began: float | None = None,
     ) -> None:
         self._out = terminal.out
         self._err = terminal.err
@@ -59,6 +67,7 @@ class Renderer:
         self._live = live
         self._verbose = verbose
         self._quiet = quiet
+        self._began = began
         self._width = 0
         self._reasons: dict[str, tuple[Reason, ...]] = {}
         self._unfinished: dict[str, str] = {}  # text of stages that have not ended their line yet
@@ -145,7 +154,7 @@ class Renderer:
             why = f"{by} failed" if by else "stopped at the first failure, -k goes on"
             self._error(f"{self._err.marks.blocked} not started: {', '.join(stages)} ({why})")
         total = event.done + event.restored + event.skipped + event.failed + event.blocked
-        time = duration(event.seconds)
+        time = duration(event.seconds if self._began is None else perf_counter() - self._began)
         if not total:
             self._line(NO_STAGES)
             return

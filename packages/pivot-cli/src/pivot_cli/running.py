@@ -67,7 +67,7 @@ def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
         home = os.path.relpath(workspace.project.home)
         out.line(f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore")
     live = live_line(session)
-    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet)
+    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
     try:
         return exit_code(repro(workspace, chosen, executors(workspace), show))
     finally:

@@ -5,6 +5,7 @@ Also makes the options themselves, because people write ``pivot repro -v`` as of
 
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
@@ -17,7 +18,8 @@ type Command = Callable[..., Any]
 class Session:
     """The setting of one command. Filled by the global options while they are parsed."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float | None = None) -> None:
+        self.began = perf_counter() if began is None else began  # so that a time shown is what the user waited
         self.start = Path.cwd()
         self.verbose = False
         self.quiet = False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pivot.execute.executor import Failure, Result
 from pivot.lock import Lock, Output, write_lock
-from pivot.look import Look
+from pivot.look import Look, stage_entries
 from pivot.manifest import StageSpec
 from pivot.observation import Observation
 from pivot.traces import keep_trace
@@ -80,15 +80,10 @@ def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[s
 
 def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str]:
     """Yield what executed outside the closure: definitions as ``module:name``, modules as ``module:``."""
-    parts = {(part.module, part.name) for part in now.static.parts}
-    for entry in observed.functions:
-        part = look.analysis.locate(entry)
-        if part and (part.module, part.name) not in parts:
-            yield f"{part.module}:{part.name}"
-    late = {name for name, _ in observed.modules}.difference(look.manifest.modules)
-    if late:  # imported while the stage ran: under a computed name, if no import statement leads to it
-        known = look.analysis.imports({*look.manifest.modules, *(module for module, _ in parts)})
-        yield from (f"{name}:" for name in late - known)
+    beyond = look.analysis.unexpected(
+        stage_entries(now.stage), observed, imported=look.manifest.modules, reads=look.manifest.reads
+    )
+    yield from (f"{entry.module}:{entry.qualname}" for entry in beyond)
 
 
 def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:

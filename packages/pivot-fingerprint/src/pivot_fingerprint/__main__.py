@@ -1,4 +1,4 @@
-"""The command ``python -m pivot_fingerprint package.module:function``: what a function depends on, for people and programs.
+"""The command ``python -m pivot_fingerprint module:function``: what a function depends on, for people and programs.
 
 Only reads and prints; exits with 2 and one line if there is no such function.
 """

@@ -61,14 +61,17 @@ class Analysis:
         imported: Sequence[str],
         reads: Sequence[ImportRead],
     ) -> dict[str, Fingerprint]:
-        def ways(name: str) -> Mapping[str, str]:
-            parents: Mapping[str, str] = self._behind().parents(entries[name], imported, reads)
-            return parents
+        def ways(name: str) -> Callable[[], Mapping[str, str]]:
+            def find() -> Mapping[str, str]:
+                parents: Mapping[str, str] = self._behind().parents(entries[name], imported, reads)
+                return parents
 
-        return {name: one._replace(parents=Ways(lambda name=name: ways(name))) for name, one in found.items()}
+            return find
+
+        return {name: one._replace(parents=Ways(ways(name))) for name, one in found.items()}
 
     def imports(self, modules: Iterable[str]) -> frozenset[str]:
-        """Return the project modules that a process which imports these modules has imported in the end, these included."""
+        """Return the project modules that a process has imported in the end if it imports these, these included."""
         found: frozenset[str] = self._behind().imports(modules)
         return found
 
@@ -78,7 +81,7 @@ class Analysis:
         return found
 
     def names(self, module: str) -> tuple[str, ...]:
-        """Return the names that a project module binds and those of its methods, sorted; none if there is no such module."""
+        """Return the names that a project module binds and those of its methods, sorted; none if it is unknown."""
         found: tuple[str, ...] = self._behind().names(module)
         return found
 
@@ -95,7 +98,7 @@ class Analysis:
         imported: Sequence[str] = (),
         reads: Sequence[ImportRead] = (),
     ) -> tuple[Entry, ...]:
-        """Return what a run showed beyond the closure of its entries: functions that executed, modules that were imported.
+        """Return what a run showed beyond the closure of its entries: functions executed, modules imported.
 
         To be kept as ``module:qualname``, and given as further entries from then on; their lines are 0.
         """
@@ -198,7 +201,7 @@ def listing_digest(path: str) -> str:
 def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
     """Return fingerprints as data in which each part is there once."""
     table: dict[int, int] = {}  # by identity: parts are shared, and many are equal only to themselves
-    parts = []
+    parts: list[Part] = []
     rows = []
     for name, one in found.items():
         numbers = []

@@ -51,7 +51,28 @@ _DISTRIBUTIONS = frozenset(
     f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files")
 )
 _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
-_CHANGES_FIRST = frozenset({"functools.update_wrapper"})
+_CHANGES_FIRST = frozenset(
+    [
+        "builtins.next",
+        "bisect.insort",
+        "bisect.insort_left",
+        "bisect.insort_right",
+        "functools.update_wrapper",
+        "heapq.heapify",
+        "heapq.heappop",
+        "heapq.heappush",
+        "heapq.heapreplace",
+        "heapq.heappushpop",
+        "numpy.copyto",
+        "numpy.fill_diagonal",
+        "numpy.place",
+        "numpy.put",
+        "numpy.putmask",
+        "operator.delitem",
+        "operator.setitem",
+        "random.shuffle",
+    ]
+)
 
 
 _NOTABLE = frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
@@ -197,19 +218,6 @@ class CallingReader(NamingReader):
             self.visit(name)
         self.sequence(rest)
 
-    def outside_path(self, node: ast.expr) -> str | None:
-        """Return the path of an expression that is something outside, with its attributes; else None."""
-        path = dotted(node)
-        if path is not None:
-            name, _, attributes = path.partition(".")
-            scope = find(self.scopes, name)
-            if scope is None:
-                return path
-            if name in scope.imports and name not in scope.mixed:
-                return join(scope.imports[name][0], attributes)
-            return None
-        return self.module_path(node)
-
     def look_closer(self, node: ast.Call, canonical: str) -> None:
         """Record what a call reaches by text, and what it does that cannot be followed."""
         if canonical in _UNFOLLOWED:
@@ -225,7 +233,9 @@ class CallingReader(NamingReader):
             if canonical.endswith("exec") and len(node.args) == 1:
                 self.effect(MUTATES, self.ref(".", STORE), "", False)
         if canonical in _CHANGES_FIRST and node.args:
-            self.mutate(node.args[0])
+            for path, called in self.owners(node.args[0]):
+                if not called:
+                    self.change(path, canonical, called=False)
         self.named_by_text(node, canonical)
 
     def named_by_text(self, node: ast.Call, canonical: str) -> None:

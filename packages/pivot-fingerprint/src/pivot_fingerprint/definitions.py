@@ -37,12 +37,13 @@ SUBCLASSES = 512  # asks a class for its subclasses
 TEXT = 1024  # reads the text of other code
 DISPATCHES = 2048  # a function made by functools.singledispatch
 
-# Effects: [what, reference, ...]
+# An effect is a list: what it is, the reference that it is done to, and more for some.
 MUTATES = "m"  # [m, reference, method or ""]: changes the object at a path
 SETS = "s"  # [s, reference]: sets the attribute that the path ends in
 DECLARES = "g"  # [g, name]: assigns a global name from inside a function
 INVOKES = "c"  # [c, reference, how, [[position, reference or ~parameter], ...]]
 PARAMETER = "p"  # [p, parameter]: changes a parameter
+STATE = -1  # stands for a parameter: what a function around the one that changes it holds
 CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
 USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
 

@@ -177,12 +177,13 @@ class Assembler:
                 continue
             home = self._sources.homes[number]
             for what, line, *path in definition.opaque:
+                shown = what
                 if path:
                     target = self.graph.resolver.resolve(home, path[0])
                     if not target.wholes and not (target.external and target.external in _modules(target.outside)):
                         continue
-                    what = f"{what} {target.wholes[0] if target.wholes else target.external}"
-                yield Opaque(what, home.file, line, self.place(number).key)
+                    shown = f"{what} {target.wholes[0] if target.wholes else target.external}"
+                yield Opaque(shown, home.file, line, self.place(number).key)
 
 
 def _merged(parts: list[Part]) -> Part:

@@ -32,7 +32,7 @@ class DefinitionReader(CallingReader):
 
     def annotated_assignment(self, node: ast.AnnAssign) -> None:
         """Write an assignment with an annotation, which only matters in a class."""
-        if self.scopes and self.scopes[-1].kind == "class" and isinstance(node.target, ast.Name):
+        if isinstance(node.target, ast.Name) and (not self.scopes or self.scopes[-1].kind == "class"):
             self.annotation(node.annotation, node.target.id)
         if node.value is not None:
             self.assignment(ast.copy_location(ast.Assign([node.target], node.value), node))
@@ -60,11 +60,14 @@ class DefinitionReader(CallingReader):
 
     def loop(self, node: ast.For | ast.AsyncFor) -> None:
         """Write a for statement; its variable may be a piece of something outside."""
-        if isinstance(node.target, ast.Name):
-            scope = find(self.scopes, node.target.id)
-            if scope is not None and scope.kind == "function":
-                found = [path for path, _ in self.owners(node.iter)]
-                scope.aliases[node.target.id] = [*scope.aliases.get(node.target.id, []), *found]
+        elements = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List | ast.Set) else [node.iter]
+        found = [path for one in elements for path, _ in self.owners(one)]
+        for name in (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)):
+            scope = find(self.scopes, name)
+            if scope is None:
+                self.loops[name] = [*self.loops.get(name, []), *found]
+            elif scope.kind == "function":
+                scope.aliases[name] = [*scope.aliases.get(name, []), *found]
         self.generic(node)
 
 

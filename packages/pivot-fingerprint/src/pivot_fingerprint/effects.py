@@ -1,4 +1,4 @@
-"""What a module does to others while it is imported: which names its statements contribute to, and what leaves the project.
+"""What a module does to others while it is imported: which names its statements contribute to, what leaves the project.
 
 A statement contributes to a name when it decorates with it, calls its methods, assigns into it, or calls a project
 function that does. A statement that changes something outside the project (``np.random.seed(0)``, ``json.dumps =
@@ -232,8 +232,8 @@ class Examiner:
                         [self._applied(home, self.summary(one), given, how, 1) for one in self.methods(number, ("__",))]
                     )
                 case _:
-                    found = [self._applied(home, self.summary(one), given, how) for one in self._functions_in(number)]
-                    return joined([*found, Effects(frozenset(self._bound_to(number)))])
+                    applied = [self._applied(home, self.summary(one), given, how) for one in self._functions_in(number)]
+                    return joined([*applied, Effects(frozenset(self._bound_to(number)))])
         classes = [number] if definition.kind == "class" else self.classes_of(number)
         methods = [one for each in classes for one in self.methods(each, (method,))]
         if methods and "." not in target.rest:
@@ -286,7 +286,7 @@ class Examiner:
 
     def bases(self, definition: Definition, home: Source) -> list[int]:
         """Return the classes of the project that the header or the body of a class names."""
-        found = []
+        found: list[int] = []
         for path, use in definition.refs:
             if use & NOW:
                 target = self._resolver.resolve(home, path)
@@ -367,7 +367,7 @@ class Examiner:
             seen.add(base)
             definition, home = self._sources.definitions[base], self._sources.homes[base]
             stack.extend(self.bases(definition, home))
-            hooks = ("__init_subclass__",)
+            hooks: tuple[str, ...] = ("__init_subclass__",)
             if self._is_metaclass(definition, home):
                 hooks = ("__init_subclass__", "__init__", "__new__", "__prepare__")
             for method in home.members.get(base, ()):

@@ -52,7 +52,7 @@ def containing(entry: Entry, module: Source) -> list[int]:
 
 def statements(read: ImportRead, module: Source) -> list[int]:
     """Return the indices of the definitions that something read at import belongs to, -1 for the module as a whole."""
-    found = []
+    found: list[int] = []
     for at, one in enumerate(module.facts.definitions):
         inside = one.line <= read.line <= one.end and not one.marks & INNER
         if one.owner < 0 and (inside or any(first <= read.line <= last for first, last in one.guards)):
@@ -68,7 +68,7 @@ def _is_named(definition: Definition, qualname: str) -> bool:
 
 def _hinted(number: int, module: Source, graph: Graph) -> list[int]:
     """Return the classes of which a function may get instances without naming them: parameters, unpickled objects."""
-    found = []
+    found: list[int] = []
     for hint in graph.sources.definitions[number].hints:
         target = graph.resolver.resolve(module, hint.removeprefix("="))
         classes = [one for one in target.definitions if graph.sources.definitions[one].kind == "class"]

@@ -44,8 +44,10 @@ class UnknownModule(FingerprintError):
     def describe(self) -> str:
         where = ", ".join(self.roots)
         if self.found is not None:
-            return f"module {self.module!r} is no code of the project but installed ({self.found}): name a function below {where}"
-        return f"no module {self.module!r} below {where} or on the import path: check the name, or give its directory as a root"
+            return f"module {self.module!r} is installed ({self.found}), no code of the project: name one below {where}"
+        return (
+            f"no module {self.module!r} below {where} or on the import path: check it, or give its directory as a root"
+        )
 
 
 class UnknownName(FingerprintError):

@@ -31,12 +31,24 @@ from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths, registration
 from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import Scope, bindings, imported_names
+from pivot_fingerprint.statements import (
+    Function,
+    changed,
+    declared_global,
+    first_line,
+    functions_inside,
+    imported_by_call,
+    in_order,
+    is_container,
+    is_simple,
+    only,
+    values,
+)
 from pivot_fingerprint.structure import is_constant
 
 IGNORE = "pivot: ignore"
 
 type Guards = tuple[tuple[ast.expr, bool], ...]
-type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def read_facts(source: bytes) -> Facts:
@@ -99,9 +111,9 @@ class _Splitter:
         likely = {name: min(paths) for name, paths in imports.items()}
         stars = any(path.endswith(":*") for paths in imports.values() for path in paths)
         self.module = Module(
-            [*imports, *others, *_declared_global(tree, source)],
+            [*imports, *others, *declared_global(tree, source)],
             likely | single,
-            _values(self.flat(tree.body), others),
+            values(self.flat(tree.body), others),
             walrus=walrus,
             open_=stars,
         )
@@ -228,7 +240,7 @@ class _Splitter:
         for name, path in imported_names(node):
             if guards or name in self.ambiguous:
                 reader = self.reader(guards, [name])
-                reader.import_(_only(node, name))
+                reader.import_(only(node, name))
                 definition = reader.finish("const", name, node.lineno, node.end_lineno or node.lineno)
                 self.add(definition, node, {name: [path]})
             elif path not in self.binds.get(name, []):
@@ -274,7 +286,8 @@ class _Splitter:
             if is_overload(method, self.module):
                 continue
             reader = DefinitionReader(self.module)
-            reader.scopes.append(Scope("inner", [one.name for one in node.type_params]))
+            parameters: list[Any] = node.type_params
+            reader.scopes.append(Scope("inner", [one.name for one in parameters]))
             reader.enter_class(node)
             self.read_function(reader, method)
             name = f"{node.name}.{method.name}"
@@ -292,7 +305,7 @@ class _Splitter:
             reader.marks |= (CONTAINER if is_container(value) else 0) | (FROZEN if is_constant(value) else 0)
             if guards or len(found.names) != 1:
                 reader.marks &= ~FROZEN
-        name = ", ".join(_in_order(node, found.names)) or _changed(node)
+        name = ", ".join(in_order(node, found.names)) or changed(node)
         kind = "const"
         inner = getattr(node, "body", [])
         if len(found.assigned) == 1 and any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in inner):
@@ -301,12 +314,12 @@ class _Splitter:
             kind = "class"
         definition = reader.finish(kind, name, first_line(node), node.end_lineno or node.lineno)
         self.search.extend(reader.search)
-        self.add(definition, node, found.imports | _imported_by_call(node, reader))
+        self.add(definition, node, found.imports | imported_by_call(node, reader))
         for one in ast.walk(node):
             if isinstance(one, ast.ImportFrom) and any(alias.name == "*" for alias in one.names):
                 self.stars.append([one.level, one.module or "", len(self.loads) - 1])
         if not isinstance(value, ast.Lambda):
-            for function in _functions_inside(node):
+            for function in functions_inside(node):
                 self.inner(function, found.names)
 
     def inner(self, node: Function | ast.Lambda, around: set[str]) -> None:
@@ -372,123 +385,3 @@ class _Splitter:
                 case _:
                     return ["*"]
         return names
-
-
-def first_line(node: Any) -> int:
-    """Return the line on which a statement begins, decorators included."""
-    line: int = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
-    return line
-
-
-def _declared_global(tree: ast.Module, source: bytes) -> Iterator[str]:
-    """Yield the names that any function declares global."""
-    if b"global" in source:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Global):
-                yield from node.names
-
-
-def _values(body: Iterable[ast.stmt], bound: Counter[str]) -> dict[str, ast.expr]:
-    """Return what names are bound to that are bound once, by a plain assignment."""
-    found = {}
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if bound[name] == 1:
-                found[name] = value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if bound[name] == 1:
-                found[name] = value
-    return found
-
-
-def _functions_inside(node: ast.stmt) -> Iterator[Function | ast.Lambda]:
-    """Yield the functions in a statement that are in no other function and no class."""
-    stack: list[ast.AST] = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield one
-        elif not isinstance(one, ast.ClassDef):
-            stack.extend(reversed(list(ast.iter_child_nodes(one))))
-
-
-def is_simple(node: Function) -> bool:
-    """Whether a function by itself shows its name to nobody, and is as good as another with the same text."""
-    if node.decorator_list or not all(is_constant(one) for one in (*node.args.defaults, *node.args.kw_defaults) if one):
-        return False
-    nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global)
-    return not node.name.startswith("__") and not any(
-        isinstance(one, nested) for one in ast.walk(node) if one is not node
-    )
-
-
-def is_container(node: ast.expr) -> bool:
-    """Whether an expression makes a new container of the standard library."""
-    if isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
-        return True
-    name = dotted(node.func) if isinstance(node, ast.Call) else None
-    return name is not None and name.rpartition(".")[2] in (
-        "list",
-        "dict",
-        "set",
-        "defaultdict",
-        "OrderedDict",
-        "deque",
-        "Counter",
-        "WeakValueDictionary",
-        "WeakSet",
-    )
-
-
-def _in_order(node: ast.stmt, names: set[str]) -> list[str]:
-    """Return names in the order in which a statement binds them, so that its part is called by the first one."""
-    order = [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and one.id in names]
-    return list(dict.fromkeys([*order, *sorted(names)]))
-
-
-def _changed(node: ast.stmt) -> str:
-    """Return the name of a statement that binds nothing: what it changes or calls."""
-    targets: list[ast.expr] = []
-    match node:
-        case ast.Assign():
-            targets = list(node.targets)
-        case ast.AugAssign():
-            targets = [node.target]
-        case ast.Delete():
-            targets = list(node.targets)
-        case ast.Expr():
-            targets = [node.value]
-    for target in targets or [one for one in ast.walk(node) if isinstance(one, ast.Call)]:
-        while isinstance(target, ast.Subscript | ast.Call | ast.Await):
-            match target:
-                case ast.Subscript():
-                    target = target.value
-                case ast.Call(func=ast.Attribute(value=receiver)):
-                    target = receiver
-                case ast.Call():
-                    target = target.func
-                case ast.Await():
-                    target = target.value
-        name = dotted(target)
-        if name is not None:
-            return name
-    return type(node).__name__.lower()
-
-
-def _imported_by_call(node: ast.stmt, reader: DefinitionReader) -> dict[str, list[str]]:
-    match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-            path = reader.module_path(call)
-            if path is not None and path.startswith("!"):
-                return {name: [path]}
-    return {}
-
-
-def _only(node: ast.Import | ast.ImportFrom, name: str) -> ast.Import | ast.ImportFrom:
-    """Return an import with only the alias that binds a name."""
-    for alias in node.names:
-        bound = alias.asname or (alias.name if isinstance(node, ast.ImportFrom) else alias.name.partition(".")[0])
-        if bound == name:
-            if isinstance(node, ast.ImportFrom):
-                return ast.ImportFrom(node.module, [alias], node.level)
-            return ast.Import([alias])
-    return node

@@ -107,9 +107,8 @@ class Graph:
                 continue
             if not use & (VALUE | CALLED | STORE):
                 read = self._loads(target)
-            elif target.definitions or not use & VALUE:
-                if self._only_written(target, use):
-                    read = target.definitions
+            elif (target.definitions or not use & VALUE) and self._only_written(target, use):
+                read = target.definitions
             for node in read:
                 nodes[node] = None
             if use & (VALUE | CALLED | STORE):

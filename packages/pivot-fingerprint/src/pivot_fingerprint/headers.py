@@ -1,4 +1,4 @@
-"""What the header of a function, a class or a condition says by itself: harmless decorators, overloads, types of parameters.
+"""What the header of a function, class or condition says itself: harmless decorators, overloads, types of parameters.
 
 Serves ``facts``, which splits a module, and ``resolve``, which decides whether anything can read annotations.
 """
@@ -82,11 +82,8 @@ def registration(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
 def outside_paths(nodes: Sequence[ast.expr], reader: DefinitionReader) -> list[str]:
     """Return the paths of decorators or bases that are something outside; arguments and subscripts are left aside."""
     found = []
-    for node in nodes:
-        if isinstance(node, ast.Call):
-            node = node.func
-        elif isinstance(node, ast.Subscript):
-            node = node.value
+    for one in nodes:
+        node = one.func if isinstance(one, ast.Call) else one.value if isinstance(one, ast.Subscript) else one
         path = reader.outside_path(node)
         if path is not None:
             found.append(path)

@@ -25,7 +25,7 @@ _SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser"])
 
 
 class Locations:
-    """Evaluates expressions; ``canonical`` says what a name stands for, ``values`` what names of the module are bound to."""
+    """Evaluates expressions; ``canonical`` says what a name stands for, ``values`` what names are bound to."""
 
     def __init__(self, canonical: Callable[[ast.expr], str], values: Mapping[str, ast.expr]) -> None:
         self._canonical = canonical

@@ -22,7 +22,7 @@ _LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
 
 
 class Place(NamedTuple):
-    """A directory in which modules are looked for: whose code lies there, and the import path entry that it is under."""
+    """A directory in which modules are looked for: whose code lies there, and the import path entry it is under."""
 
     directory: str
     whose: str

@@ -7,7 +7,7 @@ means is decided in ``effects``, where paths are resolved.
 import ast
 from typing import Any
 
-from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, STORE, VALUE, join
+from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, STATE, STORE, VALUE, join
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.scopes import Scope, find
 from pivot_fingerprint.structure import StructureReader
@@ -71,7 +71,7 @@ class NamingReader(StructureReader):
         return ""
 
     def module_path(self, node: ast.expr) -> str | None:
-        """Return the path of an expression that is a module or a name by text: ``import_module("x")``, ``globals()["f"]``."""
+        """Return the path of a module or name given by text: ``import_module("x")``, ``globals()["f"]``."""
         match node:
             case ast.Call(args=[ast.Constant(value=str() as name), *_]) if self.canonical(node.func) in IMPORTERS:
                 if self.canonical(node.func).endswith("__import__"):
@@ -82,12 +82,41 @@ class NamingReader(StructureReader):
                     return name if name.isidentifier() else None
                 if self.canonical(container) == "sys.modules":
                     return f"!0:{name}:"
+                of = self.namespace(container)
+                if of is not None and name.isidentifier():
+                    return name if of == "." else join(of, name)
             case ast.Subscript(value=container, slice=ast.Name(id="__name__")) if (
                 self.canonical(container) == "sys.modules"
             ):
                 return "."
             case ast.Call() if self.is_globals(node):
                 return "."
+        return None
+
+    def outside_path(self, node: ast.expr) -> str | None:
+        """Return the path of an expression that is something outside, with its attributes; else None."""
+        path = dotted(node)
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            scope = find(self.scopes, name)
+            if scope is None:
+                return path
+            if name in scope.imports and name not in scope.mixed:
+                return join(scope.imports[name][0], attributes)
+            return None
+        found = self.module_path(node)
+        if found is None and isinstance(node, ast.Attribute):
+            base = self.outside_path(node.value)
+            return base and (node.attr if base == "." else join(base, node.attr))
+        return found
+
+    def namespace(self, node: ast.expr) -> str | None:
+        """Return the path of what an expression is the dictionary of: ``vars(module)``, ``module.__dict__``."""
+        match node:
+            case ast.Call(func=func, args=[of]) if self.canonical(func) == "builtins.vars":
+                return self.outside_path(of)
+            case ast.Attribute(value=of, attr="__dict__"):
+                return self.outside_path(of)
         return None
 
     def is_globals(self, node: ast.Call) -> bool:
@@ -102,14 +131,14 @@ class NamingReader(StructureReader):
         return isinstance(func.value, ast.Call) and self.is_globals(func.value) and func.attr in MUTATORS
 
     def owners(self, node: ast.expr) -> list[tuple[str, bool]]:
-        """Return what an expression may be a piece of: paths, or ``~0`` for a parameter, and whether a call is between."""
+        """Return what an expression may be a piece of: paths, ``~0`` for a parameter; whether a call is between."""
         called = False
         last = ""  # the attributes that were taken off since the last call or item
         while True:
             path = dotted(node)
             if path is not None:
                 break
-            found = self.module_path(node)
+            found = self.module_path(node) or (self.namespace(node) if isinstance(node, ast.Call) else None)
             if found is not None:
                 return [(last or "." if found == "." else join(found, last), called)]
             match node:
@@ -128,14 +157,26 @@ class NamingReader(StructureReader):
         name, _, attributes = path.partition(".")
         scope = find(self.scopes, name)
         if scope is None:
-            return [(path, called)]
+            return [(path, called), *((join(one, attributes), called) for one in self.loops.get(name, ()))]
         if name in scope.imports:
             return [(join(one, attributes), called) for one in scope.imports[name]]
         if name in scope.aliases:
             return [(one if one.startswith("~") else join(one, attributes), called) for one in scope.aliases[name]]
         if name in scope.parameters and self.is_own(scope):
             return [(f"~{scope.parameters[name]}", called)]
-        return []
+        return [(f"~{STATE}", called)] if self.is_around(scope) else []
+
+    def is_around(self, scope: Scope) -> bool:
+        """Whether a scope is that of a function around the innermost one."""
+        innermost = next((one for one in reversed(self.scopes) if one.kind == "function"), None)
+        return scope.kind == "function" and scope is not innermost
+
+    def bind(self, name: str) -> None:
+        """Write a name that is bound here; one of a function around this one is its state."""
+        super().bind(name)
+        scope = find(self.scopes, name)
+        if scope is not None and self.is_around(scope):
+            self.effect(PARAMETER, STATE)
 
     def is_own(self, scope: Scope) -> bool:
         """Whether a scope is that of the function that is the definition, not of one inside it."""
@@ -151,10 +192,14 @@ class NamingReader(StructureReader):
     def mutate(self, node: ast.expr, method: str = "") -> None:
         """Record that what an expression is a piece of is changed."""
         for path, called in self.owners(node):
-            if path.startswith("~"):
-                self.effect(PARAMETER, int(path[1:]))
-            else:
-                self.effect(MUTATES, self.ref(path, STORE), method, called)
+            self.change(path, method, called=called)
+
+    def change(self, path: str, method: str, *, called: bool) -> None:
+        """Record that something is changed, by a method if one is named."""
+        if path.startswith("~"):
+            self.effect(PARAMETER, int(path[1:]))
+        else:
+            self.effect(MUTATES, self.ref(path, STORE), method, called)
 
     def assign_global(self, name: str) -> None:
         """Write a global name that code in a function assigns."""
@@ -162,12 +207,12 @@ class NamingReader(StructureReader):
         self.effect(DECLARES, name)
 
     def argument(self, node: ast.expr) -> int | None:
-        """Return what a call gets as an argument: the number of a reference, ``-1 - n`` for parameter ``n``, else None."""
+        """Return what a call gets as an argument: a reference's number, ``-1 - n`` for parameter ``n``, else None."""
         if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             return None
         for owner, called in self.owners(node):
             if owner.startswith("~"):
-                return -1 - int(owner[1:])
+                return None if int(owner[1:]) == STATE else -1 - int(owner[1:])
             return None if called else self.ref(owner, 0)
         return None
 
@@ -212,6 +257,8 @@ class NamingReader(StructureReader):
         if path is not None and self.is_outside(path.partition(".")[0]):
             for owner, _ in self.owners(node):
                 self.effect(SETS, self.emit_ref(owner, STORE))
+        elif path is None and (found := self.outside_path(node)) is not None:
+            self.effect(SETS, self.emit_ref(found, STORE))
         else:
             self.mutate(node.value)
             self.visit(node.value)
@@ -230,6 +277,9 @@ class NamingReader(StructureReader):
             self.out.append(type(node.ctx).__name__ + "Item(")
             if path is not None and path.isidentifier():
                 self.assign_global(path)
+                return
+            if path is not None:
+                self.effect(SETS, self.emit_ref(path, STORE))
                 return
             self.mutate(node.value)
             self.stored_in(node.value)

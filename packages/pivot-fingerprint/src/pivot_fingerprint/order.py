@@ -1,4 +1,4 @@
-"""The order of statements, where it matters: of those that bind or change the same name, and of those that read it meanwhile.
+"""The order of statements where it matters: of those that bind or change the same name, or read it meanwhile.
 
 Everything else in a module may stand in any order. Kept apart from ``digests``, which puts it into digests.
 """
@@ -23,7 +23,7 @@ class Order:
         self._with_groups: dict[str, bool] = {}
 
     def of(self, number: int) -> list[str]:
-        """Return the place of a definition among those of its module that bind or change the same names, if there are any."""
+        """Return the place of a definition among those of its module that bind or change the same names, if any."""
         found = self._known.get(number)
         if found is None:
             found = self._known[number] = self._find(number)

@@ -171,7 +171,9 @@ class Project:
             self._view(()).processes.process(known)
             added = False
             for module in list(self.sources.modules.values()):
-                for entry in module.facts.search if isinstance(module, Source) else ():
+                if not isinstance(module, Source):
+                    continue
+                for entry in module.facts.search:
                     place = placed(entry[1:], module.file, self._directory)
                     added |= self._finder.add(place, first=entry[0] == "0")
             if not added:

@@ -51,7 +51,10 @@ class Reach:
         return self._as_walk(found)
 
     def _as_walk(self, found: Reached) -> Walk:
-        definitions, ignored, others, names = [], [], [], []
+        definitions: list[int] = []
+        ignored: list[int] = []
+        others: list[int] = []
+        names: list[int] = []
         marks, graph = self._graph.sources.marks, self._graph
         for node in _members(found.nodes, self._nodes):
             if node >= 0:
@@ -123,8 +126,8 @@ class Reach:
                     continue
                 marks |= self._graph.sources.marks[node]
             edges = shortcut(self._graph, self._process, node)
-            for one in edges.outside:
-                outside |= 1 << self._outside_bits.setdefault(one, len(self._outside_bits))
+            for external in edges.outside:
+                outside |= 1 << self._outside_bits.setdefault(external, len(self._outside_bits))
             for one in self._following(node):
                 below = self._known.get(one)
                 if below is not None:

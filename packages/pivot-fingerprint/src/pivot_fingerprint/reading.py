@@ -24,124 +24,8 @@ from pivot_fingerprint.definitions import (
     make_definition,
 )
 from pivot_fingerprint.scopes import Scope, find
+from pivot_fingerprint.vocabulary import COMMON, INTROSPECTORS, NAMERS, TEXT_READERS
 
-# What reads annotations or docstrings of other code. Found by name: whoever mentions one may be doing it.
-INTROSPECTORS = frozenset(
-    [
-        "__annotations__",
-        "__annotate__",
-        "__doc__",
-        "__signature__",
-        "get_type_hints",
-        "get_annotations",
-        "signature",
-        "getfullargspec",
-        "getdoc",
-        "getsource",
-        "getsourcelines",
-        "getcomments",
-        "validate_call",
-        "validate_arguments",
-        "typechecked",
-        "beartype",
-        "TypeAdapter",
-        "create_model",
-        "model_fields",
-        "__pydantic_fields__",
-        "make_dataclass",
-        "__type_params__",
-        "__bound__",
-        "__constraints__",
-        "__value__",
-        "__default__",
-    ]
-)
-# What looks at frames, or finds names of functions and constants by a text.
-NAMERS = frozenset(
-    [
-        "query",
-        "eval",
-        "patch",
-        "_getframe",
-        "currentframe",
-        "stack",
-        "extract_stack",
-        "extract_tb",
-        "format_exc",
-        "print_exc",
-        "format_exception",
-        "traceback",
-        "settrace",
-        "setprofile",
-        "monitoring",
-        "co_name",
-        "f_code",
-        "f_globals",
-        "tb_frame",
-    ]
-)
-TEXT_READERS = frozenset(
-    ["getsource", "getsourcelines", "findsource", "getcomments", "getblock", "linecache", "co_positions", "co_lines"]
-)
-# Built-in names that are part of the text where nothing in the module can give them another meaning: most references are such.
-_COMMON = frozenset(
-    [
-        "abs",
-        "all",
-        "any",
-        "bool",
-        "bytes",
-        "callable",
-        "dict",
-        "divmod",
-        "enumerate",
-        "filter",
-        "float",
-        "format",
-        "frozenset",
-        "int",
-        "isinstance",
-        "issubclass",
-        "iter",
-        "len",
-        "list",
-        "map",
-        "max",
-        "min",
-        "object",
-        "pow",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "slice",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "zip",
-        "ArithmeticError",
-        "AssertionError",
-        "AttributeError",
-        "Exception",
-        "FileNotFoundError",
-        "IndexError",
-        "ImportError",
-        "KeyError",
-        "LookupError",
-        "NotImplementedError",
-        "OSError",
-        "RuntimeError",
-        "StopIteration",
-        "TypeError",
-        "ValueError",
-        "ZeroDivisionError",
-        "property",
-        "staticmethod",
-        "classmethod",
-    ]
-)
 _SKIPPED = frozenset({"ctx", "kind", "type_comment"})
 
 
@@ -237,7 +121,7 @@ def _form(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
 class Reader:
     """Reads syntax trees of one definition, one after the other, and ends in a ``Definition``."""
 
-    handlers: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {}
+    handlers: ClassVar[dict[type[ast.AST], Callable[[Any, Any], object]]] = {}
 
     def __init__(self, module: Module, binds: Sequence[str] = ()) -> None:
         self.module = module
@@ -251,6 +135,7 @@ class Reader:
         self.notes: dict[str, list[int]] = {}
         self.effects: tuple[list[list[Any]], ...] = ([], [], [])
         self.opaque: list[list[Any]] = []
+        self.loops: dict[str, list[str]] = {}  # what loop variables of the module may be pieces of
         self.search: list[str] = []  # entries that the import path gets
         self.guards: list[list[int]] = []
         self.header: list[str] = []
@@ -283,10 +168,11 @@ class Reader:
         )
 
     def _with_paths(self, effects: list[list[Any]]) -> list[list[Any]]:
-        """Return effects with paths instead of numbers; a parameter is a number, whatever a decorator decorates is ``=``."""
+        """Return effects with paths for numbers; a parameter is a number, whatever a decorator decorates is ``=``."""
         paths = list(self.refs)
         found: dict[str, list[Any]] = {}
-        for what, *rest in effects:
+        for what, *numbered in effects:
+            rest = list(numbered)
             match what:
                 case "m" | "s":
                     rest[0] = paths[rest[0]]
@@ -340,7 +226,7 @@ class Reader:
         """Write a name with attributes that is read, and return the numbers of what it may stand for outside."""
         scope = find(self.scopes, name)
         if scope is None:
-            if name in _COMMON and not attributes and self.module.means_builtin(name):
+            if name in COMMON and not attributes and self.module.means_builtin(name):
                 self.out.append("B" + name)
                 return []
             return [self.emit_ref(join(name, attributes), use)]
@@ -393,7 +279,8 @@ class Reader:
     def generic(self, node: ast.AST) -> None:
         """Write a node as its name and its fields; empty ones are left out, so that a later Python may have more."""
         out = self.out
-        name, fields = _form(type(node))
+        kind: Any = type(node)
+        name, fields = _form(kind)
         out.append(name)
         if not fields:
             return

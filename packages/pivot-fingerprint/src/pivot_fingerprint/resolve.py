@@ -91,7 +91,7 @@ class Resolver:
         return Target(self._path(module, path, search), search)
 
     def _simple(self, module: Source, path: str) -> Target | None:
-        """Return what a path means whose name is bound once; None where more has to be looked at. Most paths are such."""
+        """Return what a path means whose name is bound once, as most are; None where more has to be looked at."""
         name, _, rest = path.partition(".")
         bound = module.facts.binds.get(name, ())
         if len(bound) != 1 or module.facts.stars:
@@ -217,11 +217,11 @@ class Resolver:
         if not first:
             search.wholes[name] = None
             return f"module {name}"
-        if first in found.facts.binds:
+        if first in found.facts.binds and (name, first) not in search.seen:
             return self._name(found, first, rest, search)
         if found.is_package and self.sources.finder.find(f"{name}.{first}").kind != "missing":
             return self._attribute(f"{name}.{first}", rest, search)
-        if first == "__dict__":
+        if first in ("__dict__", "__annotations__"):
             search.wholes[name] = None
             return f"module {name}"
         if "__getattr__" in found.facts.binds and first not in found.late:

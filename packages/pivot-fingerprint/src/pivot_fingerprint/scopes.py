@@ -67,30 +67,37 @@ def bindings(body: Iterable[ast.AST], *, walrus: bool = True) -> Bindings:
                     stack.extend(value)
                 elif value is not None:
                     stack.append(value)
-        if kind is ast.Name:
-            if type(node.ctx) is not ast.Load:
-                assigned.add(node.id)
-        elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
-            assigned.add(node.name)
-        elif kind in (ast.Import, ast.ImportFrom):
-            for name, path in imported_names(node):
-                found.imports.setdefault(name, []).append(path)
-        elif kind is ast.Global:
-            found.to_global.update(node.names)
-        elif kind is ast.Nonlocal:
-            found.to_nonlocal.update(node.names)
-        elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
-            assigned.update([node.name] if node.name else [])
-        elif kind is ast.MatchMapping:
-            assigned.update([node.rest] if node.rest else [])
-        elif kind is ast.Assign:
-            for name, path in _imported_by_call(node):
-                found.imports.setdefault(name, []).append(path)
+        _bind(node, found)
         if walrus:
             assigned.update(_walrus_names(node))
     found.names.update(assigned, found.imports)
     found.names.difference_update(found.to_global, found.to_nonlocal)
     return found
+
+
+def _bind(node: Any, found: Bindings) -> None:
+    """Add what a node binds by itself."""
+    kind = type(node)
+    assigned = found.assigned
+    if kind is ast.Name:
+        if type(node.ctx) is not ast.Load:
+            assigned.add(node.id)
+    elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        assigned.add(node.name)
+    elif kind in (ast.Import, ast.ImportFrom):
+        for name, path in imported_names(node):
+            found.imports.setdefault(name, []).append(path)
+    elif kind is ast.Global:
+        found.to_global.update(node.names)
+    elif kind is ast.Nonlocal:
+        found.to_nonlocal.update(node.names)
+    elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
+        assigned.update([node.name] if node.name else [])
+    elif kind is ast.MatchMapping:
+        assigned.update([node.rest] if node.rest else [])
+    elif kind is ast.Assign:
+        for name, path in _imported_by_call(node):
+            found.imports.setdefault(name, []).append(path)
 
 
 def _walrus_names(node: ast.AST) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The shape of a definition: a digest in which the plain functions that it calls count by what they do, not by their names.
+"""The shape of a definition: a digest in which the plain functions that it calls count by what they do, not by name.
 
 Two definitions of one shape do the same, whatever the functions below them are called and wherever they are. That is
 so only for functions whose names nothing can see. Such a function, here called *nameless*,

@@ -5,6 +5,7 @@ The middle layer of the reader: ``reading`` keeps the state below it, ``doing`` 
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from pivot_fingerprint.definitions import IMPORT
@@ -24,10 +25,8 @@ class StructureReader(Reader):
             self.out.append(":" + name)
             annotation = node
             if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-                try:
+                with suppress(SyntaxError, ValueError):
                     annotation = ast.parse(annotation.value, mode="eval").body
-                except (SyntaxError, ValueError):
-                    pass
             if annotation is not None:
                 self.visit(annotation)
 
@@ -212,7 +211,7 @@ class StructureReader(Reader):
     def joined_text(self, node: ast.JoinedStr) -> None:
         """Write an f-string; one without placeholders is a plain text."""
         if all(isinstance(one, ast.Constant) for one in node.values):
-            self.out.append(literal("".join(one.value for one in node.values if isinstance(one, ast.Constant))))
+            self.out.append(literal("".join(str(one.value) for one in node.values if isinstance(one, ast.Constant))))
         else:
             self.generic(node)
 

@@ -27,6 +27,8 @@ _HEADER = struct.Struct("!IcI")  # length of the payload in bytes, kind, number 
 _MESSAGE = struct.Struct("!I")
 _ENDING = struct.Struct("!icd")
 
+_DUMPS, _LOADS = json.dumps, json.loads  # as they are before the user's code, which may replace them
+
 
 class Frame(NamedTuple):
     """One message: its kind, the number of the order that it is about, and its bytes."""
@@ -160,12 +162,12 @@ class Channel:
 
 def pack(value: Any) -> bytes:
     """Return JSON data as bytes."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _DUMPS(value, separators=(",", ":")).encode()
 
 
 def unpack(data: bytes) -> Any:
     """Return the JSON data that ``pack`` wrote."""
-    return json.loads(data)
+    return _LOADS(data)
 
 
 def write_report(descriptor: int, report: Report) -> None:
