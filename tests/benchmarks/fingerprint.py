@@ -74,7 +74,7 @@ def entry_modules(modules: int, stages: int) -> list[int]:
 
 
 def ask(root: Path, modules: int, stages: int) -> tuple[float, int]:
-    """Return how long the fingerprints of all stages take in this process, in milliseconds, and the parts of a stage."""
+    """Return how long the fingerprints of all stages take in this process, in milliseconds, and the parts of one."""
     entries = {
         f"s{stage}": [Entry(f"app.mod{number}", f"f{number}_{FUNCTIONS_A_MODULE - 1}")]
         for stage, number in enumerate(entry_modules(modules, stages))
@@ -119,7 +119,8 @@ def measure(modules: int, stages: int, turns: int) -> tuple[float, float, float,
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians; each figure of a new process")
     print(
-        f"{'functions':>10} {'modules':>8} {'stages':>7} {'parts':>6} {'cold ms':>9} {'edit ms':>9} {'unchanged ms':>13}"
+        f"{'functions':>10} {'modules':>8} {'stages':>7} {'parts':>6}"
+        f" {'cold ms':>9} {'edit ms':>9} {'unchanged ms':>13}"
     )
     for modules, stages, turns in ((100, 50, TURNS), (200, 50, 3), (500, 50, 3), (1000, 50, 3)):
         cold, edited, unchanged, parts = measure(modules, stages, turns)
