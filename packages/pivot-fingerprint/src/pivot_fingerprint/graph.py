@@ -154,8 +154,8 @@ class Graph:
             return False
         if definition.marks & CONTAINER:
             return bool(use & BARE and MUTATING_METHOD.match(method))
-        classes = self.examiner.objects.classes_of(number)
-        methods = [one for each in classes for one in self.examiner.objects.methods(each, (method,))]
+        classes = self.examiner.classes_of(number)
+        methods = [one for each in classes for one in self.examiner.methods(each, (method,))]
         return bool(methods) and all(self.sources.definitions[one].marks & RECORDER for one in methods)
 
     def _of_label(self, label: tuple[str, ...]) -> Edges:
