@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent / "catalogue"))
 catalogue = importlib.import_module("catalogue")
 oracle = importlib.import_module("oracle")
 
+pytestmark = pytest.mark.catalogue
+
 CASES = catalogue.read_catalogue()
 DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "observed", "devious", "beyond"}
 

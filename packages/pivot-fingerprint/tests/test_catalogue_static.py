@@ -22,6 +22,8 @@ sys.path.insert(0, str(CATALOGUE))
 catalogue = importlib.import_module("catalogue")
 oracle = importlib.import_module("oracle")
 
+pytestmark = pytest.mark.catalogue
+
 
 @pytest.fixture(scope="module")
 def watcher() -> Iterator[oracle.Server]:
