@@ -103,12 +103,11 @@ def test_lambdas_closures_and_partials_are_stages(project: Any) -> None:
                 return scale
             def power(x, exponent):
                 return {"value": x["value"] ** exponent}
-            data = pivot.Dep("data.json", JSON()) pipeline.register(lambda x: {"value": x["value"] + 1},
-            name="lambda", deps={"x": data}, outs=pivot.Out("l.json", JSON())) for factor in (2, 3):
-                pipeline.register(scaled(factor), name=f"scale@{factor}", deps={"x": data},
-                outs=pivot.Out(f"s{factor}.json", JSON()))
-            pipeline.register(functools.partial(power, exponent=2), name="square", deps={"x": data},
-            outs=pivot.Out("p.json", JSON()))
+            data, out = {"x": pivot.Dep("data.json", JSON())}, lambda path: pivot.Out(path, JSON())
+            pipeline.register(lambda x: {"value": x["value"] + 1}, name="lambda", deps=data, outs=out("l.json"))
+            for factor in (2, 3):
+                pipeline.register(scaled(factor), name=f"scale@{factor}", deps=data, outs=out(f"s{factor}.json"))
+            pipeline.register(functools.partial(power, exponent=2), name="square", deps=data, outs=out("p.json"))
             """,
             "data.json": '{"value": 5}',
         }
