@@ -55,7 +55,7 @@ def test_catalogue(case: catalogue.Case, judge: oracle.Oracle, tmp_path: Path) -
 
 def repro(project: catalogue.Project, home: Path, hash_seed: int) -> Mapping[str, object]:
     """Run ``pivot repro`` and return its report. Nothing of this machine's settings is seen."""
-    # a release is replaced here within one second by another of the same size, which Python's bytecode cache cannot tell
+    # a case replaces a release within one second by one of the same size, which Python's bytecode cache cannot tell
     fixed = {"HOME": str(home), "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"}
     env = oracle.environment(project.env) | fixed
     command = [str(PIVOT), "repro", "--json"]
