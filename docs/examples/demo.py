@@ -46,7 +46,10 @@ def tell(text: str) -> None:
 def run(project: Path, command: str) -> None:
     """Show a command and run it as a shell would."""
     print(f"$ {command}", flush=True)
-    environ = dict(os.environ, PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    kept = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }  # slows every import
+    environ = dict(kept, PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     code = subprocess.run(command.split(), cwd=project, env=environ, check=False).returncode
     if code:
         sys.exit(code)
