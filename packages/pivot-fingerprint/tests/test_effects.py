@@ -54,7 +54,7 @@ def test_subclasses(tmp_path: Path) -> None:
     [
         ("import random\nrandom.seed(0)\n", True),
         ("import json\njson.dumps = len\n", True),
-        ("import random\nX = random.random()\n", False),
+        ("import random\nX = random.random()\n", True),
         ("print(1)\n", False),
         ("import random\ndef later():\n    random.seed(0)\n", False),
     ],

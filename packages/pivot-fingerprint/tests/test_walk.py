@@ -9,7 +9,7 @@ from pivot_fingerprint.modules import Finder
 from pivot_fingerprint.processes import Processes
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source, Sources
-from pivot_fingerprint.walk import affects, walk
+from pivot_fingerprint.walk import walk
 
 MAIN = """\
 import random
@@ -91,12 +91,3 @@ def test_what_is_ignored_ends_the_way(tmp_path: Path) -> None:
     found = walk(graph, [number(graph, "main", "run")], Processes(graph).process(["main"]))
     assert names(graph, found.definitions) == {"run"}
     assert names(graph, found.ignored) == {"a"}
-
-
-def test_what_changes_may_reach() -> None:
-    assert affects("json.dumps", {"json"}, installed=False)
-    assert not affects("json.dumps", {"math"}, installed=False)
-    assert affects("json.dumps", {"math"}, installed=True)
-    assert affects("sys.path", set(), installed=False)
-    assert affects("random.seed", {"math"}, installed=False)
-    assert not affects("random.seed", set(), installed=False)

@@ -65,6 +65,7 @@ def test_one_that_hangs_is_ended_at_its_timeout(coordinator) -> None:
 
 def test_nothing_is_done_while_nothing_happens(coordinator) -> None:
     coordinator.order(1, "hang")
+    coordinator.wait(wire.BEGAN, 1)  # the two come in either order
     coordinator.wait(wire.TEXT, 1)
     before = switches(coordinator.host.pid)
     assert select.select([coordinator.host.channel.reader], [], [], 0.05) == ([], [], [])

@@ -4,6 +4,7 @@ The layer of the reader between ``naming`` and ``doing``.
 """
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 from pivot_fingerprint.definitions import (
@@ -50,7 +51,7 @@ _SPECS = frozenset({"importlib.util.find_spec", "importlib.find_loader", "pkguti
 _DISTRIBUTIONS = frozenset(
     f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files")
 )
-_PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
+_PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "sys.path.extend", "site.addsitedir"})
 _CHANGES_FIRST = frozenset(
     [
         "builtins.next",
@@ -115,9 +116,12 @@ class CallingReader(NamingReader):
         canonical = self.canonical(node.func)
         path = self.module_path(node) if canonical in IMPORTERS or canonical in GLOBALS else None
         if path is not None:
-            self.emit_ref(path, VALUE)
+            number = self.emit_ref(path, VALUE)
             if path == ".":
                 self.cannot_follow("globals()", node)
+            elif path.startswith("&"):
+                self.marks |= DYNAMIC
+                self.opaque.append(["a computed module name", node.lineno, number])
             return
         self.out.append("Call(")
         if canonical in _ATTRIBUTE_READERS and len(node.args) >= 2:
@@ -132,25 +136,7 @@ class CallingReader(NamingReader):
 
     def plain_call(self, node: ast.Call, how: int, canonical: str) -> None:
         """Write a call of anything without a meaning of its own."""
-        func = node.func
-        use = CALLED | (BARE if how == DISCARDED else 0)
-        path = dotted(func)
-        numbers: list[int] = []
-        if path is not None:
-            name, _, attributes = path.partition(".")
-            numbers = self.load(name, attributes, use)
-            if not self.is_outside(name):
-                self.local_call(path, func, how)
-        elif isinstance(func, ast.Attribute) and self.puts_into_globals(func):
-            self.emit_ref(".", STORE)
-            self.attributes(func.attr)
-            self.mutate(func.value, func.attr)
-        elif isinstance(func, ast.Attribute):
-            numbers = self.attribute(func, use)
-            if not numbers and (how != USED or func.attr in MUTATORS):
-                self.mutate(func.value, func.attr)
-        else:
-            self.visit(func)
+        numbers = self.callee(node.func, how)
         self.out.append("(")
         given: list[list[Any]] = []
         for at, argument in enumerate(node.args):
@@ -169,15 +155,48 @@ class CallingReader(NamingReader):
         for number in numbers:
             self.effect(INVOKES, number, how, given)
 
+    def callee(self, func: ast.expr, how: int) -> list[int]:
+        """Write what is called; return the numbers of what it may be outside."""
+        use = CALLED | (BARE if how == DISCARDED else 0)
+        path = dotted(func)
+        numbers: list[int] = []
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            numbers = self.load(name, attributes, use)
+            if not self.is_outside(name):
+                self.local_call(path, func, how)
+            elif name in self.loops and isinstance(func, ast.Attribute) and (how != USED or func.attr in MUTATORS):
+                self.mutate(func.value, func.attr)
+        elif isinstance(func, ast.Attribute) and self.puts_into_globals(func):
+            self.emit_ref(".", STORE)
+            self.attributes(func.attr)
+            self.mutate(func.value, func.attr)
+        elif isinstance(func, ast.Attribute):
+            numbers = self.attribute(func, use)
+            if not numbers and (how != USED or func.attr in MUTATORS):
+                self.mutate(func.value, func.attr)
+        else:
+            self.visit(func)
+        return numbers
+
     def adds_to_path(self, node: ast.Call) -> bool:
         """Record an entry that the import of the module adds to the import path; whether it is spelled out."""
         texts = [one for one in node.args if not isinstance(one, ast.Constant) or isinstance(one.value, str)]
-        found = [self.locations().read(one) for one in texts]
-        if self.depth or len(found) != 1 or found[0] is None:
-            return False
-        first = dotted(node.func) or ""
-        self.search.append(("0" if first.endswith("insert") else "-") + found[0])
-        return True
+        if len(texts) == 1 and isinstance(texts[0], ast.List | ast.Tuple):
+            texts = texts[0].elts
+        found = [place for one in texts for place in self.places(one)]
+        known = [place for place in found if place is not None]
+        # What a function adds may be added or not: it comes last, for modules that are nowhere else.
+        first = not self.depth and (dotted(node.func) or "").endswith("insert")
+        self.search.extend(("0" if first else "-") + place for place in known)
+        return bool(known) and len(known) == len(found) and not self.depth
+
+    def places(self, node: ast.expr) -> list[str | None]:
+        """Return the paths that an expression spells out: one, or one for each element of a loop around it."""
+        for name, elements in self.elements.items():
+            if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node)):
+                return [self.locations({name: element}).read(node) for element in elements]
+        return [self.locations().read(node)]
 
     def local_call(self, path: str, func: ast.expr, how: int) -> None:
         """Record what a call of something local may do: a parameter, or a method of what a local name stands for."""
@@ -260,9 +279,9 @@ class CallingReader(NamingReader):
             case [ast.Constant(value=str() as name), *_] if canonical in _DISTRIBUTIONS:
                 self.ref("%" + name, VALUE)
 
-    def locations(self) -> Locations:
-        """Return a reader of paths that are spelled out."""
-        return Locations(self.canonical, self.module.values)
+    def locations(self, more: Mapping[str, ast.expr] | None = None) -> Locations:
+        """Return a reader of paths that are spelled out; ``more`` are values of names that only it knows."""
+        return Locations(self.canonical, {**self.module.values, **(more or {})})
 
     def code_text(self, text: str) -> None:
         """Record the names in code that is given as text."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-FORMAT = 3  # raised whenever facts of the same source are something else than before
+FORMAT = 6  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -35,6 +35,7 @@ RECORDER = 128  # a function that only stores what it gets and gives it back
 INNER = 256  # a function inside a statement that is no function: only an entry leads to it
 SUBCLASSES = 512  # asks a class for its subclasses
 TEXT = 1024  # reads the text of other code
+MODULES = 4096  # reads sys.modules
 DISPATCHES = 2048  # a function made by functools.singledispatch
 
 # An effect is a list: what it is, the reference that it is done to, and more for some.
@@ -54,14 +55,16 @@ class Definition:
     ``owner`` is the index of the class of a method, else -1. ``now``, ``later`` and ``nested`` are effects: while the
     module is imported, when the function is called, when something defined inside it is called. ``guards`` are the
     first and last lines of conditions around it. ``text`` is the digest of what it means without the names of what it
-    refers to: those are ``refs``, pairs of path and use in order of appearance. ``full`` and ``notes`` are the same
-    with annotations and docstrings, empty if there are none. ``header`` are paths of the decorators of a function, of
-    the bases of a class. ``hints`` are paths of the types of a function's parameters, as far as they are not data.
-    From ``text`` on, fields are read from kept facts on first use.
+    refers to: those are ``refs``, pairs of path and use in order of appearance. ``annotated`` and ``notes`` are the
+    same with annotations, ``full`` with docstrings too, empty if there are none. ``header`` are paths of the
+    decorators of a function, of the bases of a class. ``hints`` are paths of the types of a function's parameters, as
+    far as they are not data. ``value`` is that of a constant that is a text. From ``text`` on, fields are read from
+    kept facts on first use.
     """
 
     __slots__ = (
         "_rest",
+        "annotated",
         "binds",
         "end",
         "full",
@@ -80,6 +83,7 @@ class Definition:
         "owner",
         "refs",
         "text",
+        "value",
     )
     kind: str
     name: str
@@ -91,6 +95,7 @@ class Definition:
     now: list[list[Any]]
     guards: list[list[int]]
     text: str
+    annotated: str
     full: str
     refs: list[list[Any]]
     notes: list[list[Any]]
@@ -99,6 +104,7 @@ class Definition:
     opaque: list[list[Any]]
     header: list[str]
     hints: list[str]
+    value: str | None
 
     def __init__(self, first: list[Any], rest: str) -> None:
         (
@@ -127,7 +133,7 @@ class Definition:
 
 
 _FIRST = ("kind", "name", "binds", "line", "end", "marks", "owner", "now", "guards")
-_REST = ("text", "full", "refs", "notes", "later", "nested", "opaque", "header", "hints")
+_REST = ("text", "annotated", "full", "refs", "notes", "later", "nested", "opaque", "header", "hints", "value")
 
 
 def make_definition(**fields: Any) -> Definition:

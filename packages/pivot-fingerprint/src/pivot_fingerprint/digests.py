@@ -41,11 +41,16 @@ class Assembler:
     def fingerprint(self, walk: Walk, process: Process, parents: Mapping[str, str]) -> Fingerprint:
         """Return the fingerprint of what was reached."""
         orders = self._order.of_contributions(walk.names, process)
-        rows = [self._row(number, walk, process, orders) for number in walk.definitions]
+        if walk.full or walk.texts:
+            rows = [self._full_row(number, walk, process) for number in walk.definitions]
+        else:
+            known = self._rows.setdefault(id(process), {})
+            rows = [known.get(number) or self._plain_row(number, process, known) for number in walk.definitions]
+        if orders:
+            rows = [_ordered(row, orders.get(row[1])) for row in rows]
         rows.extend(self._others(node) for node in walk.others)
-        rows.sort(key=itemgetter(0, 1))
-        keys = {key for key, _, _ in rows}
-        if len(keys) == len(rows):
+        rows.sort()  # never by the parts themselves: a key and a number are there once
+        if len({key for key, _, _ in rows}) == len(rows):
             parts = tuple([part for _, _, part in rows])
         else:
             parts = tuple(_merged([part for _, _, part in group]) for _, group in groupby(rows, itemgetter(0)))
@@ -82,49 +87,45 @@ class Assembler:
 
     def place(self, number: int) -> Part:
         """Return the part of a definition with the digest of its own text only."""
+        return self._with_digest(number, self._text(number, full=False))
+
+    def _with_digest(self, number: int, digest: str) -> Part:
         definition, home = self._sources.definitions[number], self._sources.homes[number]
         kind, name = definition.kind, definition.name
         if number in self._effects_of(home):
             kind, name = "module", ""
-        return Part(kind, home.name, name, self._text(number, full=False), home.file, definition.line, definition.end)
+        return Part(kind, home.name, name, digest, home.file, definition.line, definition.end)
 
-    def _row(self, number: int, walk: Walk, process: Process, orders: Mapping[int, list[str]]) -> _Row:
-        """Return the part of a definition, with its key and its place among others of that key."""
-        if walk.full or walk.texts:
-            texts = [self._text(number, full=walk.full)]
-            if walk.texts:
-                texts.append(self._sources.digest(self._sources.homes[number].file) or "")
-            texts.extend(self._order.of_imports(number, process))
-            part = self.place(number)
-            row = part.key, number, part._replace(digest=digest(texts))
-        else:
-            known = self._rows.setdefault(id(process), {})
-            found = known.get(number)
-            row = found if found is not None else known.setdefault(number, self._plain_row(number, process))
-        if number in orders:
-            key, _, part = row
-            return key, number, part._replace(digest=_combined([part.digest], orders[number]))
-        return row
+    def _full_row(self, number: int, walk: Walk, process: Process) -> _Row:
+        """Return a part in whose digest annotations count, or the very text of its file: nothing is nameless then."""
+        texts = [self._text(number, full=walk.full)]
+        if walk.texts:
+            texts.append(self._sources.digest(self._sources.homes[number].file) or "")
+        texts.extend(self._order.of_imports(number, process))
+        part = self._with_digest(number, digest(texts))
+        return part.key, number, part
 
-    def _plain_row(self, number: int, process: Process) -> _Row:
+    def _plain_row(self, number: int, process: Process, known: dict[int, _Row]) -> _Row:
         """Return a part whose digest is half that of its text, half that of its shape."""
         shapes = self._shapes.get(id(process))
         if shapes is None:
             shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
-        part = self.place(number)
-        part = part._replace(digest=part.digest[:HALF] + shapes.shape(number)[:HALF])
+        found = self._text(number, full=False)[:HALF] + shapes.shape(number)[:HALF]
         order = self._order.of_imports(number, process)
-        return part.key, number, part._replace(digest=_combined([part.digest], order)) if order else part
+        part = self._with_digest(number, _combined([found], order) if order else found)
+        row = known[number] = part.key, number, part
+        return row
 
     def _text(self, number: int, *, full: bool) -> str:
         """Return the digest of a definition's own text with the names of what it refers to."""
-        full = full or self.graph.visibility.is_noted(number)
+        noted = full or self.graph.visibility.is_noted(number)
         found = self._texts.get((number, full))
         if found is None:
             definition, home = self._sources.definitions[number], self._sources.homes[number]
-            texts = [definition.full if full and definition.full else definition.text]
+            text = definition.annotated if noted else ""
+            texts = [(definition.full if full else text) or definition.text]
             texts.extend([target.identity for target in self.graph.targets(number)])
-            if full:
+            if noted:
                 resolve = self.graph.resolver.resolve
                 texts.extend(resolve(home, path).identity for path, _ in definition.notes)
             texts.extend(self._order.of(number))
@@ -178,12 +179,23 @@ class Assembler:
             home = self._sources.homes[number]
             for what, line, *path in definition.opaque:
                 shown = what
-                if path:
+                if path and path[0].startswith("&"):
+                    if not self.graph.resolver.resolve(home, path[0]).identity.startswith("computed "):
+                        continue
+                elif path:
                     target = self.graph.resolver.resolve(home, path[0])
                     if not target.wholes and not (target.external and target.external in _modules(target.outside)):
                         continue
                     shown = f"{what} {target.wholes[0] if target.wholes else target.external}"
                 yield Opaque(shown, home.file, line, self.place(number).key)
+
+
+def _ordered(row: _Row, order: list[str] | None) -> _Row:
+    """Return a part whose place among others counts."""
+    if order is None:
+        return row
+    key, number, part = row
+    return key, number, part._replace(digest=_combined([part.digest], order))
 
 
 def _merged(parts: list[Part]) -> Part:

@@ -60,10 +60,14 @@ class DefinitionReader(CallingReader):
 
     def loop(self, node: ast.For | ast.AsyncFor) -> None:
         """Write a for statement; its variable may be a piece of something outside."""
-        elements = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List | ast.Set) else [node.iter]
+        of = self.module.values.get(node.iter.id, node.iter) if isinstance(node.iter, ast.Name) else node.iter
+        display = of.elts if isinstance(of, ast.Tuple | ast.List | ast.Set) else None
+        elements = display if display is not None and of is node.iter else [node.iter]
         found = [path for one in elements for path, _ in self.owners(one)]
         for name in (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)):
             scope = find(self.scopes, name)
+            if scope is None and isinstance(node.target, ast.Name) and display is not None:
+                self.elements[name] = display
             if scope is None:
                 self.loops[name] = [*self.loops.get(name, []), *found]
             elif scope.kind == "function":

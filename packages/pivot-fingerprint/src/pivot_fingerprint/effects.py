@@ -13,9 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from pivot_fingerprint.definitions import (
-    CALLED,
     CALLS_PARAMETER,
-    CONTAINER,
     DECLARES,
     DECORATING,
     DISCARDED,
@@ -25,15 +23,14 @@ from pivot_fingerprint.definitions import (
     NOW,
     PARAMETER,
     SETS,
+    STATE,
     USED,
-    VALUE,
     Definition,
 )
 from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.objects import Name, Objects
 from pivot_fingerprint.resolve import BUILTINS, Resolver, Target
 from pivot_fingerprint.sources import Source
-
-type Name = tuple[str, str]
 
 MUTATING_METHOD = re.compile(
     "(add|append|clear|connect|discard|extend|insert|pop|register|remove|reverse|set|setdefault|sort|subscribe|update)"
@@ -43,12 +40,17 @@ MUTATING_METHOD = re.compile(
 _LOUD_NAME = re.compile(
     "(seed|set_?[a-z].*|filterwarnings|simplefilter|use|register.*|patch.*|enable.*|disable.*|putenv|unsetenv|chdir|reset.*)$"
 )
+# Numbers drawn from a generator that is shared by the whole process.
+_DRAWS = re.compile(r"(numpy\.)?random\.(?!default_rng|[A-Z])")
 _QUIET = re.compile(
     r"(print|logging\..*|warnings\.warn|sys\.std(out|err)\..*|time\.sleep|os\.(makedirs|mkdir)|pathlib\..*|typing\..*|"
     r"gc\.collect|atexit\.register|faulthandler\..*|traceback\..*|pprint\..*)$"
 )
 _QUIET_METHODS = frozenset(["mkdir", "close", "flush", "write", "write_text", "write_bytes", "touch", "unlink"])
 _LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log"])
+
+
+WITHIN = "="  # before a dotted name: that is changed, and nothing else
 
 
 class Effects(NamedTuple):
@@ -87,6 +89,7 @@ class Examiner:
     """Finds contributions; keeps what functions do."""
 
     def __init__(self, resolver: Resolver) -> None:
+        self.objects = Objects(resolver)
         self._resolver = resolver
         self._sources = resolver.sources
         self._summaries: dict[int, Effects] = {}
@@ -108,7 +111,7 @@ class Examiner:
             number = module.first + at
             if definition.kind == "class":
                 names.extend((name, number) for name in sorted(self._subclassing(number)))
-                for base in self.bases(definition, module):
+                for base in self.objects.bases(definition, module):
                     name = self._sources.definitions[base].name
                     subclasses.append(((self._sources.homes[base].name, name), number))
             if not definition.now or definition.marks & INNER:
@@ -174,17 +177,19 @@ class Examiner:
         for number in target.definitions:
             definition = self._sources.definitions[number]
             if definition.kind == "func" and through_call and not target.rest:
-                names |= self._read_by(number)
+                names |= self.objects.read_by(number)
             else:
-                names |= set(target.names) | self._aliases(number)
+                names |= set(target.names) | self.objects.aliases(number)
         if not target.definitions:
             names.update(target.names)
         names.update((module, "*") for module in target.wholes)
         names.update((module, "*") for module, name in target.names if not target.definitions and name in BUILTINS)
         if not target.outside or target.definitions or method in _QUIET_METHODS or _QUIET.match(target.external):
             return Effects(frozenset(names))
-        changed = frozenset({target.external})
-        return Effects(frozenset(names), loud=changed, sure=frozenset() if method else changed)
+        if method:
+            return Effects(frozenset(names), loud=frozenset({target.external}))
+        changed = frozenset({WITHIN + target.external})
+        return Effects(frozenset(names), loud=changed, sure=changed)
 
     def _call(self, home: Source, target: Target, how: int, given: list[list[Any]]) -> Effects:
         """Return what a call does."""
@@ -203,7 +208,7 @@ class Examiner:
         if not target.outside:  # a builtin function, or a name that nobody knows
             return Effects(frozenset(self._containers(home, given)))
         changed = frozenset({name})
-        sure: frozenset[str] = changed if _LOUD_NAME.match(last) else frozenset()
+        sure: frozenset[str] = changed if _LOUD_NAME.match(last) or _DRAWS.match(name) else frozenset()
         if how == USED:
             return Effects(loud=sure, sure=sure)
         loud: frozenset[str] = frozenset() if last in _QUIET_METHODS else changed
@@ -222,20 +227,22 @@ class Examiner:
     def _definition_call(self, home: Source, target: Target, number: int, how: int, given: list[list[Any]]) -> Effects:
         definition = self._sources.definitions[number]
         method = target.rest.partition(".")[0]
-        receiver = set(target.names) | self._aliases(number)
+        receiver = set(target.names) | self.objects.aliases(number)
         if not target.rest:
             match definition.kind:
                 case "func":
                     return self._applied(home, self.summary(number), given, how)
                 case "class":
                     return joined(
-                        [self._applied(home, self.summary(one), given, how, 1) for one in self.methods(number, ("__",))]
+                        [
+                            self._applied(home, self.summary(one), given, how, 1)
+                            for one in self.objects.methods(number, ("__",))
+                        ]
                     )
                 case _:
-                    applied = [self._applied(home, self.summary(one), given, how) for one in self._functions_in(number)]
-                    return joined([*applied, Effects(frozenset(self._bound_to(number)))])
-        classes = [number] if definition.kind == "class" else self.classes_of(number)
-        methods = [one for each in classes for one in self.methods(each, (method,))]
+                    return self._object_call(home, number, how, given, receiver)
+        classes = [number] if definition.kind == "class" else self.objects.classes_of(number)
+        methods = [one for each in classes for one in self.objects.methods(each, (method,))]
         if methods and "." not in target.rest:
             effects = [self.summary(one) for one in methods]
             found = joined([self._applied(home, one, given, how, 1) for one in effects])
@@ -243,9 +250,22 @@ class Examiner:
                 found = found._replace(names=found.names | receiver)
             return found
         last = target.rest.rpartition(".")[2]
-        if last in _LOG_METHODS or (how == USED and not MUTATING_METHOD.match(last)):
+        draws = definition.kind == "const" and self.objects.is_stateful(number)
+        if last in _LOG_METHODS or (how == USED and not draws and not MUTATING_METHOD.match(last)):
             return NOTHING
         return Effects(frozenset(receiver))
+
+    def _object_call(self, home: Source, number: int, how: int, given: list[list[Any]], receiver: set[Name]) -> Effects:
+        """Return what a call of a constant does: it may be a function, a method, something that a function made."""
+        held = [self.summary(one) for one in self.objects.functions_in(number)]
+        instances = [
+            one for each in self.objects.classes_of(number) for one in self.objects.methods(each, ("__call__",))
+        ]
+        names = self.objects.bound_to(number)
+        if any(STATE in one.changed for one in held) or any(0 in self.summary(one).changed for one in instances):
+            of = self._sources.homes[number].name
+            names |= receiver | {(of, name) for name in self._sources.definitions[number].binds}
+        return joined([*(self._applied(home, one, given, how) for one in held), Effects(frozenset(names))])
 
     def _applied(self, home: Source, effects: Effects, given: list[list[Any]], how: int, shift: int = 0) -> Effects:
         """Return what a function does when it is called with these arguments."""
@@ -254,7 +274,7 @@ class Examiner:
         called: set[int] = set()
         for position, one in given:
             at = position + shift if isinstance(position, int) and position >= 0 else None
-            if at in effects.changed or (at is None and effects.changed):
+            if at in effects.changed or (at is None and effects.changed - {STATE}):
                 if isinstance(one, int):
                     changed.add(one)
                 elif one != "=":
@@ -270,103 +290,20 @@ class Examiner:
         loud = effects.loud if how == DISCARDED else effects.sure
         return Effects(frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure, effects.rebound)
 
-    # ------------------------------------------------------------ objects
-
-    def methods(self, number: int, names: tuple[str, ...], depth: int = 0) -> list[int]:
-        """Return the methods of those names of a class, or else of its bases; ``__`` stands for all special methods."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        own = []
-        for member in home.members.get(number, ()):
-            name = self._sources.definitions[member].name.rpartition(".")[2]
-            if name in names or (name.startswith("__") and names == ("__",)):
-                own.append(member)
-        if (own and names != ("__",)) or depth > 20:
-            return own
-        return own + [one for base in self.bases(definition, home) for one in self.methods(base, names, depth + 1)]
-
-    def bases(self, definition: Definition, home: Source) -> list[int]:
-        """Return the classes of the project that the header or the body of a class names."""
-        found: list[int] = []
-        for path, use in definition.refs:
-            if use & NOW:
-                target = self._resolver.resolve(home, path)
-                if not target.rest:
-                    found.extend(one for one in target.definitions if self._sources.definitions[one].kind == "class")
-        return found
-
-    def classes_of(self, number: int) -> list[int]:
-        """Return the classes of the project of which a constant may be an instance."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        found = []
-        for path, use in definition.refs:
-            if use & CALLED and use & NOW:
-                for one in self._resolver.resolve(home, path).definitions:
-                    if self._sources.definitions[one].kind == "class":
-                        found.append(one)
-        return found
-
-    def _functions_in(self, number: int) -> list[int]:
-        """Return the functions that a constant holds, as far as its own statement names them."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        found = []
-        for path, _ in definition.refs:
-            for one in self._resolver.resolve(home, path).definitions:
-                if self._sources.definitions[one].kind == "func" and one != number:
-                    found.append(one)
-        return found
-
-    def _bound_to(self, number: int) -> set[Name]:
-        """Return the names of constants of which a constant is a method: ``keep = ITEMS.append``."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        names: set[Name] = set()
-        for path, use in definition.refs:
-            target = self._resolver.resolve(home, path)
-            if use & VALUE and target.rest:
-                kinds = {self._sources.definitions[one].kind for one in target.definitions if one != number}
-                if kinds & {"const", "class"}:
-                    names.update(target.names)
-        return names
-
-    def _aliases(self, number: int, depth: int = 0) -> set[Name]:
-        """Return the names whose objects a constant may be, or hold so that its methods change them."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        if definition.kind != "const" or definition.marks & CONTAINER or depth > 10:
-            return set()
-        called = [path for path, use in definition.refs if use & CALLED]
-        others = [path for path, use in definition.refs if use & VALUE and not use & CALLED]
-        if (called and not self.classes_of(number)) or (not called and len(others) != 1):
-            others = []
-        names: set[Name] = set()
-        for path in (*others, *(path for path in called if not self.classes_of(number))):
-            target = self._resolver.resolve(home, path)
-            for one in target.definitions:
-                if self._sources.definitions[one].kind == "const" and one != number:
-                    names |= set(target.names) | self._aliases(one, depth + 1)
-        return names
-
-    def _read_by(self, number: int) -> set[Name]:
-        """Return the names of constants that a function reads: it may give one of them back."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        names: set[Name] = set()
-        for path, use in definition.refs:
-            if use & VALUE:
-                target = self._resolver.resolve(home, path)
-                if any(self._sources.definitions[one].kind == "const" for one in target.definitions):
-                    names.update(target.names)
-        return names
+    # ------------------------------------------------------------ classes
 
     def _subclassing(self, number: int) -> set[Name]:
         """Return the names that the making of a class changes, by ``__init_subclass__`` or a metaclass of its bases."""
         names: set[Name] = set()
         seen = {number}
-        stack = self.bases(self._sources.definitions[number], self._sources.homes[number])
+        stack = self.objects.bases(self._sources.definitions[number], self._sources.homes[number])
         while stack:
             base = stack.pop()
             if base in seen:
                 continue
             seen.add(base)
             definition, home = self._sources.definitions[base], self._sources.homes[base]
-            stack.extend(self.bases(definition, home))
+            stack.extend(self.objects.bases(definition, home))
             hooks: tuple[str, ...] = ("__init_subclass__",)
             if self._is_metaclass(definition, home):
                 hooks = ("__init_subclass__", "__init__", "__new__", "__prepare__")

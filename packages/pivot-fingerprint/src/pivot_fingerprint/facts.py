@@ -21,6 +21,7 @@ from pivot_fingerprint.definitions import (
     LATER,
     NOW,
     PLAIN,
+    RECORDER,
     SIMPLE,
     STORE,
     VALUE,
@@ -30,6 +31,7 @@ from pivot_fingerprint.definitions import (
 from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths, registration
 from pivot_fingerprint.reading import Module, dotted
+from pivot_fingerprint.recording import only_records
 from pivot_fingerprint.scopes import Scope, bindings, imported_names
 from pivot_fingerprint.statements import (
     Function,
@@ -257,6 +259,7 @@ class _Splitter:
         if not guards and is_simple(node):
             reader.marks |= SIMPLE
         name = registered or node.name
+        self.search.extend(reader.search)
         self.add(reader.finish("func", name, first_line(node), node.end_lineno or node.lineno), node)
 
     def read_function(self, reader: DefinitionReader, node: Function) -> None:
@@ -290,6 +293,7 @@ class _Splitter:
             reader.scopes.append(Scope("inner", [one.name for one in parameters]))
             reader.enter_class(node)
             self.read_function(reader, method)
+            reader.marks |= RECORDER if only_records(method) else 0
             name = f"{node.name}.{method.name}"
             self.add(
                 reader.finish("method", name, first_line(method), method.end_lineno or method.lineno, owner), method
@@ -305,6 +309,8 @@ class _Splitter:
             reader.marks |= (CONTAINER if is_container(value) else 0) | (FROZEN if is_constant(value) else 0)
             if guards or len(found.names) != 1:
                 reader.marks &= ~FROZEN
+            elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+                reader.value = value.value
         name = ", ".join(in_order(node, found.names)) or changed(node)
         kind = "const"
         inner = getattr(node, "body", [])

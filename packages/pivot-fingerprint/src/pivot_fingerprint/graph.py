@@ -11,8 +11,9 @@ from typing import NamedTuple
 from pivot_fingerprint.definitions import BARE, CALLED, CONTAINER, INNER, RECORDER, STORE, VALUE
 from pivot_fingerprint.effects import MUTATING_METHOD, Examiner
 from pivot_fingerprint.importing import OWN_PACKAGES
-from pivot_fingerprint.loading import loads
+from pivot_fingerprint.loading import importable, loads
 from pivot_fingerprint.locations import placed
+from pivot_fingerprint.objects import Name
 from pivot_fingerprint.resolve import Resolver, Target
 from pivot_fingerprint.sources import Outside, Source, Sources
 from pivot_fingerprint.visibility import Visibility
@@ -28,6 +29,23 @@ class Edges(NamedTuple):
 NOWHERE = Edges(())
 
 
+class Contributed(NamedTuple):
+    """The names to which modules may contribute, and the modules of which all names are such."""
+
+    names: frozenset[Name]
+    modules: frozenset[str]
+
+
+def contributed(resolver: Resolver, examiner: Examiner, modules: Iterable[str]) -> Contributed:
+    """Return the names to which these modules, and all that their code may import, may contribute."""
+    names: set[Name] = set()
+    for module in importable(resolver, modules):
+        does = examiner.contributions(module)
+        names.update(name for name, _ in does.names)
+        names.update(name for name, _ in does.subclasses)
+    return Contributed(frozenset(names), frozenset(module for module, name in names if name == "*"))
+
+
 def joined(edges: Edges, more: Edges) -> Edges:
     """Return the edges of both."""
     return Edges((*edges.nodes, *more.nodes), (*edges.outside, *more.outside))
@@ -36,7 +54,10 @@ def joined(edges: Edges, more: Edges) -> Edges:
 class Graph:
     """Edges between nodes."""
 
-    def __init__(self, resolver: Resolver, examiner: Examiner, directory: str) -> None:
+    def __init__(
+        self, resolver: Resolver, examiner: Examiner, directory: str, contributed: Contributed | None = None
+    ) -> None:
+        self._contributed = contributed
         self.sources: Sources = resolver.sources
         self.resolver = resolver
         self.examiner = examiner
@@ -50,6 +71,7 @@ class Graph:
         self._edges: dict[int, Edges] = {}
         self._notes: dict[int, Edges] = {}
         self._targets: dict[int, list[Target]] = {}
+        self._reads: dict[Target, tuple[int, ...]] = {}
         self._pipelines: dict[int, bool] = {}
 
     def node(self, *label: str) -> int:
@@ -100,7 +122,7 @@ class Graph:
         nodes: dict[int, None] = {}
         outside: dict[Outside, None] = {}
         for (_, use), target in zip(definition.refs, self.targets(number), strict=True):
-            read = target.nodes
+            read = self._reads.get(target)
             if read is None:
                 read = self.read(target, home)
             if not read and not target.outside:
@@ -121,17 +143,33 @@ class Graph:
 
     def read(self, target: Target, home: Source) -> tuple[int, ...]:
         """Return where a read of a target leads."""
-        found = target.nodes
+        found = self._reads.get(target)
         if found is None:
             node = self.node
-            found = target.nodes = (
-                *(node("name", *name) for name in target.names),
+            found = self._reads[target] = (
+                *self._names(target),
                 *(node("whole", name) for name in target.wholes),
                 *self._loads(target),
                 *(node("binary", one.name) for one in target.outside if one.kind == "binary"),
                 *((node("script", placed(target.file, home.file, self._directory)),) if target.file else ()),
             )
         return found
+
+    def _names(self, target: Target) -> tuple[int, ...]:
+        """Return the nodes of names; straight those of definitions where nothing contributes to a name."""
+        given = self._contributed
+        if given is None:
+            return tuple([self.node("name", *name) for name in target.names])
+        found: list[int] = []
+        for name in target.names:
+            if name in given.names or name[0] in given.modules:
+                found.append(self.node("name", *name))
+            elif len(target.names) == 1 and target.definitions:
+                found.extend(target.definitions)
+            else:
+                module = self.sources.module(name[0])
+                found.extend(self.resolver.binders(module, name[1]) if isinstance(module, Source) else ())
+        return tuple(found)
 
     def _loads(self, target: Target) -> tuple[int, ...]:
         loaded = [one for one in target.loads if isinstance(self.sources.module(one), Source)]
@@ -154,8 +192,8 @@ class Graph:
             return False
         if definition.marks & CONTAINER:
             return bool(use & BARE and MUTATING_METHOD.match(method))
-        classes = self.examiner.classes_of(number)
-        methods = [one for each in classes for one in self.examiner.methods(each, (method,))]
+        classes = self.examiner.objects.classes_of(number)
+        methods = [one for each in classes for one in self.examiner.objects.methods(each, (method,))]
         return bool(methods) and all(self.sources.definitions[one].marks & RECORDER for one in methods)
 
     def _of_label(self, label: tuple[str, ...]) -> Edges:

@@ -16,11 +16,12 @@ OWN_DISTRIBUTIONS = {"pivot": "pivot-core"}
 
 
 class Distribution(NamedTuple):
-    """An installed distribution; ``metadata`` is the file that says so."""
+    """An installed distribution: ``metadata`` is the file that says so, ``requires`` are others by name."""
 
     name: str
     version: str
     metadata: str
+    requires: tuple[str, ...] = ()
 
 
 class Installed:
@@ -104,12 +105,17 @@ def _read(directory: str) -> Distribution | None:
             fields = dict(
                 line.split(": ", 1) for line in header.splitlines() if ": " in line and not line.startswith(" ")
             )
-            return Distribution(
-                normal(fields.get("Name", os.path.basename(directory))), fields.get("Version", ""), file
-            )
+            own = normal(fields.get("Name", os.path.basename(directory)))
+            return Distribution(own, fields.get("Version", ""), file, _requires(header))
     base = os.path.basename(directory)
     parts = base.removesuffix(".dist-info").removesuffix(".egg-info").split("-")
     return Distribution(normal(base), parts[1] if len(parts) > 1 else "", directory)
+
+
+def _requires(header: str) -> tuple[str, ...]:
+    """Return what a distribution requires in any case: extras are left aside."""
+    lines = [line.removeprefix("Requires-Dist: ") for line in header.splitlines() if line.startswith("Requires-Dist: ")]
+    return tuple(normal(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]) for line in lines if "extra ==" not in line)
 
 
 def _content(file: str) -> bytes | None:

@@ -43,6 +43,18 @@ def _imported(sources: Sources, module: Source, level: int, of: str, names: list
     return found
 
 
+def closure(sources: Sources, modules: Iterable[str]) -> list[str]:
+    """Return the project modules that a process has imported in the end which imports these."""
+    found: dict[str, None] = {}
+    stack = list(modules)
+    while stack:
+        name = stack.pop()
+        if name not in found and isinstance(sources.module(name), Source | Spread):
+            found[name] = None
+            stack.extend(loads(sources, name))
+    return sorted(found)
+
+
 class Moments(NamedTuple):
     """When things happen while modules are imported, as places in one order.
 

@@ -77,6 +77,9 @@ class NamingReader(StructureReader):
                 if self.canonical(node.func).endswith("__import__"):
                     return f"!0:{name.partition('.')[0]}:"
                 return import_path(name, node)
+            case ast.Call(args=[name_of, *_]) if self.canonical(node.func) == "importlib.import_module":
+                template = self.template(name_of)
+                return f"&{template}:" if template and "{" in template and template[0] != "." else None
             case ast.Subscript(value=container, slice=ast.Constant(value=str() as name)):
                 if isinstance(container, ast.Call) and self.is_globals(container):
                     return name if name.isidentifier() else None
@@ -92,6 +95,25 @@ class NamingReader(StructureReader):
             case ast.Call() if self.is_globals(node):
                 return "."
         return None
+
+    def template(self, node: ast.expr) -> str | None:
+        """Return a text that an expression makes of names outside: ``plugins.{settings.KIND}``; None for any other."""
+        match node:
+            case ast.Constant(value=str() as text):
+                return text if "{" not in text else None
+            case ast.Name() | ast.Attribute():
+                path = self.outside_path(node)
+                return None if path is None else "{" + path + "}"
+            case ast.FormattedValue(value=value, conversion=-1 | 115, format_spec=None):
+                return self.template(value)
+            case ast.JoinedStr(values=values):
+                pieces = [self.template(one) for one in values]
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                pieces = [self.template(left), self.template(right)]
+            case _:
+                return None
+        known = [one for one in pieces if one is not None]
+        return "".join(known) if len(known) == len(pieces) else None
 
     def outside_path(self, node: ast.expr) -> str | None:
         """Return the path of an expression that is something outside, with its attributes; else None."""

@@ -5,7 +5,7 @@ Everything else in a module may stand in any order. Kept apart from ``digests``,
 
 from collections.abc import Iterable
 
-from pivot_fingerprint.definitions import DISPATCHES, NOW
+from pivot_fingerprint.definitions import DISPATCHES, MODULES, NOW
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Source
@@ -80,10 +80,11 @@ class Order:
         It reads while it is imported, or when the name is imported: one that is bound to something else later keeps
         its meaning.
         """
-        if not process.contributions:
+        reads_modules = self._sources.marks[number] & MODULES
+        if not process.contributions and not reads_modules:
             return []
         definition, home = self._sources.definitions[number], self._sources.homes[number]
-        found = []
+        found = ["modules", *sorted(process.modules)] if reads_modules else []
         for (path, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
             for name in target.names:
                 node = self._graph.node("name", *name)

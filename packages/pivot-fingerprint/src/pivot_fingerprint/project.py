@@ -10,7 +10,8 @@ from pivot_fingerprint.analysis import listing_digest
 from pivot_fingerprint.digests import Assembler
 from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.entries import containing, starts, statements
-from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.graph import Graph, contributed
+from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.modules import Finder
@@ -39,7 +40,7 @@ class Project:
         self.listings: dict[str, str] = {}
         self._resolver = Resolver(self.sources)
         self._examiner = Examiner(self._resolver)
-        self._views: dict[tuple[ImportRead, ...], _View] = {}
+        self._views: dict[tuple[tuple[ImportRead, ...], frozenset[str]], _View] = {}
         self._by_key: dict[str, dict[str, list[int]]] = {}
 
     # ------------------------------------------------------------ questions
@@ -48,8 +49,7 @@ class Project:
         self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]
     ) -> dict[str, Fingerprint]:
         """Return for each name the fingerprint of the union of its entries."""
-        self._extend_path({*imported, *(entry.module for given in entries.values() for entry in given)})
-        view = self._view(reads)
+        view = self._look([*imported, *(entry.module for given in entries.values() for entry in given)], reads)
         found = {}
         for name, given in entries.items():
             process = view.process(given, imported)
@@ -59,16 +59,14 @@ class Project:
 
     def parents(self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]) -> dict[str, str]:
         """Return for each part in the closure of entries the part that led to it."""
-        self._extend_path({*imported, *(entry.module for entry in entries)})
-        view = self._view(reads)
+        view = self._look([*imported, *(entry.module for entry in entries)], reads)
         return view.assembler.parents(walk(view.graph, view.starts(entries), view.process(entries, imported)))
 
     def unexpected(
         self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead], observed: Observed
     ) -> tuple[Entry, ...]:
         """Return what a run showed and the closure of its entries does not contain, as entries without lines."""
-        self._extend_path({*imported, *(entry.module for entry in entries)})
-        view = self._view(reads)
+        view = self._look([*imported, *(entry.module for entry in entries)], reads)
         process = view.process(entries, imported)
         reached = walk(view.graph, view.starts(entries), process)
         known = {*reached.definitions, *reached.ignored}
@@ -87,12 +85,11 @@ class Project:
 
     def imports(self, modules: Iterable[str]) -> frozenset[str]:
         """Return the modules that a process which imports these has imported in the end."""
-        return frozenset(self._view(()).processes.process(modules).modules)
+        return frozenset(closure(self.sources, modules))
 
     def origins(self, entry: Entry) -> tuple[Entry, ...]:
         """Return the entries that a name leads to: itself, or what was imported under it."""
-        self._extend_path([entry.module])
-        graph = self._view(()).graph
+        graph = self._look([entry.module], ()).graph
         if starts(entry, graph):
             return (entry,)
         module = self.sources.module(entry.module)
@@ -113,7 +110,7 @@ class Project:
         """Return the part that an entry is in, None if it is not in a project module."""
         module = self.sources.module(entry.module)
         numbers = containing(entry, module) if isinstance(module, Source) else []
-        return self._view(()).assembler.place(numbers[-1]) if numbers else None
+        return self._look([], ()).assembler.place(numbers[-1]) if numbers else None
 
     def source(self, part: Part) -> str | None:
         """Return the text of a part's definitions as it is now, None if it has none."""
@@ -133,7 +130,7 @@ class Project:
         found = self._by_key.get(module.name)
         if found is None:
             found = self._by_key[module.name] = {}
-            assembler = self._view(()).assembler
+            assembler = self._look([], ()).assembler
             for number in range(module.first, module.first + len(module.facts.definitions)):
                 found.setdefault(assembler.place(number).key, []).append(number)
         return found
@@ -147,13 +144,17 @@ class Project:
 
     # ------------------------------------------------------------ preparation
 
-    def _view(self, reads: Sequence[ImportRead]) -> "_View":
-        known = tuple(reads)
+    def _look(self, modules: Iterable[str], reads: Sequence[ImportRead]) -> "_View":
+        """Return a graph for processes that import these modules, with what was read at import in its place."""
+        given = frozenset(modules)
+        self._extend_path(given)
+        known = tuple(reads), given
         found = self._views.get(known)
         if found is None:
-            graph = Graph(self._resolver, self._examiner, self._directory)
+            changed = contributed(self._resolver, self._examiner, given)
+            graph = Graph(self._resolver, self._examiner, self._directory, changed)
             env: dict[str, str | None] = {}
-            for read in known:
+            for read in reads:
                 module = self.sources.module(read.module)
                 for at in statements(read, module) if isinstance(module, Source) else ():
                     graph.reads.setdefault((read.module, at), []).append((read.kind, read.name))
@@ -164,13 +165,12 @@ class Project:
             found = self._views[known] = _View(graph, Assembler(graph, self._finder.roots, env))
         return found
 
-    def _extend_path(self, modules: Iterable[str]) -> None:
+    def _extend_path(self, modules: frozenset[str]) -> None:
         """Add what the modules of the process add to the import path themselves, and begin anew if that is anything."""
-        known = set(modules)
         for _ in range(_ROUNDS):
-            self._view(()).processes.process(known)
             added = False
-            for module in list(self.sources.modules.values()):
+            for name in closure(self.sources, modules):
+                module = self.sources.module(name)
                 if not isinstance(module, Source):
                     continue
                 for entry in module.facts.search:
@@ -188,7 +188,6 @@ class _View:
         self.graph = graph
         self.assembler = assembler
         self.processes = Processes(graph)
-
         self._reaches: dict[int, Reach] = {}
 
     def process(self, entries: Sequence[Entry], imported: Sequence[str]) -> Process:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Outside
-from pivot_fingerprint.walk import Walk, affects, shortcut, walk
+from pivot_fingerprint.walk import Walk, shortcut, walk
 
 
 class Reached(NamedTuple):
@@ -35,6 +36,7 @@ class Reach:
         self._bits: dict[int, int] = {}  # of nodes
         self._nodes: list[int] = []  # of bits
         self._outside_bits: dict[Outside, int] = {}
+        self._influences: dict[int, Influence] = {}  # by bits of outside
         self._late = 0  # the bits of modules that are loaded on the way
 
     def walk(self, entries: Iterable[int]) -> Walk:
@@ -70,14 +72,14 @@ class Reach:
         """Return the waiting statements whose effect may reach what was reached, as far as they are not among it."""
         if not self._process.waiting:
             return []
-        outside = list(_members(found.outside, list(self._outside_bits)))
-        tops = {one.name.partition(".")[0] for one in outside}
-        installed = any(one.kind != "standard" for one in outside)
+        influence = self._influences.get(found.outside)
+        if influence is None:
+            outside = _members(found.outside, list(self._outside_bits))
+            influence = self._influences[found.outside] = Influence(self._graph.sources, outside)
         return [
             number
             for number, _, changed in self._process.waiting
-            if not found.nodes >> self._bit(number) & 1
-            and any(affects(one, tops, installed=installed) for one in changed)
+            if not found.nodes >> self._bit(number) & 1 and any(influence.feels(one) for one in changed)
         ]
 
     def _of_all(self, nodes: Iterable[int]) -> Reached:

@@ -16,6 +16,7 @@ from pivot_fingerprint.definitions import (
     DYNAMIC,
     INTROSPECTS,
     LATER,
+    MODULES,
     NOW,
     SUBCLASSES,
     TEXT,
@@ -129,15 +130,18 @@ class Reader:
         self.scopes: list[Scope] = []
         self.depth = 0  # how many functions deep; 0 runs while the module is imported
         self.out: list[str] = []
-        self.noted: list[str] = []  # tokens that only introspection can see
+        self.noted: list[str] = []  # tokens of annotations, which only introspection can see
+        self.docs: list[str] = []  # docstrings
         self.noting = False
         self.refs: dict[str, list[int]] = {}  # path: [number, use]
         self.notes: dict[str, list[int]] = {}
         self.effects: tuple[list[list[Any]], ...] = ([], [], [])
         self.opaque: list[list[Any]] = []
+        self.elements: dict[str, list[ast.expr]] = {}  # what loop variables of the module stand for
         self.loops: dict[str, list[str]] = {}  # what loop variables of the module may be pieces of
         self.search: list[str] = []  # entries that the import path gets
         self.guards: list[list[int]] = []
+        self.value: str | None = None
         self.header: list[str] = []
         self.hints: list[str] = []
         self.marks = 0
@@ -157,7 +161,8 @@ class Reader:
             now=now,
             guards=self.guards,
             text=digest(text),
-            full=digest(text + "\1" + "\0".join(self.noted)) if self.noted else "",
+            annotated=digest(text + "\1" + "\0".join(self.noted)) if self.noted else "",
+            full=digest(text + "\1" + "\0".join([*self.noted, *self.docs])) if self.noted or self.docs else "",
             refs=[[path, use] for path, (_, use) in self.refs.items()],
             notes=[[path, use] for path, (_, use) in self.notes.items()],
             later=later,
@@ -165,6 +170,7 @@ class Reader:
             opaque=self._opaque_with_paths(),
             header=self.header,
             hints=self.hints,
+            value=self.value,
         )
 
     def _with_paths(self, effects: list[list[Any]]) -> list[list[Any]]:
@@ -195,6 +201,8 @@ class Reader:
         known = table.get(path)
         if known is None:
             known = table[path] = [len(table), use]
+            if path.endswith("modules") and self.module.canonical(path) == "sys.modules":
+                self.marks |= MODULES
             if path.isidentifier():
                 if not path.startswith("__"):
                     self.mention(path)

@@ -5,6 +5,7 @@ means for a closure is decided in ``closure``; what it means for a digest, in ``
 """
 
 import builtins
+import re
 from typing import cast
 
 from pivot_fingerprint.definitions import join
@@ -25,7 +26,7 @@ class Target:
     that lead to definitions; ``definitions`` are their numbers; ``rest`` are the attributes that are left then.
     ``wholes`` are modules that are used as a value, ``loads`` modules that an import statement runs. ``external`` is
     a dotted name outside the project; ``file`` a path that is spelled out; ``captures`` are the imports of single
-    names on the way, as module and load. ``nodes`` is where ``graph`` keeps what a read of it leads to.
+    names on the way, as module and load.
     """
 
     __slots__ = (
@@ -36,24 +37,35 @@ class Target:
         "identity",
         "loads",
         "names",
-        "nodes",
         "outside",
         "rest",
         "wholes",
     )
 
-    def __init__(self, identity: str, search: "_Search", file: str = "") -> None:
+    def __init__(
+        self,
+        identity: str,
+        *,
+        names: tuple[tuple[str, str], ...] = (),
+        definitions: tuple[int, ...] = (),
+        rest: str = "",
+        wholes: tuple[str, ...] = (),
+        loads: tuple[str, ...] = (),
+        outside: tuple[Outside, ...] = (),
+        external: str = "",
+        file: str = "",
+        captures: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         self.identity = identity
-        self.names: tuple[tuple[str, str], ...] = tuple(search.names)
-        self.definitions: tuple[int, ...] = tuple(search.definitions)
-        self.rest: str = search.rest
-        self.wholes: tuple[str, ...] = tuple(search.wholes)
-        self.loads: tuple[str, ...] = tuple(search.loads)
-        self.outside: tuple[Outside, ...] = tuple(search.outside)
-        self.external: str = search.external
+        self.names = names
+        self.definitions = definitions
+        self.rest = rest
+        self.wholes = wholes
+        self.loads = loads
+        self.outside = outside
+        self.external = external
         self.file = file
-        self.captures: tuple[tuple[str, int], ...] = tuple(search.captures)
-        self.nodes: tuple[int, ...] | None = None
+        self.captures = captures
 
 
 class _Search:
@@ -85,10 +97,21 @@ class Resolver:
         return cast(Target, known)
 
     def _target(self, module: Source, path: str) -> Target:
-        search = _Search()
         if path.startswith("?"):
-            return Target(path, search, path[1:])
-        return Target(self._path(module, path, search), search)
+            return Target(path, file=path[1:])
+        search = _Search()
+        identity = self._path(module, path, search)
+        return Target(
+            identity,
+            names=tuple(search.names),
+            definitions=tuple(search.definitions),
+            rest=search.rest,
+            wholes=tuple(search.wholes),
+            loads=tuple(search.loads),
+            outside=tuple(search.outside),
+            external=search.external,
+            captures=tuple(search.captures),
+        )
 
     def _simple(self, module: Source, path: str) -> Target | None:
         """Return what a path means whose name is bound once, as most are; None where more has to be looked at."""
@@ -97,19 +120,24 @@ class Resolver:
         if len(bound) != 1 or module.facts.stars:
             return None
         if isinstance(bound[0], int):
-            search = _Search()
-            search.names[module.name, name] = None
-            search.definitions[module.first + bound[0]] = None
-            search.rest = rest
-            return Target(f"{module.name}:{path}", search)
+            definitions = (module.first + bound[0],)
+            return Target(f"{module.name}:{path}", names=((module.name, name),), definitions=definitions, rest=rest)
         imported = self.resolve(module, bound[0])
-        if not imported.external or imported.names or imported.wholes:
+        if imported.wholes or "|" in imported.identity or bool(imported.external) == bool(imported.names):
             return None
-        search = _Search()
-        search.outside.update(dict.fromkeys(imported.outside))
-        search.loads.update(dict.fromkeys(imported.loads))
-        search.external = join(imported.external, rest)
-        return Target(join(imported.identity, rest), search)
+        captures = imported.captures
+        if name in module.facts.when and not bound[0].endswith(":"):
+            captures = ((module.name, module.facts.when[name]), *captures)
+        return Target(
+            join(imported.identity, rest),
+            names=imported.names,
+            definitions=imported.definitions,
+            rest=join(imported.rest, rest) if imported.rest else rest,
+            loads=imported.loads,
+            outside=imported.outside,
+            external=join(imported.external, rest) if imported.external else "",
+            captures=captures,
+        )
 
     def binders(self, module: Source, name: str) -> list[int]:
         """Return the numbers of the definitions that bind a name in a module."""
@@ -124,6 +152,9 @@ class Resolver:
             return f"module {module.name}"
         if path.startswith("%"):
             return self._distribution(path[1:], search)
+        if path.startswith("&"):
+            template, _, attributes = path[1:].rpartition(":")
+            return self._computed(module, template, attributes, search)
         if not path.startswith("!"):
             name, _, rest = path.partition(".")
             return self._name(module, name, rest, search)
@@ -133,6 +164,23 @@ class Resolver:
             return f"missing {path}"
         search.loads[name_of] = None
         return self._attribute(name_of, attributes, search)
+
+    def _computed(self, module: Source, template: str, attributes: str, search: _Search) -> str:
+        """Follow a module whose name is made of constants; the name is left as it is where one cannot be read."""
+        texts = []
+        known = True
+        for piece in re.split(r"[{}]", template)[1::2]:
+            constant = self.resolve(module, piece)
+            search.names.update(dict.fromkeys(constant.names))
+            values = [self.sources.definitions[one].value for one in constant.definitions]
+            known = known and len(values) == 1 and values[0] is not None and not constant.rest
+            texts.append(values[0] if known and values[0] is not None else "")
+        if not known:
+            return f"computed {template} {attributes}"
+        literals = re.split(r"[{}]", template)[::2]
+        name = "".join(one for pair in zip(literals, [*texts, ""], strict=True) for one in pair)
+        search.loads[name] = None
+        return self._attribute(name, attributes, search)
 
     def _distribution(self, name: str, search: _Search) -> str:
         found = self.sources.distribution(name)

@@ -175,7 +175,7 @@ class Shapes:
         noted = self._graph.visibility.is_noted(number)
         texts = [
             "nameless" if self.is_nameless(number) else f"{definition.kind}:{home.name}:{definition.name}",
-            definition.full if noted and definition.full else definition.text,
+            (definition.annotated if noted else "") or definition.text,
         ]
         for piece in self._pieces(number):
             texts.append(piece if isinstance(piece, str) else "shape " + (colours.get(piece) or self._known[piece]))

@@ -68,6 +68,7 @@ class Sources:
         self.definitions: list[Definition] = []
         self.homes: list[Source] = []  # of each definition
         self.marks: list[int] = []  # of each definition
+        self._distributions: dict[str, Outside] = {}
         self.loads: dict[str, list[str]] = {}  # for loading
 
     def module(self, name: str) -> Source | Outside | Spread:
@@ -120,14 +121,16 @@ class Sources:
 
     def distribution(self, name: str) -> Outside:
         """Return an installed distribution by its own name."""
-        entries = [place.directory for place in self.finder.places if place.whose == INSTALLED]
-        distribution = self.installed.named(entries, name)
-        for entry in entries:
-            self.listings.add(entry)
-        if distribution is None:
-            return Outside("missing", name)
-        self.digest(distribution.metadata)
-        return Outside("installed", name, distribution)
+        found = self._distributions.get(name)
+        if found is None:
+            entries = [place.directory for place in self.finder.places if place.whose == INSTALLED]
+            distribution = self.installed.named(entries, name)
+            self.listings.update(entries)
+            if distribution is not None:
+                self.digest(distribution.metadata)
+            kind = "missing" if distribution is None else "installed"
+            found = self._distributions[name] = Outside(kind, name, distribution)
+        return found
 
     def _facts(self, file: str, digest: str) -> Facts:
         kept = self.memo.get(f"{_FACTS} {digest}")

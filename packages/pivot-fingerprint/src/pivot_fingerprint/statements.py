@@ -120,7 +120,7 @@ def imported_by_call(node: ast.stmt, reader: DefinitionReader) -> dict[str, list
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
             path = reader.module_path(call)
-            if path is not None and path.startswith("!"):
+            if path is not None and path.startswith(("!", "&")):
                 return {name: [path]}
     return {}
 

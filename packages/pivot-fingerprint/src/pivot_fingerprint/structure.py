@@ -34,10 +34,10 @@ class StructureReader(Reader):
             self.note(write)
 
     def docstring(self, body: Sequence[ast.stmt]) -> None:
-        """Note the docstring of a function or class."""
+        """Keep the docstring of a function or class aside."""
         match body:
             case [ast.Expr(value=ast.Constant(value=str() as text)), *_]:
-                self.note(lambda: self.out.append("doc" + text))
+                self.docs.append(text)
 
     def type_parameters(self, node: Any) -> None:
         """Enter the scope of type parameters, and note them."""

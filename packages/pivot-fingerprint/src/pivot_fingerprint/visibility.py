@@ -60,7 +60,7 @@ class Visibility:
         found = self._known.get(number)
         if found is None:
             definition, home = self._sources.definitions[number], self._sources.homes[number]
-            found = bool(definition.notes or definition.full) and self._can_be_read(definition, home)
+            found = bool(definition.annotated) and self._can_be_read(definition, home)
             self._known[number] = found
         return found
 

@@ -10,27 +10,9 @@ from typing import NamedTuple
 
 from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Edges, Graph, joined
+from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Outside, Source
-
-# Modules that have to do with all that a process does, also where their names are not used.
-_OF_THE_PROCESS = frozenset(
-    [
-        "os",
-        "locale",
-        "signal",
-        "threading",
-        "socket",
-        "decimal",
-        "warnings",
-        "gc",
-        "importlib",
-        "io",
-        "codecs",
-        "time",
-        "random",
-    ]
-)
 
 
 class Walk(NamedTuple):
@@ -163,17 +145,16 @@ class _Walker:
         """Yield the waiting statements whose effect may reach what was reached."""
         if not self.waiting:
             return
-        tops = {one.name.partition(".")[0] for one in self.found.outside}
-        installed = any(one.kind != "standard" for one in self.found.outside)
+        influence = Influence(self.graph.sources, self.found.outside)
         for number, node, changed in self.waiting:
-            if number not in self.seen and any(affects(one, tops, installed=installed) for one in changed):
+            if number not in self.seen and any(influence.feels(one) for one in changed):
                 self.seen[number] = None
                 self.found.led_by[number] = node
                 yield number
 
 
 def shortcut(graph: Graph, process: Process, node: int) -> Edges:
-    """Return where a node leads in a process, straight to what binds a name where nothing contributes to it."""
+    """Return where a node leads in a process."""
     found = process.shortcuts.get(node)
     if found is None:
         edges = graph.edges(node)
@@ -183,15 +164,7 @@ def shortcut(graph: Graph, process: Process, node: int) -> Edges:
             nodes = edges.nodes
         elif node < 0:
             nodes = (*nodes, *_contributions(graph, process, node, nodes))
-        straight: dict[int, None] = {}
-        stack = list(reversed(nodes))
-        while stack:
-            one = stack.pop()
-            if one < 0 and one not in process.contributions and graph.label(one)[0] == "name":
-                stack.extend(reversed(graph.edges(one).nodes))
-            else:
-                straight[one] = None
-        found = process.shortcuts[node] = Edges(tuple(straight), edges.outside)
+        found = process.shortcuts[node] = Edges(nodes, edges.outside)
     return found
 
 
@@ -202,12 +175,3 @@ def _contributions(graph: Graph, process: Process, node: int, following: tuple[i
         return [graph.node("whole", one) for one in process.modules if one.rpartition(".")[0] == label[1]]
     more = process.contributions.get(node, ())
     return () if more and any(one >= 0 and graph.is_pipeline(one) for one in following) else more
-
-
-def affects(changed: str, tops: set[str], *, installed: bool) -> bool:
-    """Whether a change of something outside the project may reach code that uses these modules outside of it.
-
-    Of what an installed distribution uses nothing is known: it may use anything.
-    """
-    top = changed.partition(".")[0]
-    return top in ("sys", "builtins") or top in tops or installed or (bool(tops) and top in _OF_THE_PROCESS)

@@ -1,0 +1,87 @@
+"""Whether a change of something outside the project can be felt by code that uses other things outside of it.
+
+``json.dumps = mine`` is felt by whoever uses ``json``; since nothing is known of how installed distributions use the
+standard library, by all that use any of them too. ``numpy.set_printoptions()`` is felt by whoever uses numpy or a
+distribution that requires it. An unknown call may have changed anything. Asked when everything else is reached.
+"""
+
+from collections.abc import Iterable
+
+from pivot_fingerprint.effects import WITHIN
+from pivot_fingerprint.sources import Outside, Sources
+
+# Modules that have to do with all that a process does, also where their names are not used.
+_OF_THE_PROCESS = frozenset(
+    [
+        "codecs",
+        "decimal",
+        "gc",
+        "importlib",
+        "io",
+        "locale",
+        "os",
+        "random",
+        "signal",
+        "socket",
+        "threading",
+        "time",
+        "warnings",
+    ]
+)
+_OF_EVERYTHING = frozenset(["sys", "builtins"])
+# Distributions whose functions change nothing but their own state, by their modules.
+_SELF_CONTAINED = frozenset(
+    [
+        "altair",
+        "cycler",
+        "jax",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "seaborn",
+        "sklearn",
+        "torch",
+    ]
+)
+
+
+class Influence:
+    """What code feels that uses certain modules outside the project."""
+
+    def __init__(self, sources: Sources, outside: Iterable[Outside]) -> None:
+        self._sources = sources
+        self._outside = frozenset(outside)
+        self._tops = {one.name.partition(".")[0] for one in self._outside}
+        self._installed = any(one.kind != "standard" for one in self._outside)
+        self._required: frozenset[str] | None = None
+
+    def feels(self, changed: str) -> bool:
+        """Whether a change is felt: of something by its dotted name, or of that and nothing else after ``WITHIN``."""
+        only = changed.startswith(WITHIN)
+        top = changed.removeprefix(WITHIN).partition(".")[0]
+        if top in _OF_EVERYTHING or top in self._tops:
+            return True
+        found = self._sources.module(top)
+        match found:
+            case Outside(kind="standard"):
+                return self._installed or (bool(self._tops) and top in _OF_THE_PROCESS)
+            case Outside(kind="installed", distribution=distribution) if only or top in _SELF_CONTAINED:
+                return distribution is not None and distribution.name in self._requirements()
+        return bool(self._tops)
+
+    def _requirements(self) -> frozenset[str]:
+        """Return the distributions that the used ones require, and those in turn, by name."""
+        if self._required is None:
+            stack = [one.distribution.name for one in self._outside if one.distribution is not None]
+            found: set[str] = set()
+            while stack:
+                name = stack.pop()
+                if name not in found:
+                    found.add(name)
+                    distribution = self._sources.distribution(name).distribution
+                    stack.extend(distribution.requires if distribution is not None else ())
+            self._required = frozenset(found)
+        return self._required
