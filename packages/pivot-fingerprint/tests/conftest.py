@@ -1,4 +1,4 @@
-"""What the tests of this package share: a project whose modules are imported and observed."""
+"""What the tests of this package share: a project whose modules are imported and observed, and a graph of some."""
 
 import importlib
 import itertools
@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
+from pivot_fingerprint.effects import Examiner
+from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.memo import PlainMemo
+from pivot_fingerprint.modules import Finder
 from pivot_fingerprint.observe import observe
 from pivot_fingerprint.parts import Observed
+from pivot_fingerprint.resolve import Resolver
+from pivot_fingerprint.sources import Source, Sources
 
 _numbers = itertools.count()
 
@@ -59,3 +65,72 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
     yield made
     for name in [name for name in sys.modules if made.suffix in name]:
         del sys.modules[name]
+
+
+class Look(Graph):
+    """The graph of modules that are only read, and where their definitions are in it."""
+
+    def __init__(self, root: Path) -> None:
+        resolver = Resolver(Sources(Finder([str(root)], []), PlainMemo()))
+        super().__init__(resolver, Examiner(resolver), str(root))
+
+    def number(self, module: str, name: str) -> int:
+        """Return the first definition that has a name or binds it."""
+        found = self.sources.module(module)
+        assert isinstance(found, Source)
+        definitions = enumerate(found.facts.definitions, found.first)
+        return next(number for number, one in definitions if name == one.name or name in one.binds)
+
+    def names(self, numbers: list[int]) -> set[str]:
+        return {self.sources.definitions[one].name for one in numbers}
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., Look]:
+    """What writes modules, given by name, and looks at them."""
+
+    def write(**modules: str) -> Look:
+        for name, text in modules.items():
+            (tmp_path / f"{name}.py").write_text(text)
+        return Look(tmp_path)
+
+    return write
+
+
+@pytest.fixture
+def calls() -> dict[str, str]:
+    """Two modules: functions that call one another, and one that is alone."""
+    main = """\
+        import random
+        from other import deep, LIMIT
+
+
+        def run():
+            return deep(LIMIT)
+
+
+        def alone():
+            return random.random()
+
+
+        def again():
+            return run() if LIMIT else again()
+        """
+    other = """\
+        LIMIT = 3
+        UNUSED = 4
+        EVERY = []
+
+
+        def deep(x):
+            return even(x)
+
+
+        def even(x):
+            return deep(x - 1)
+
+
+        def every():
+            return EVERY
+        """
+    return {"main": textwrap.dedent(main), "other": textwrap.dedent(other)}
