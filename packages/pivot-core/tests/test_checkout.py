@@ -6,8 +6,9 @@ import pytest
 
 from pivot.checkout import Fate, Options, checkout, find_records
 from pivot.errors import StorageError, UsageError
-from pivot.lock import Damaged, Lock, Output, lock_path, write_lock
+from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.project import Project, create
+from pivot.record import Damaged
 from pivot.workspace import Workspace
 from pivot_cache import Content
 

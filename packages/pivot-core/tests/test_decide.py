@@ -3,7 +3,7 @@
 import pytest
 
 from pivot.decide import decide
-from pivot.lock import Damaged, Lock, Output
+from pivot.lock import Lock, Output
 from pivot.manifest import DepSpec, LoaderSpec, OutSpec, StageSpec
 from pivot.observation import Observation, run_key
 from pivot.reasons import (
@@ -21,6 +21,7 @@ from pivot.reasons import (
     SchemeChanged,
     UpstreamRuns,
 )
+from pivot.record import Damaged
 from pivot_cache import Content, hash_bytes
 from pivot_fingerprint import SCHEME, Fingerprint, Part
 

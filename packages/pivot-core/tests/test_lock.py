@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pivot.lock import Damaged, Lock, Output, decode, encode, lock_path, read_lock, to_json, write_lock
+from pivot.lock import Lock, Output, decode, encode, lock_path, read_lock, to_json, write_lock
+from pivot.record import Damaged
 from pivot_cache import Content, ObjectId, hash_bytes
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64).map(ObjectId)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from pivot.errors import StorageError, UsageError
-from pivot.lock import Damaged, Lock, Output, read_lock
+from pivot.lock import Lock, Output, read_lock
 from pivot.outputs import confined, is_kept
+from pivot.record import Damaged
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
 from pivot_cache import FileLock, Scan

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from pivot.lock import Damaged, Lock
+from pivot.lock import Lock
 from pivot.observation import Observation, code_changes
 from pivot.reasons import (
     CodeChanged,
@@ -25,6 +25,7 @@ from pivot.reasons import (
     SchemeChanged,
     UpstreamRuns,
 )
+from pivot.record import Damaged
 from pivot_cache import Content
 
 type Action = Literal["skip", "restore", "run"]

@@ -7,10 +7,11 @@ is decided, what is executed and what is recorded can be held against one anothe
 import os
 from collections.abc import Iterable, Mapping
 
-from pivot.lock import Damaged, Lock
+from pivot.lock import Lock
 from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project
+from pivot.record import Damaged
 from pivot_cache import Content, Scan, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest

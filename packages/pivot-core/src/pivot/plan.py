@@ -11,10 +11,11 @@ from typing import NamedTuple
 from pivot.decide import Decision, decide
 from pivot.errors import MissingInput, UsageError
 from pivot.graph import Graph, makers
-from pivot.lock import Damaged, Lock
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation
+from pivot.record import Damaged
 from pivot.suggest import did_you_mean
 from pivot.traces import complete, find_trace
 from pivot.workspace import Workspace

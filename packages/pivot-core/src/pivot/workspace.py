@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pivot.config import Config, read_config
 from pivot.load import load
-from pivot.lock import Damaged, Lock, lock_path, read_lock
+from pivot.lock import Lock, lock_path, read_lock
 from pivot.look import Look, SourceMemo
 from pivot.manifest import Manifest, StageSpec, decode, encode
 from pivot.project import Project, create, is_made
+from pivot.record import Damaged
 from pivot_cache import LocalStore, Runs, Scan, State
 
 

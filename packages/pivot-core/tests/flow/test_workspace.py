@@ -3,7 +3,7 @@
 import pytest
 
 from pivot.errors import ConfigError
-from pivot.lock import Damaged
+from pivot.record import Damaged
 
 
 def test_the_manifest_stands_until_something_it_was_made_from_changes(bench) -> None:

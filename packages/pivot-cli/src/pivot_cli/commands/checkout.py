@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from pivot.checkout import Given, Options, checkout, find_records
-from pivot.lock import Damaged
 from pivot.project import locate
+from pivot.record import Damaged
 from pivot.workspace import Workspace
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Terminal
