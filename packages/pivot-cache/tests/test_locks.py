@@ -99,11 +99,13 @@ import os, sys
 from pivot_cache import FileLock
 lock = FileLock(sys.argv[1])
 lock.lock()
+reader, writer = os.pipe()
 if os.fork() == 0:
+    os.close(writer)
     if sys.argv[2] == "unlocks":
         lock.unlock()
     print("forked", flush=True)
-    sys.stdin.readline()
+    os.read(reader, 1)  # until its parent ends
     os._exit(0)
 sys.stdin.readline()
 lock.unlock()
@@ -116,7 +118,7 @@ def test_unlocking_ends_it_for_a_forked_child_too(work, python):
     parent = python(FORK, work / "l", "keeps")
     assert parent.stdout.readline() == "forked\n"
     assert not FileLock(work / "l").try_lock()
-    parent.stdin.write("\n\n\n")
+    parent.stdin.write("\n")
     parent.stdin.flush()
     assert parent.stdout.readline() == "unlocked\n"
     lock = FileLock(work / "l")
@@ -128,7 +130,7 @@ def test_a_forked_child_cannot_unlock_what_its_parent_holds(work, python):
     parent = python(FORK, work / "l", "unlocks")
     assert parent.stdout.readline() == "forked\n"
     assert not FileLock(work / "l").try_lock()
-    parent.communicate("\n\n\n")
+    parent.communicate("\n\n")
 
 
 def test_all_or_nothing(work, hold):
