@@ -6,19 +6,15 @@ that were read are the ones that were decided upon.
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from pivot.execute.executor import Failure, Result
+from pivot.gitignore import ignore
 from pivot.lock import Lock, Output, write_lock
 from pivot.look import Look, stage_entries
-from pivot.manifest import StageSpec
 from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
-from pivot_cache import write_atomic
 from pivot_fingerprint import Fingerprint, Observed
-
-MARK = "# Pivot: outputs in the cache"
 
 
 def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
@@ -50,7 +46,7 @@ def commit(workspace: Workspace, look: Look, now: Observation, result: Result) -
     outputs: dict[str, Output] = {}
     for out in stage.outs:
         outputs[out.path] = Output(workspace.store.save(look.absolute(out.path), scan=look.scan), out.kind)
-    ignore_outputs(workspace.project.root, stage)
+    ignore(workspace.project.root, (out.path for out in stage.outs if out.kind == "out"))
     lock = _record(look, now, result.observed, outputs)
     keep_trace(workspace.runs, now, lock)
     keep_sources(workspace, look, now.code)
@@ -111,39 +107,6 @@ def keep_sources(workspace: Workspace, look: Look, code: Fingerprint) -> None:
             text = look.analysis.source(part)
             if text is not None:
                 workspace.state.put("source", part.digest, text.encode(errors="surrogateescape"))
-
-
-def ignore_outputs(root: Path, stage: StageSpec) -> None:
-    """Keep cached outputs out of git: name each in the marked block of the ``.gitignore`` beside it."""
-    by_directory: dict[Path, list[str]] = {}
-    for out in stage.outs:
-        if out.kind == "out":
-            path = root / out.path
-            by_directory.setdefault(path.parent, []).append(
-                "/" + _escape(path.name) + ("/" if out.path.endswith("/") else "")
-            )
-    for directory, names in by_directory.items():
-        file = directory / ".gitignore"
-        try:
-            text = file.read_text(errors="surrogateescape")
-        except FileNotFoundError:
-            text = ""
-        lines = text.splitlines()
-        missing = [name for name in names if name not in lines]
-        if missing:
-            if MARK in lines:
-                at = lines.index(MARK) + 1
-            else:
-                lines += ["", MARK] if lines else [MARK]
-                at = len(lines)
-            lines[at:at] = missing
-            write_atomic(file, ("\n".join(lines) + "\n").encode(errors="surrogateescape"), durable=False)
-
-
-def _escape(name: str) -> str:
-    """Write a file name as a pattern that matches nothing else."""
-    special = "".join(f"\\{char}" if char in "*?[\\" else char for char in name)
-    return special[:-1] + "\\ " if special.endswith(" ") else special
 
 
 def _touched(path: str, began: int) -> bool:

@@ -1,6 +1,6 @@
 """What is recorded of a run."""
 
-from pivot.commit import MARK
+from pivot.gitignore import MARK
 from pivot.lock import Lock
 from pivot_fingerprint import Entry, Observed
 
@@ -46,15 +46,6 @@ def test_outputs_but_no_metrics_are_kept_out_of_git(bench) -> None:
     bench.write(__gitignore="# mine\n*.log\n")
     bench.repro()
     assert (bench.root / ".gitignore").read_text() == f"# mine\n*.log\n\n{MARK}\n/clean.json\n"
-    bench.repro(force=True)
-    assert (bench.root / ".gitignore").read_text().count("clean.json") == 1
-
-
-def test_a_name_that_git_would_take_for_a_pattern_is_escaped(bench) -> None:
-    bench.edit("pipeline.py", "pipeline.register(clean)", 'pipeline.register(clean, outs="a[1]*? ")')
-    bench.edit("pipeline.py", "pipeline.register(total)", 'pipeline.register(total, deps={"clean": "a[1]*? "})')
-    bench.repro()
-    assert "/a\\[1]\\*\\?\\ " in (bench.root / ".gitignore").read_text().splitlines()
 
 
 def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) -> None:

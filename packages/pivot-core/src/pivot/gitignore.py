@@ -1,0 +1,46 @@
+"""Keeping out of git what the cache keeps: a marked block in the ``.gitignore`` beside each path.
+
+Lines of the user are never touched, and a line that is there is not written again.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pivot_cache import write_atomic
+
+MARK = "# Pivot: kept in the cache"
+
+
+def ignore(root: Path, paths: Iterable[str]) -> None:
+    """Name each path (relative to the root; a directory's ends in ``/``) in the ``.gitignore`` beside it."""
+    by_directory: dict[str, list[str]] = {}
+    for path in paths:
+        directory, _, name = path.rstrip("/").rpartition("/")
+        by_directory.setdefault(directory, []).append("/" + _escape(name) + ("/" if path.endswith("/") else ""))
+    for directory, names in by_directory.items():
+        _add(root / directory / ".gitignore", names)
+
+
+def _add(file: Path, names: Iterable[str]) -> None:
+    try:
+        text = file.read_text(errors="surrogateescape")
+    except FileNotFoundError:
+        text = ""
+    lines = text.splitlines()
+    missing = [name for name in names if name not in lines]
+    if not missing:
+        return
+    if MARK in lines:
+        at = lines.index(MARK) + 1
+    else:
+        lines += ["", MARK] if lines else [MARK]
+        at = len(lines)
+    lines[at:at] = missing
+    write_atomic(file, os.fsencode("\n".join(lines) + "\n"), durable=False)
+
+
+def _escape(name: str) -> str:
+    """Write a file name as a pattern that matches nothing else."""
+    special = "".join(f"\\{char}" if char in "*?[\\" else char for char in name)
+    return special[:-1] + "\\ " if special.endswith(" ") else special

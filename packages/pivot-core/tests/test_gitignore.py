@@ -1,0 +1,39 @@
+"""The marked block in a .gitignore: what is kept out of git, by git's own judgement."""
+
+import subprocess
+from pathlib import Path
+
+from pivot.gitignore import MARK, ignore
+
+
+def test_lines_of_the_user_stay_and_nothing_is_written_twice(tmp_path: Path) -> None:
+    file = tmp_path / ".gitignore"
+    file.write_text("# mine\n*.log")
+    ignore(tmp_path, ["clean.json", "raw/"])
+    ignore(tmp_path, ["clean.json"])
+    assert file.read_text() == f"# mine\n*.log\n\n{MARK}\n/clean.json\n/raw/\n"
+    ignore(tmp_path, ["b.json"])
+    assert file.read_text() == f"# mine\n*.log\n\n{MARK}\n/b.json\n/clean.json\n/raw/\n"
+
+
+def test_git_ignores_exactly_these_files(tmp_path: Path) -> None:
+    names = ["a[1]*? ", "#hash", "!not", "-dash", "back\\slash", "ünï", "trailing  ", "x" * 255]
+    others = ["a1xy", "hash", "not", "a[1]", "trailing "]
+    (tmp_path / "sub").mkdir()
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for name in (*names, *others):
+        (tmp_path / "sub" / name).touch()
+    ignore(tmp_path, [f"sub/{name}" for name in names])
+    listed = subprocess.run(
+        ["git", "-C", tmp_path, "ls-files", "-z", "--others", "--exclude-standard", "sub"],
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+    assert sorted(listed.split("\0")[:-1]) == sorted(f"sub/{name}" for name in (*others, ".gitignore"))
+
+
+def test_a_gitignore_that_is_not_text_keeps_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / ".gitignore"
+    file.write_bytes(b"/na\xefve\n")
+    ignore(tmp_path, ["new"])
+    assert file.read_bytes() == b"/na\xefve\n\n" + MARK.encode() + b"\n/new\n"
