@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from pivot.checkout import Fate, Options, checkout, find_records
+from pivot.checkout import Options, checkout
 from pivot.errors import StorageError, UsageError
+from pivot.given import Fate
 from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.project import Project, create
-from pivot.record import Damaged
+from pivot.tracked import write_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content
 
@@ -188,9 +189,48 @@ def test_a_lock_that_cannot_be_used_counts_as_absent(workspace: Workspace) -> No
     write(workspace, "model.bin", "x")
     record(workspace, "train", "model.bin")
     lock_path(workspace.project.home, ".", "train").write_text("{}")
-    (found,) = find_records(workspace.project.home)
-    assert isinstance(found.lock, Damaged)
     assert fates(workspace) == {}
+
+
+def test_tracked_data(workspace: Workspace) -> None:
+    raw, image = write(workspace, "in/raw.csv", "raw"), write(workspace, "images/a.png", "a")
+    write(workspace, "images/deep/b c.png", "b")
+    root = workspace.project.root
+    write_tracked(root / "in/raw.csv.pvt", workspace.store.save(raw))
+    write_tracked(root / "images.pvt", workspace.store.save(root / "images"))
+    raw.unlink()
+    image.unlink()
+    assert fates(workspace, "images/") == {"images": "restored"}
+    assert fates(workspace, "in") == {"in/raw.csv": "restored"}
+    assert (raw.read_text(), image.read_text()) == ("raw", "a")
+    assert fates(workspace) == {"images": "right", "in/raw.csv": "right"}
+    (root / "images.pvt").write_text("<<<<<<<")
+    assert fates(workspace) == {"in/raw.csv": "right"}
+    with pytest.raises(UsageError):
+        fates(workspace, "raw.csv")
+
+
+def test_inside_a_directory(workspace: Workspace) -> None:
+    a, b = write(workspace, "plots/a.txt", "a"), write(workspace, "plots/deep/b.txt", "b")
+    record(workspace, "plot", "plots/")
+    a.unlink()
+    b.unlink()
+    assert fates(workspace, "plots/deep/b.txt") == {"plots/deep/b.txt": "restored"}
+    assert (a.exists(), b.read_text()) == (False, "b")
+    b.write_text("mine")
+    (given,) = checkout(workspace, Options(("deep",), base="plots"))
+    assert (given.fate, given.path, b.read_text()) == ("edited", "plots/deep", "mine")
+    (given,) = checkout(workspace, Options(("plots/none.txt",)))
+    assert given.fate == "lost" and given.problem == "plots/none.txt is no part of plots/ as recorded"
+    (given,) = checkout(workspace, Options(("plots/a.txt/x",)))
+    assert given.fate == "lost"
+
+
+def test_a_directory_that_the_cache_lost(workspace: Workspace) -> None:
+    write(workspace, "plots/a.txt", "a")
+    contents = record(workspace, "plot", "plots/")
+    os.unlink(workspace.store.path(contents["plots/"].digest))
+    assert fates(workspace, "plots/a.txt") == {"plots/a.txt": "lost"}
 
 
 def test_links_on_the_way_are_not_followed(workspace: Workspace, tmp_path: Path) -> None:

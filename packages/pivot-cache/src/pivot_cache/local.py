@@ -7,7 +7,7 @@ to say.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from blake3 import blake3
 
@@ -25,6 +25,9 @@ from pivot_cache.scan import Scan
 from pivot_cache.stamp import Clock, clock
 from pivot_cache.state import State
 from pivot_cache.tree import TreeEntry
+
+if TYPE_CHECKING:
+    from pivot_cache.relink import Links
 
 
 class LocalStore:
@@ -198,6 +201,16 @@ class LocalStore:
         from pivot_cache.restore import Restore  # lazy, as above
 
         return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
+
+    def relink(self, content: Content, path: str | os.PathLike[str], mode: Mode) -> "Links":
+        """Bring the files of the content, which is at the path now, into another mode; their bytes stay as they are.
+
+        ``restore`` leaves what is right as it is; this is for when the mode was changed. A file that cannot be linked
+        becomes, or stays, a copy. Raises what ``restore`` raises for the objects, and ``DiskError``.
+        """
+        from pivot_cache.relink import Relink  # lazy, as above
+
+        return Relink(self._objects, mode)(content, os.path.abspath(path))
 
     # The directory itself ---------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Restore:
             parent = os.path.dirname(path)
             with disk("make", parent):
                 os.makedirs(parent, exist_ok=True)
-            self._write(content, path, 0)
+            self.write(content, path, 0)
             return True
         current = self._scan.content(path)
         if current == content:
@@ -72,7 +72,7 @@ class Restore:
         elif content.kind == DIRECTORY:
             self._swap(content, path)
         else:
-            self._write(content, path, 0)
+            self.write(content, path, 0)
         return True
 
     # A directory that is there ----------------------------------------------------------------------------------------
@@ -92,9 +92,9 @@ class Restore:
             with disk("remove", gone):
                 (os.rmdir if kind == DIRECTORY else os.unlink)(gone)
         for entry, where, depth in steps.write:
-            self._write(entry, where, depth)
+            self.write(entry, where, depth)
         if content.kind != DIRECTORY:
-            self._write(content, path, 0)
+            self.write(content, path, 0)
 
     def _named(self, replace: Content | TreeEntry | None) -> _Named:
         """Return the entries that the caller lets go; none, if the store cannot say which they are."""
@@ -151,11 +151,11 @@ class Restore:
             with disk("remove", path):
                 os.unlink(path)
             if not self._rename(temporary, path):
-                self._write(content, path, 0)
+                self.write(content, path, 0)
         finally:
             remove_temporary(temporary)
 
-    def _write(self, content: Content | TreeEntry, path: str, depth: int) -> None:
+    def write(self, content: Content | TreeEntry, path: str, depth: int) -> None:
         """Build a content aside and give it its name, at once."""
         temporary = self._temporary(path)
         try:
@@ -166,7 +166,7 @@ class Restore:
             remove_temporary(temporary)
             raise
         remove_temporary(temporary)
-        self._write(content, path, depth)
+        self.write(content, path, depth)
 
     def _temporary(self, path: str) -> str:
         """Return a path for a temporary on the file system of ``path``.

@@ -30,7 +30,8 @@ COMMANDS = {
     "status": Entry("Look", "Show what would run, and why."),
     "list": Entry("Look", "List the stages, and what they make."),
     "impact": Entry("Look", "Show which stages an edit would run."),
-    "checkout": Entry("Data", "Give back outputs from the cache, as the locks record them."),
+    "checkout": Entry("Data", "Give back outputs and tracked data from the cache, as their records say."),
+    "track": Entry("Data", "Keep data that no stage makes: in the cache, with a .pvt file for git."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
 }

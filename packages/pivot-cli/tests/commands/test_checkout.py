@@ -17,16 +17,16 @@ def recorded(example: Run) -> Run:
 
 
 def test_nothing_to_do(recorded: Run) -> None:
-    assert recorded("checkout") == (0, "Outputs: 2 already right\n", "")
+    assert recorded("checkout") == (0, "Files: 2 already right\n", "")
 
 
 def test_what_is_missing_is_given_back(recorded: Run) -> None:
     Path("summary.json").unlink()
     outcome = recorded("checkout")
-    assert outcome == (0, "↺ summary.json\nOutputs: 1 restored, 1 already right\n", "")
+    assert outcome == (0, "↺ summary.json\nFiles: 1 restored, 1 already right\n", "")
     assert Path("summary.json").exists()
     Path("summary.json").unlink()
-    assert recorded("checkout", "preprocess").out == "Outputs: 1 already right\n"
+    assert recorded("checkout", "preprocess").out == "Files: 1 already right\n"
     assert not Path("summary.json").exists()
 
 
@@ -35,7 +35,7 @@ def test_an_edited_file(recorded: Run) -> None:
     outcome = recorded("checkout", "summary.json")
     assert outcome.code == 4
     assert "summary.json was edited and is left as it is" in outcome.err
-    assert "pivot checkout -f" in outcome.err
+    assert "-f replaces it" in outcome.err
     assert Path("summary.json").read_text() == "by hand"
     assert recorded("checkout", "--only-missing").code == 0
     forced = recorded("checkout", "-f")
@@ -60,7 +60,14 @@ def test_json(recorded: Run) -> None:
     Path("summary.json").unlink()
     told = json.loads(recorded("checkout", "--json", "--checkout-mode", "copy").out)
     assert {row["path"]: row["fate"] for row in told["outputs"]} == {"clean.json": "right", "summary.json": "restored"}
-    assert told["summary"] == {"right": 1, "restored": 1, "differs": 0, "edited": 0, "lost": 0}
+    assert told["summary"] == {
+        "restored": 1,
+        "relinked": 0,
+        "right": 1,
+        "differs": 0,
+        "edited": 0,
+        "lost": 0,
+    }
     assert told["unreadable"] == []
 
 
@@ -79,4 +86,4 @@ def test_a_record_that_cannot_be_read_is_named(recorded: Run) -> None:
 
 
 def test_before_the_first_run(example: Run) -> None:
-    assert example("checkout") == (0, "No stage has a record yet; nothing to give back\n", "")
+    assert example("checkout") == (0, "There is no record yet; nothing to give back\n", "")

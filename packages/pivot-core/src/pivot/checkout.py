@@ -1,49 +1,25 @@
-"""The use case: give back the outputs that the locks record, from the cache. Nothing of the user's is imported.
+"""The use case: give back from the cache what the records say. Nothing of the user's is imported.
 
-Works from lock files alone, which may come from anybody: their paths are confined to the project, and nothing that the
-cache does not hold is overwritten unless asked to, and then it is kept first.
+Works from locks and ``.pvt`` files alone, which may come from anybody: their paths are confined to the project, and
+nothing that the cache does not hold is overwritten unless asked to, and then it is kept first (``given``).
 """
 
-import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple
 
 from pivot.errors import StorageError, UsageError
-from pivot.lock import Lock, Output, read_lock
-from pivot.outputs import confined, is_kept
+from pivot.given import Given, Way, find_way, give_back
+from pivot.lock import Lock, lock_path, read_lock
+from pivot.outputs import confined
 from pivot.record import Damaged
+from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
+from pivot.tracked import Tracked
 from pivot.workspace import Workspace
-from pivot_cache import FileLock, Scan
-from pivot_cache.errors import ObjectError, SourceError
-from pivot_cache.restore import Mode
-
-type Fate = Literal["right", "restored", "differs", "edited", "lost"]
-
-
-class Record(NamedTuple):
-    """The lock of a stage, found on disk; ``pipeline`` is the directory of its pipeline.py."""
-
-    stage: str
-    pipeline: str
-    lock: Lock | Damaged
-
-
-class Given(NamedTuple):
-    """What came of one output.
-
-    ``right``: it was there already. ``restored``: it was given back; ``saved`` is where in the cache what was in its
-    place is kept. ``differs``: something else is there, and only missing ones were asked for. ``edited``: something
-    else is there that the cache does not hold. ``lost``: the cache does not hold it; ``problem`` says what is missing.
-    """
-
-    stage: str
-    path: str
-    fate: Fate
-    saved: str | None = None
-    problem: str | None = None
+from pivot_cache import Content, FileLock, Scan
+from pivot_cache.errors import ObjectError
 
 
 class Options(NamedTuple):
@@ -56,104 +32,104 @@ class Options(NamedTuple):
     base: str = "."
 
 
-def checkout(workspace: Workspace, options: Options) -> Iterator[Given]:
-    """Give back the outputs of the targets (stages, or paths of outputs or above them), all if none is named.
+class Choice:
+    """What the targets of a command name among recorded paths: stages, paths, and places inside directories."""
+
+    def __init__(self, targets: tuple[str, ...], base: str) -> None:
+        self._all = not targets
+        self._places = {posixpath.normpath(posixpath.join(base, target)): target for target in targets}
+        self._names = frozenset(targets)
+
+    def parts(self, path: str, stage: str | None = None) -> tuple[str, ...]:
+        """Return what is wanted of a recorded path: ``""`` for all of it, places inside it, or nothing."""
+        plain = path.rstrip("/")
+        if self._all or stage in self._names:
+            return ("",)
+        if any(place in (".", plain) or plain.startswith(f"{place}/") for place in self._places):
+            return ("",)
+        return tuple(place.removeprefix(plain + "/") for place in self._places if place.startswith(f"{plain}/"))
+
+    def check(self, records: Records) -> None:
+        """Raise UsageError for a target that no record knows."""
+        stages = {record.stage for record in records.stages}
+        paths = [*records.outputs(), *(one.path for one in records.tracked)]
+        for place, target in self._places.items():
+            named = Choice((place,), ".")
+            if target in stages or any(named.parts(path) for path in paths):
+                continue
+            if not stages and not paths:
+                raise UsageError(
+                    f"there is no record of {target!r}", hint="nothing has been recorded here; run: pivot repro"
+                )
+            raise UsageError(
+                f"there is no record of a stage, output or tracked file {target!r}",
+                hint=did_you_mean(target, {*stages, *paths}),
+            )
+
+
+def checkout(workspace: Workspace, options: Options, records: Records | None = None) -> Iterator[Given]:
+    """Give back outputs and tracked data: what the targets name (see ``Choice``), all if none is named.
 
     One that cannot be given back does not keep the others. Raises UsageError for an unknown target, StorageError for a
     record whose path leaves the project through a link, CacheError where the disk is in the way.
     """
-    records = list(find_records(workspace.project.home))
-    wanted = list(_choose(records, options))
+    if records is None:
+        records = find_records(workspace.project.root)
+    choice = Choice(options.targets, options.base)
+    choice.check(records)
+    way = find_way(workspace, force=options.force, only_missing=options.only_missing, mode=options.mode)
     scan = Scan(workspace.state)
-    for record, paths in wanted:
-        with _held(workspace.project.home, record):
-            lock = read_lock(_path(workspace.project.home, record), record.stage)  # as it is now that nobody writes
-            if isinstance(lock, Lock):
-                for path, output in lock.outputs.items():
-                    if path in paths:
-                        yield _give_back(workspace, scan, record.stage, path, output, options)
+    for record in records.stages:
+        if isinstance(record.lock, Lock) and any(choice.parts(path, record.stage) for path in record.lock.outputs):
+            yield from _give_outputs(workspace, scan, way, record, choice)
+    for tracked in records.tracked:
+        yield from _give_tracked(workspace, scan, way, tracked, choice)
 
 
-def find_records(home: Path) -> Iterator[Record]:
-    """Yield the locks below ``.pivot/stages``, sorted by pipeline and stage."""
-    top = home / "stages"
-    for directory, below, files in os.walk(top):
-        below.sort()
-        for name in sorted(files):
-            stage, extension = os.path.splitext(name)
-            if extension == ".lock":
-                found = read_lock(Path(directory, name), stage)
-                if found is not None:
-                    yield Record(stage, Path(directory).relative_to(top).as_posix(), found)
+def _give_outputs(workspace: Workspace, scan: Scan, way: Way, record: Record, choice: Choice) -> Iterator[Given]:
+    with _held(workspace.project.home, record):
+        # as it is now that nobody writes
+        lock = read_lock(lock_path(workspace.project.home, record.pipeline, record.stage), record.stage)
+        if isinstance(lock, Lock):
+            for path, output in lock.outputs.items():
+                for part in choice.parts(path, record.stage):
+                    yield give_part(workspace, scan, way, output.content, path, part, record.stage)
 
 
-def _choose(records: Sequence[Record], options: Options) -> Iterator[tuple[Record, frozenset[str]]]:
-    """Yield each record that a target names, with the paths of its outputs that are wanted."""
-    good = [(record, frozenset(record.lock.outputs)) for record in records if isinstance(record.lock, Lock)]
-    if not options.targets:
-        yield from good
-        return
-    names = {record.stage for record in records}
-    places: list[str] = []
-    for target in options.targets:
-        place = posixpath.normpath(posixpath.join(options.base, target))
-        if target not in names and not any(_within(path, place) for _, paths in good for path in paths):
-            raise _unknown(target, records)
-        places.append(place)
-    for record, paths in good:
-        chosen = paths if record.stage in options.targets else _below(paths, places)
-        if chosen:
-            yield record, chosen
+def _give_tracked(workspace: Workspace, scan: Scan, way: Way, tracked: Tracked, choice: Choice) -> Iterator[Given]:
+    if not isinstance(tracked.content, Damaged):
+        for part in choice.parts(tracked.path):
+            yield give_part(workspace, scan, way, tracked.content, tracked.path, part)
 
 
-def _below(paths: Iterable[str], places: Sequence[str]) -> frozenset[str]:
-    return frozenset(path for path in paths if any(_within(path, place) for place in places))
-
-
-def _within(path: str, place: str) -> bool:
-    plain = path.rstrip("/")
-    return place in (".", plain) or plain.startswith(f"{place}/")
-
-
-def _unknown(target: str, records: Sequence[Record]) -> UsageError:
-    known = {record.stage for record in records}
-    if not known:
-        return UsageError(f"there is no record of {target!r}", hint="nothing has been recorded here; run: pivot repro")
-    outputs = {path for record in records if isinstance(record.lock, Lock) for path in record.lock.outputs}
-    return UsageError(f"there is no record of a stage or output {target!r}", hint=did_you_mean(target, known | outputs))
-
-
-def _give_back(workspace: Workspace, scan: Scan, stage: str, path: str, output: Output, options: Options) -> Given:
-    store = workspace.store
-    place = confined(workspace.project.root, path)
-    saved = None
+def give_part(
+    workspace: Workspace, scan: Scan, way: Way, content: Content, path: str, part: str, stage: str | None = None
+) -> Given:
+    """Give back a recorded path, or of a directory what is at ``part`` inside it."""
+    shown = f"{path.rstrip('/')}/{part}" if part else path
     try:
-        found = scan.content(place)
-    except SourceError as error:  # something that cannot be kept, so it may not be overwritten either
-        return Given(stage, path, "edited", problem=str(error))
-    if found == output.content:
-        return Given(stage, path, "right")
-    if not store.has_all(output.content):
-        return Given(stage, path, "lost", problem=f"{path} is not in the cache")
-    if found is not None:
-        if options.only_missing:
-            return Given(stage, path, "differs")
-        if not store.has_all(found):
-            ours = is_kept(workspace, scan, place, found)
-            if not (ours or options.force):
-                return Given(stage, path, "edited")
-            kept = store.save(place, scan=scan)  # of a directory whose files are all there, only its listing is new
-            saved = None if ours else workspace.project.relative(store.path(kept.digest))
-    mode = cast(Mode, options.mode or workspace.config.values["cache.checkout_mode"])
-    try:
-        store.restore(output.content, place, mode=mode, scan=scan, replace=found)
+        found = find_part(workspace, content, part)
     except ObjectError as error:
-        return Given(stage, path, "lost", saved, str(error))
-    return Given(stage, path, "restored", saved)
+        return Given(stage, shown, "lost", problem=str(error))
+    if found is None:
+        return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
+    return give_back(workspace, scan, way, found, confined(workspace.project.root, shown), shown, stage)
 
 
-def _path(home: Path, record: Record) -> Path:
-    return home / "stages" / record.pipeline / f"{record.stage}.lock"
+def find_part(workspace: Workspace, content: Content, part: str) -> Content | None:
+    """Return what a content has at a path inside it; itself for an empty path, None if it has nothing there.
+
+    Raises ObjectError where the cache does not hold the directories on the way.
+    """
+    for name in part.split("/") if part else ():
+        if content.kind != "directory":
+            return None
+        entries = {entry.name: entry for entry in workspace.store.tree(content.digest)}
+        if name not in entries:
+            return None
+        entry = entries[name]
+        content = Content(entry.kind, entry.digest, entry.size)
+    return None if content.kind == "link" else content
 
 
 def _held(home: Path, record: Record) -> FileLock:

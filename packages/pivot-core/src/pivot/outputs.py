@@ -15,7 +15,10 @@ from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
-from pivot_cache.restore import Mode
+from pivot_cache.content import Mode
+from pivot_cache.level import is_object_path
+
+GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
 
 
 def clear_outputs(workspace: Workspace, look: Look, now: Observation) -> Iterator[str]:
@@ -24,6 +27,7 @@ def clear_outputs(workspace: Workspace, look: Look, now: Observation) -> Iterato
         path = confined(look.project.root, out.path)
         content = look.content(out.path)
         if content is None:
+            yield from _remove_lost_link(path, out.path)
             continue
         yield from _save(workspace, look, out.path, content)
         _remove(path)
@@ -40,11 +44,12 @@ def restore_outputs(workspace: Workspace, look: Look, now: Observation, trace: L
         found = look.content(path)
         if found == output.content:
             continue
-        if found is not None:
+        place = confined(look.project.root, path)
+        if found is None:
+            yield from _remove_lost_link(place, path)
+        else:
             yield from _save(workspace, look, path, found)
-        workspace.store.restore(
-            output.content, confined(look.project.root, path), mode=mode, scan=look.scan, replace=found
-        )
+        workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found)
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
 
 
@@ -53,12 +58,35 @@ def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iter
         return
     place = look.absolute(path)
     ours = is_kept(workspace, look.scan, place, content)
-    saved = workspace.store.save(
-        place, scan=look.scan
-    )  # of a directory whose files are all there, only its listing is new
+    # of a directory whose files are all there, only its listing is new
+    saved = workspace.store.save(place, scan=look.scan)
     if not ours:
-        kept = look.project.relative(workspace.store.path(saved.digest))
-        yield f"{path} was not made by this stage as it stands: it is kept as {kept}"
+        kept = shown_object(workspace, saved)
+        yield f"{path} was not made by this stage as it stands: it is kept as {kept} ({GIVES_BACK})"
+
+
+def shown_object(workspace: Workspace, content: Content) -> str:
+    """Return where the cache has a content, as ``pivot get`` takes it: a path, that of a directory with a slash."""
+    path = workspace.project.relative(workspace.store.path(content.digest))
+    return f"{path}/" if content.kind == "directory" else path
+
+
+def lost_link(place: str) -> str | None:
+    """Return the target of a link that leads nowhere; None for anything else, and for a link into a cache."""
+    try:
+        target = os.readlink(place)
+    except OSError:
+        return None
+    return None if os.path.exists(place) or is_object_path(target) else target
+
+
+def _remove_lost_link(place: str, path: str) -> Iterator[str]:
+    """Remove a link that leads nowhere: who writes through it makes a file elsewhere, or an object of the cache."""
+    if not os.path.islink(place):
+        return
+    if target := lost_link(place):
+        yield f"{path} was a link to {target}, which does not exist: it is removed"
+    os.unlink(place)
 
 
 def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> bool:

@@ -6,7 +6,7 @@ Text only: whether something is at a path is asked elsewhere. A path that ends i
 import os
 from collections.abc import Iterator
 
-from pivot.errors import DeclarationError
+from pivot.errors import DeclarationError, UsageError
 
 RESERVED = frozenset({".git", ".pivot"})
 
@@ -49,6 +49,19 @@ def below(path: str, root: str) -> str:
     if reserved is not None:
         raise DeclarationError(f"the path {relative} lies in {reserved}, which is not for data")
     return relative
+
+
+def named(path: str, root: str, base: str) -> str:
+    """Return a path of the command line, absolute or relative to ``base``, as one relative to the project root.
+
+    ``base`` is relative to the root. Raises UsageError for what a record cannot name.
+    """
+    if not _writable(path):
+        raise UsageError(f"the name {path!r} has a character that no line of a record can hold", hint="rename it")
+    try:
+        return below(os.path.normpath(os.path.join(root, base, path)), root)
+    except DeclarationError as error:
+        raise UsageError(error.problem, hint=error.hint) from None
 
 
 def parents(path: str) -> Iterator[str]:

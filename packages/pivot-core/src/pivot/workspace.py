@@ -47,14 +47,21 @@ class Workspace:
 
     def manifest(self, *, reload: bool = False) -> Manifest:
         """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed."""
-        key = self.project.relative(self.project.pipeline)
-        kept = self.state.get("manifest", key)
-        before = None if kept is None or reload else decode(kept)
+        before = None if reload else self.kept_manifest()
         memo = SourceMemo(self.state, Scan(self.state))
         manifest = load(self.project, memo=memo, kept=before)
         if manifest is not before:
-            self.state.put("manifest", key, encode(manifest))
+            self.state.put("manifest", self._manifest_key, encode(manifest))
         return manifest
+
+    def kept_manifest(self) -> Manifest | None:
+        """Return the manifest that was made last, whether or not it still stands; None if there is none."""
+        kept = self.state.get("manifest", self._manifest_key)
+        return None if kept is None else decode(kept)
+
+    @property
+    def _manifest_key(self) -> str:
+        return self.project.relative(self.project.pipeline)
 
     def look(self, manifest: Manifest) -> Look:
         """Return a new view of the project as it is now."""

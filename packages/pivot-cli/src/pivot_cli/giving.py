@@ -1,0 +1,66 @@
+"""What ``checkout`` and ``get`` share: a line for each path that was given back, and the sum; as JSON, too."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pivot.given import Given
+from pivot.outputs import GIVES_BACK
+from pivot_cli.session import Session
+
+FATES = {
+    "restored": "restored",
+    "relinked": "relinked",
+    "right": "already right",
+    "differs": "left as it is",
+    "edited": "edited",
+    "lost": "lost",
+}
+
+
+def show_given(session: Session, given: Given) -> None:
+    """Print what came of a path: what was right is shown only to those who want to know more."""
+    out, err = session.terminal
+    match given.fate:
+        case "restored" | "relinked":
+            if not session.quiet:
+                out.line(f"{out.paint(out.marks.restored, 'cyan')} {given.path}")
+            if given.saved and not session.quiet:
+                words = f"  what was there is kept as {given.saved} ({GIVES_BACK})"
+                out.line(out.paint(words, "yellow"))
+        case "edited":
+            err.line(f"{err.paint(err.marks.failed, 'red')} {given.path} was edited and is left as it is")
+            err.line(f"    Hint: {given.problem or '-f replaces it, and keeps the edited file in the cache'}")
+        case "lost":
+            err.line(f"{err.paint(err.marks.failed, 'red')} {given.problem}")
+            err.line(f"    Hint: {_remedy(given)}")
+        case "right" | "differs":
+            if session.verbose:
+                word = "is there" if given.fate == "right" else "is there, and differs from its record"
+                out.line(out.paint(f"{out.marks.skipped} {given.path} {word}", "dim"))
+
+
+def sum_up(given: Sequence[Given]) -> str:
+    """Return the sum in a line or two, empty if there is nothing to sum up."""
+    fates = [one.fate for one in given]
+    counts = [f"{fates.count(fate)} {word}" for fate, word in FATES.items() if fate in fates]
+    unlinked = [one.path for one in given if one.unlinked]
+    if not counts:
+        return ""
+    line = f"Files: {', '.join(counts)}"
+    if unlinked:
+        more = f" and {len(unlinked) - 1} more" if len(unlinked) > 1 else ""
+        line += f"\n{unlinked[0]}{more} could not be linked here (is the cache on another file system?): copied instead"
+    return line
+
+
+def given_data(given: Iterable[Given]) -> dict[str, Any]:
+    """Return what was given back as JSON data."""
+    rows = [one._asdict() for one in given]
+    fates = [row["fate"] for row in rows]
+    return {"outputs": rows, "summary": {fate: fates.count(fate) for fate in FATES}}
+
+
+def _remedy(given: Given) -> str:
+    if given.stage is not None:
+        return f"make it again with: pivot repro {given.stage}"
+    return "copy it from where it came from, or its object from a cache that has it"

@@ -1,0 +1,69 @@
+"""Revisions as git knows them, asked without touching the work tree."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pivot.errors import StorageError, UsageError
+from pivot.git import find_revision, held_by_git
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two commits of a file with an odd name, in a directory below the git root."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    root = tmp_path / "repository"
+    (root / "sub").mkdir(parents=True)
+    git(root, "init", "-q")
+    for text in ("one", "two"):
+        (root / "sub" / "-ä\nb").write_text(text)
+        (root / "outside").write_text(text)
+        git(root, "add", ".")
+        git(root, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "-m", text)
+    return root
+
+
+def git(root: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=root, check=True)
+
+
+def test_the_files_of_a_revision_are_those_below_the_project(repository: Path) -> None:
+    root = repository / "sub"
+    before, now = find_revision(root, "HEAD~1"), find_revision(root, "HEAD")
+    assert set(before.files()) == {"-ä\nb"}
+    assert list(before.read(before.files().values())) == [b"one"]
+    assert list(now.read([*now.files().values(), *before.files().values()])) == [b"two", b"one"]
+    assert list(now.read([])) == []
+
+
+def test_links_are_no_files(repository: Path) -> None:
+    os.symlink("outside", repository / "link")
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "-m", "link")
+    assert set(find_revision(repository, "HEAD").files()) == {"outside", "sub/-ä\nb"}
+
+
+@pytest.mark.parametrize("name", ["nonsense", "--help", "", "HEAD:sub"])
+def test_what_is_no_revision(repository: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="git knows no revision"):
+        find_revision(repository, name)
+
+
+def test_outside_of_git(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="in no git repository"):
+        find_revision(tmp_path, "HEAD")
+    assert not held_by_git(tmp_path, "file")
+
+
+def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    with pytest.raises(StorageError, match="cannot run git"):
+        find_revision(repository, "HEAD")
+
+
+def test_what_git_has_itself(repository: Path) -> None:
+    assert held_by_git(repository, "sub") and held_by_git(repository / "sub", "-ä\nb")
+    (repository / "new*").touch()
+    assert not held_by_git(repository, "new*") and not held_by_git(repository, "out*")

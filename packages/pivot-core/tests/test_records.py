@@ -1,0 +1,38 @@
+"""The records of a project, as they lie there."""
+
+from pathlib import Path
+
+from pivot.lock import Lock, Output, write_lock
+from pivot.record import Damaged
+from pivot.records import find_locks, find_records
+from pivot.tracked import write_tracked
+from pivot_cache import Content, ObjectId
+
+DATA = Content("file", ObjectId("ab" * 32), 5)
+
+
+def lock(stage: str, *paths: str) -> Lock:
+    return Lock(stage, 1, {}, (), {}, None, {}, {}, {}, {path: Output(DATA, "out") for path in paths})
+
+
+def test_all_of_a_project(tmp_path: Path) -> None:
+    stages = tmp_path / ".pivot/stages"
+    write_lock(stages / "train.lock", lock("train", "model.bin", "plots/"))
+    write_lock(stages / "sub/train.lock", lock("train", "sub/model.bin"))
+    (stages / "bad.lock").write_text("{}")
+    (stages / "notes.txt").write_text("no record")
+    (tmp_path / "plots").mkdir()
+    write_tracked(tmp_path / "plots/inside.pvt", DATA)
+    write_tracked(tmp_path / "raw.csv.pvt", DATA)
+    (tmp_path / "broken.pvt").touch()
+    found = find_records(tmp_path)
+    assert [(one.pipeline, one.stage) for one in found.stages] == [(".", "bad"), (".", "train"), ("sub", "train")]
+    assert found.outputs() == {"model.bin": "train", "plots": "train", "sub/model.bin": "train"}
+    assert [one.path for one in found.tracked] == ["broken", "raw.csv"]
+    assert [problem.split(":")[0].rpartition("/")[2] for problem in found.damaged()] == ["bad.lock", "broken.pvt"]
+
+
+def test_nothing_yet(tmp_path: Path) -> None:
+    assert list(find_locks(tmp_path / ".pivot")) == []
+    assert find_records(tmp_path) == ((), ())
+    assert not any(isinstance(one.lock, Damaged) for one in find_records(tmp_path).stages)
