@@ -40,6 +40,7 @@ LAZY = {
     ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli.explain"): "only --explain pays for its words",
     ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli.progress"): "only a terminal pays for the moving line",
     ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.local"): "a run with nothing to do makes no process",
+    ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot_remote"): "only what moves data needs remote stores",
     ("packages/pivot-cli/src/pivot_cli/commands/config.py", "pivot.config_file"): "only writing needs tomlkit",
 }
 

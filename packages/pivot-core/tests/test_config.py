@@ -1,5 +1,6 @@
 """Settings: who wins, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,37 @@ def test_every_default_is_a_value_that_may_be_set() -> None:
         if setting.default is not None:
             assert parse_value(key, setting.default) == setting.default
         assert variable(key).startswith("PIVOT_")
+
+
+def test_remotes_from_several_files_are_one(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path)}
+    write(config_path(tmp_path, "project", environ), '[remotes]\ndisk = "file:///disk"\norigin.url = "s3://bucket"\n')
+    write(config_path(tmp_path, "local", environ), 'remotes.origin.profile = "me"\n')
+    config = read_config(tmp_path, environ | {"PIVOT_REMOTES_ORIGIN_REGION": "eu-west-1"})
+    assert config.remotes == {
+        "disk": {"url": "file:///disk"},
+        "origin": {"url": "s3://bucket", "profile": "me", "region": "eu-west-1"},
+    }
+    assert config.remote is None
+    assert read_config(tmp_path, environ | {"PIVOT_DEFAULT_REMOTE": "disk"}).remote == "disk"
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("remotes.origin.urls", "write remotes.NAME"),
+        ("remotes.a/b", "write remotes.NAME"),
+        ("remotes", "pivot config list|did you mean"),
+        ("remotes.origin.aws_secret_access_key", "credentials do not belong into settings"),
+    ],
+)
+def test_what_is_no_setting_of_a_remote(key: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_value(key, "x")
+    assert re.search(hint, caught.value.hint or "")
+
+
+def test_the_committed_file_names_no_profile(tmp_path: Path) -> None:
+    write(config_path(tmp_path, "project"), '[remotes.origin]\nurl = "s3://bucket"\nprofile = "admin"\n')
+    with pytest.raises(ConfigError, match=r"remotes\.origin\.profile may not"):
+        read_config(tmp_path, {"HOME": str(tmp_path)})

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,16 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises((StorageError, DiskError)):
         set_value(tmp_path / "file" / "config.toml", "core.jobs", "2")
+
+
+def test_the_short_form_of_a_remote_grows_and_shrinks(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[remotes]\norigin = "s3://bucket"\n')
+    assert unset_value(file, "remotes.origin.url") and file.read_text() == ""
+    file.write_text('[remotes]\norigin = "s3://bucket"\n')
+    set_value(file, "remotes.origin.region", "eu-west-1")
+    found = tomllib.loads(file.read_text())
+    assert found == {"remotes": {"origin": {"url": "s3://bucket", "region": "eu-west-1"}}}
+    set_value(file, "remotes.origin", "s3://other")
+    assert tomllib.loads(file.read_text())["remotes"]["origin"]["url"] == "s3://other"
+    assert unset_value(file, "remotes.origin") and file.read_text() == ""

@@ -21,6 +21,7 @@ from pivot.suggest import closest
 from pivot_cache.errors import CacheError
 from pivot_cli import __version__
 from pivot_cli.terminal import Terminal
+from pivot_cli.wiring import remote_errors
 
 USAGE, STORAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 4, 70, 130, 141
 
@@ -38,6 +39,8 @@ def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = Fal
     except PivotError as error:
         return _tell(terminal, error.problem, {"kind": type(error).__name__, **error.fields()}, error.exit_code, json)
     except CacheError as error:
+        return _tell(terminal, str(error), {"kind": type(error).__name__, **vars(error)}, STORAGE, json)
+    except remote_errors() as error:
         return _tell(terminal, str(error), {"kind": type(error).__name__, **vars(error)}, STORAGE, json)
     except click.UsageError as error:
         fields = {"kind": "UsageError", "hint": _usage_hint(error)}

@@ -34,6 +34,7 @@ COMMANDS = {
     "track": Entry("Data", "Keep data that no stage makes: in the cache, with a .pvt file for git."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
+    "remote": Entry("Set up", "Name the places that the cache is shared through."),
 }
 
 

@@ -1,7 +1,12 @@
-"""Where the packages are joined: which executor runs stages, which workspace a command works on.
+"""Where the packages are joined: which executor runs stages, which workspace a command works on, what a remote is.
 
-The only module that knows a concrete executor, and the only one that may import remote stores.
+The only module that knows a concrete executor, and the only one that may import remote stores. Remote stores are
+imported where one is used, which most commands do not.
 """
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pivot.execute.executor import Executor
 from pivot.manifest import Manifest
@@ -9,6 +14,9 @@ from pivot.project import discover
 from pivot.repro import MakeExecutor
 from pivot.workspace import Workspace
 from pivot_cli.session import Session
+
+if TYPE_CHECKING:
+    from pivot_remote import Remote
 
 
 def open_workspace(session: Session, *, make: bool = False) -> Workspace:
@@ -40,6 +48,33 @@ def executors(workspace: Workspace) -> MakeExecutor:
         )
 
     return make
+
+
+def check_remote(fields: Mapping[str, str]) -> None:
+    """Raise RemoteError if what settings say of a remote is wrong. Nothing is asked over a network."""
+    _remote(fields).location()
+
+
+def describe_remote(fields: Mapping[str, str]) -> str:
+    """Return bucket, prefix, endpoint and region, or the directory, on one line. Raises RemoteError."""
+    return _remote(fields).describe()
+
+
+def _remote(fields: Mapping[str, str]) -> "Remote":
+    from pivot_remote import Remote
+
+    return Remote(
+        fields.get("url", ""),
+        endpoint_url=fields.get("endpoint_url"),
+        region=fields.get("region"),
+        profile=fields.get("profile"),
+    )
+
+
+def remote_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of remotes, if anything of theirs was imported: what else could raise one?"""
+    errors = sys.modules.get("pivot_remote.errors")
+    return () if errors is None else (errors.RemoteError,)
 
 
 def stop_on_terminate() -> None:

@@ -66,7 +66,20 @@ SETTINGS: Mapping[str, Setting] = {
     "durability": Setting(
         "full", _choice("full", "fast"), "fast does not wait until written files are safe from a power cut"
     ),
+    "default_remote": Setting(None, _text, "the remote of push, pull and fetch; default: the only one there is"),
+    "remote.jobs": Setting(20, _positive, "objects that move at once"),
+    "remote.retries": Setting(4, _count, "how often a request that failed is sent again"),
+    "remote.connect_timeout": Setting(10, _positive, "seconds until a server that does not answer counts as absent"),
 }
+
+REMOTE_SETTINGS: Mapping[str, Setting] = {
+    "url": Setting(None, _text, "where it is: s3://bucket/prefix or file:///directory"),
+    "endpoint_url": Setting(None, _text, "the address of a server of S3 other than Amazon's"),
+    "region": Setting(None, _text, "the region of the bucket"),
+    "profile": Setting(None, _text, "a section of your own AWS files", committed=False),
+}
+"""What may be said of the remote NAME, each under ``remotes.NAME.…``; ``remotes.NAME`` alone is short for its url."""
+_SECRETS = ("secret", "password", "token", "access_key")
 
 FILES = ("user", "project", "local")  # in the order in which they are read
 
@@ -85,6 +98,23 @@ class Config(NamedTuple):
     def cache(self, root: Path) -> Path:
         """The directory of the cache of the project at ``root``."""
         return root / str(self.values["cache.dir"] or ".pivot/cache")
+
+    @property
+    def remotes(self) -> dict[str, dict[str, str]]:
+        """What is said of each remote, by its name: the keys of ``REMOTE_SETTINGS`` that are set."""
+        found: dict[str, dict[str, str]] = {}
+        for key, value in self.values.items():
+            if key.startswith("remotes."):
+                _, name, field = key.split(".")
+                found.setdefault(name, {})[field] = str(value)
+        return found
+
+    @property
+    def remote(self) -> str | None:
+        """The name of the remote that is used where none is named: as set, or the only one."""
+        chosen = self.values["default_remote"]
+        names = list(self.remotes)
+        return str(chosen) if chosen else names[0] if len(names) == 1 else None
 
     @property
     def durable(self) -> bool:
@@ -109,9 +139,10 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     origins: dict[str, str] = {}
     for scope in FILES:
         path = config_path(root, scope, environ)
-        for key, raw in read_file(path).items():
-            check_key(key, path)
-            if scope == "project" and not SETTINGS[key].committed:
+        for written, raw in read_file(path).items():
+            setting = find_setting(written, path)
+            key = full_key(written)
+            if scope == "project" and not setting.committed:
                 raise ConfigError(
                     f"{key} may not be set by the committed settings",
                     file=str(path),
@@ -119,7 +150,8 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
                 )
             values[key] = parse_value(key, raw, str(path))
             origins[key] = str(path)
-    for key in SETTINGS:
+    named = Config(values, origins).remotes
+    for key in (*SETTINGS, *(f"remotes.{name}.{field}" for name in named for field in REMOTE_SETTINGS)):
         name = variable(key)
         if name in environ:
             values[key] = parse_value(key, environ[name], f"the environment variable {name}")
@@ -129,7 +161,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
 def variable(key: str) -> str:
     """Return the environment variable that sets a key."""
-    return "PIVOT_" + key.upper().replace(".", "_")
+    return "PIVOT_" + key.upper().replace(".", "_").replace("-", "_")
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -160,20 +192,36 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def check_key(key: str, path: Path | None = None) -> None:
-    """Raise ConfigError unless ``key`` is a setting."""
-    if key not in SETTINGS:
+def full_key(key: str) -> str:
+    """Return a key in its long form: ``remotes.NAME`` is short for ``remotes.NAME.url``."""
+    return f"{key}.url" if key.startswith("remotes.") and key.count(".") == 1 else key
+
+
+def is_remote_name(text: str) -> bool:
+    """Return whether a remote may have this name: letters, digits, hyphens and underscores."""
+    return text.replace("-", "").replace("_", "").isalnum() and text.isascii()
+
+
+def find_setting(key: str, path: Path | None = None) -> Setting:
+    """Return the setting of a key. Raises ConfigError if there is none."""
+    if key in SETTINGS:
+        return SETTINGS[key]
+    section, name, field = full_key(key).split(".") if full_key(key).count(".") == 2 else ("", "", "")
+    if section == "remotes" and is_remote_name(name) and field in REMOTE_SETTINGS:
+        return REMOTE_SETTINGS[field]
+    if any(word in key.lower() for word in _SECRETS):
+        hint = "credentials do not belong into settings: set AWS_PROFILE, or run `aws configure`"
+    elif key.startswith("remotes."):
+        hint = f"write remotes.NAME, or remotes.NAME. and one of {', '.join(REMOTE_SETTINGS)}"
+    else:
         close = closest(key, SETTINGS)
-        raise ConfigError(
-            f"there is no setting {key!r}",
-            file=str(path) if path else None,
-            hint=f"did you mean {close}?" if close else "pivot config list shows them all",
-        )
+        hint = f"did you mean {close}?" if close else "pivot config list shows them all"
+    raise ConfigError(f"there is no setting {key!r}", file=str(path) if path else None, hint=hint)
 
 
 def parse_value(key: str, raw: Any, origin: str | None = None) -> Value:
     """Return the value of a setting from text or TOML. Raises ConfigError."""
     try:
-        return SETTINGS[key].read(raw)
+        return find_setting(key).read(raw)
     except ValueError as error:
         raise ConfigError(f"{key} must be {error}, not {raw!r}", file=origin) from None

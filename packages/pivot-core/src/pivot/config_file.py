@@ -9,7 +9,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from pivot.config import SETTINGS, Value, check_key, parse_value
+from pivot.config import Value, find_setting, full_key, parse_value
 from pivot.errors import ConfigError, StorageError
 from pivot_cache import write_atomic
 
@@ -20,9 +20,10 @@ def set_value(path: Path, key: str, text: str, *, committed: bool = False) -> Va
     Raises ConfigError for an unknown key, a wrong value, a key that the committed file may not set, or a file that is
     not TOML; StorageError or CacheError if it cannot be written.
     """
-    check_key(key)
+    setting = find_setting(key)
+    key = full_key(key)
     value = parse_value(key, text)
-    if committed and not SETTINGS[key].committed:
+    if committed and not setting.committed:
         raise ConfigError(
             f"{key} may not be set by the committed settings",
             hint=f"set it for yourself: pivot config set --local {key} {text}",
@@ -33,6 +34,8 @@ def set_value(path: Path, key: str, text: str, *, committed: bool = False) -> Va
     for part in tables:
         if part not in table:
             table[part] = tomlkit.table()
+        if tables[0] == "remotes" != part and isinstance(table[part], str):  # its url, in the short form
+            table[part] = _url_table(table[part])
         table = table[part]
         if not isinstance(table, dict):
             raise ConfigError(f"{part} is a value, not a table", file=str(path), hint="mend or delete the file")
@@ -50,6 +53,8 @@ def unset_value(path: Path, key: str) -> bool:
     for part in tables:
         above.append((table, part))
         table = table.get(part)
+        if isinstance(table, str) and full_key(".".join(tables)) == key:  # a url, in the short form
+            return unset_value(path, ".".join(tables))
         if not isinstance(table, dict):
             return False
     if name not in table:
@@ -60,6 +65,12 @@ def unset_value(path: Path, key: str) -> bool:
             del parent[part]
     _write(path, document)
     return True
+
+
+def _url_table(url: str) -> Any:
+    table = tomlkit.table()
+    table["url"] = str(url)
+    return table
 
 
 def _read(path: Path) -> tomlkit.TOMLDocument:

@@ -1,41 +1,24 @@
 """``pivot config``: show and change settings."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
-from pivot.config import SETTINGS, Config, Value, check_key, config_path, parse_value, read_config, read_file
-from pivot.errors import NoPipeline, UsageError
-from pivot.project import Project, create, locate
+from pivot.config import (
+    SETTINGS,
+    Config,
+    Value,
+    find_setting,
+    full_key,
+    parse_value,
+    read_config,
+    read_file,
+)
+from pivot.project import create
+from pivot_cli.scope import Place, find_place, scoped
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import ExemplifiedGroup
-
-
-class Place(NamedTuple):
-    """Which settings a command is about: those of a scope (None: those in force), of a project if there is one."""
-
-    project: Project | None
-    scope: str | None
-
-    @property
-    def root(self) -> Path:
-        """The project's root; where there is no project, nowhere, so that only the user's own settings are found."""
-        return self.project.root if self.project else Path("/dev/null")
-
-    def file(self, scope: str) -> Path:
-        """Return the file of a scope; the user's own may be a link to where they keep such files, and is followed."""
-        path = config_path(self.root, scope)
-        return path.resolve() if scope == "user" else path
-
-
-def scoped(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that choose a scope."""
-    command = click.option("--local", is_flag=True, help="Yours alone, in this project: .pivot/config.local.toml.")(
-        command
-    )
-    return click.option("--global", "user", is_flag=True, help="Yours, in every project.")(command)
 
 
 @click.group(
@@ -64,7 +47,7 @@ def command() -> None:
 @click.pass_obj
 def list_settings(session: Session, /, user: bool, local: bool, as_json: bool) -> int:
     """List the settings in force, and where each comes from."""
-    place = _place(session, user, local)
+    place = find_place(session, user=user, local=local)
     rows = _rows(place)
     out = session.terminal.out
     if as_json:
@@ -76,7 +59,7 @@ def list_settings(session: Session, /, user: bool, local: bool, as_json: bool) -
     for row, text in zip(rows, texts, strict=True):
         out.line(f"{text:<{column}}   {out.paint(row['origin'] or 'default', 'dim')}")
         if session.verbose:
-            out.line(out.paint(f"  {SETTINGS[row['key']].about}", "dim"))
+            out.line(out.paint(f"  {find_setting(row['key']).about}", "dim"))
     return 0
 
 
@@ -91,8 +74,8 @@ def get_setting(session: Session, /, key: str, user: bool, local: bool, as_json:
 
     Exit code 1 if a scope was named and does not have it.
     """
-    check_key(key)
-    row = next((row for row in _rows(_place(session, user, local)) if row["key"] == key), None)
+    key = _checked(key)
+    row = next((row for row in _rows(find_place(session, user=user, local=local)) if row["key"] == key), None)
     if as_json:
         session.terminal.out.json(row or {"key": key, "value": None, "origin": None})
     elif row:
@@ -111,11 +94,11 @@ def set_setting(session: Session, /, key: str, value: str, user: bool, local: bo
     """Change a setting, of the project unless told otherwise."""
     from pivot.config_file import set_value  # lazy: tomlkit, which only writing needs
 
-    place = _place(session, user, local)
+    place = find_place(session, user=user, local=local)
     scope = place.scope or "project"
-    check_key(key)
+    key = _checked(key)
     if scope != "user":
-        create(_project(place))
+        create(place.needed())
     path = place.file(scope)
     written = set_value(path, key, value, committed=scope == "project")
     _said(session, as_json, {"key": key, "value": written, "file": str(path)}, f"{key} = {_text(written)}   ({path})")
@@ -132,14 +115,14 @@ def unset_setting(session: Session, /, key: str, user: bool, local: bool, as_jso
     """Remove a setting, so that the next scope or the default decides."""
     from pivot.config_file import unset_value  # lazy: tomlkit, which only writing needs
 
-    place = _place(session, user, local)
+    place = find_place(session, user=user, local=local)
     scope = place.scope or "project"
     if scope != "user":
-        _project(place)
+        place.needed()
     path = place.file(scope)
     removed = unset_value(path, key)
     if not removed:
-        check_key(key)  # a key that is no setting may be removed; asking for one that is not there is a slip
+        find_setting(key)  # a key that is no setting may be removed; asking for one that is not there is a slip
     words = f"removed {key} from {path}" if removed else f"{key} was not set in {path}"
     _said(session, as_json, {"key": key, "removed": removed, "file": str(path)}, words)
     return 0
@@ -152,36 +135,31 @@ def _said(session: Session, json: bool, data: dict[str, Any], words: str) -> Non
         session.terminal.out.line(words)
 
 
-def _place(session: Session, user: bool, local: bool) -> Place:
-    if user and local:
-        raise UsageError("--global and --local exclude each other")
-    try:
-        project = locate(session.start)
-    except NoPipeline:
-        project = None
-    return Place(project, "user" if user else "local" if local else None)
-
-
-def _project(place: Place) -> Project:
-    if place.project is None:
-        raise NoPipeline(
-            "there is no project here", hint="make one with pivot init, or set it for yourself with --global"
-        )
-    return place.project
-
-
 def _rows(place: Place) -> list[dict[str, Any]]:
     """Return the settings of the place, each with its key, value and origin (None for a default)."""
     if place.scope is not None:
         path = place.file(place.scope)
-        found = read_file(path)
+        found = {full_key(key): raw for key, raw in read_file(path).items()}
         return [
             {"key": key, "value": parse_value(key, found[key], str(path)), "origin": str(path)}
-            for key in SETTINGS
+            for key in _known(found)
             if key in found
         ]
     config = read_config(place.root)
-    return [{"key": key, "value": _effective(config, key), "origin": config.origins.get(key)} for key in SETTINGS]
+    return [
+        {"key": key, "value": _effective(config, key), "origin": config.origins.get(key)}
+        for key in _known(config.values)
+    ]
+
+
+def _known(found: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys that can be shown: the fixed ones, and those of the remotes that are named somewhere."""
+    return (*SETTINGS, *sorted(key for key in found if key.startswith("remotes.")))
+
+
+def _checked(key: str) -> str:
+    find_setting(key)
+    return full_key(key)
 
 
 def _effective(config: Config, key: str) -> Value | None:
