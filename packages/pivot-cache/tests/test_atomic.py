@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from pivot_cache import DiskError, write_atomic
-from pivot_cache.atomic import is_temporary, make_directory, temporary_name, write_all
+from pivot_cache.atomic import make_directory, write_all
 
 
 def test_new_and_replaced(work):
@@ -90,15 +90,6 @@ def test_no_directory(work):
     with pytest.raises(DiskError) as caught:
         write_atomic(work / "no" / "a", b"")
     assert caught.value.errno == errno.ENOENT
-
-
-def test_names_of_temporaries():
-    names = {temporary_name() for _ in range(100)}
-    assert len(names) == 100
-    assert all(is_temporary(name) for name in names)
-    assert not any(
-        map(is_temporary, [".pivot-x.tmp", ".pivot-0123456789abcdeg.tmp", "a", ".pivot-0123456789abcdef.txt"])
-    )
 
 
 def test_short_writes_are_continued(work, monkeypatch):

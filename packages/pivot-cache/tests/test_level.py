@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pivot_cache import SourceUnreadable, UnsupportedFile, hash_bytes
-from pivot_cache.atomic import temporary_name
+from pivot_cache.leftovers import temporary_name
 from pivot_cache.level import Summary, is_object_path, look, pack_files, pack_head, read_files, read_head, sign
 from pivot_cache.stamp import STAMP_SIZE, stamp
 

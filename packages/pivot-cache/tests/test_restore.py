@@ -21,8 +21,8 @@ from pivot_cache import (
     SourceError,
     hash_bytes,
 )
-from pivot_cache.atomic import is_temporary
 from pivot_cache.hashing import LARGE
+from pivot_cache.leftovers import is_temporary
 
 MODES = ["reflink", "copy", "hardlink", "symlink"]
 LARGE_DATA = b"0123456789abcdef" * (LARGE // 16 + 1)

@@ -26,8 +26,8 @@ from pivot_cache import (
     hash_bytes,
     save,
 )
-from pivot_cache.atomic import temporary_name
 from pivot_cache.hashing import LARGE
+from pivot_cache.leftovers import temporary_name
 
 LARGE_DATA = b"0123456789abcdef" * (LARGE // 16 + 1)
 

@@ -25,7 +25,7 @@ from pivot_cache import (
     tree_bytes,
 )
 from pivot_cache import scan as scanning
-from pivot_cache.atomic import temporary_name
+from pivot_cache.leftovers import temporary_name
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 
 from pivot_cache import DiskError
 from pivot_cache import temporary as module
-from pivot_cache.temporary import Temporaries, remove_temporary
+from pivot_cache.leftovers import remove_temporary
+from pivot_cache.temporary import Temporaries
 
 WRITE = """
 import os, sys

@@ -1,19 +1,19 @@
 """Files that are either as they were or as they should be, whatever happens in between.
 
-The new bytes go to a temporary beside the file, are flushed, and take the name by a rename. Whoever keeps objects has a
+The new bytes go to a temporary beside the file, are flushed, and take the name by a rename. A process that was killed
+meanwhile leaves its temporary, which the next one to write in that directory removes. Whoever keeps objects has a
 temporary directory of its own (``layout``) and uses the small pieces of this module.
 """
 
 import errno
+import fcntl
 import os
 from contextlib import suppress
 from typing import Final
 
 from pivot_cache.errors import DiskError
+from pivot_cache.leftovers import HELD_SUFFIX, sweep_once, temporary_name
 
-TEMPORARY_PREFIX: Final = ".pivot-"
-TEMPORARY_SUFFIX: Final = ".tmp"
-_TEMPORARY_LENGTH: Final = len(TEMPORARY_PREFIX) + 16 + len(TEMPORARY_SUFFIX)
 CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -39,22 +39,6 @@ def disk_error(operation: str, path: str, error: OSError) -> DiskError:
     return DiskError(operation, path, error.errno or errno.EIO)
 
 
-def temporary_name() -> str:
-    """Return a fresh name of 27 bytes, so that the longest file names can be written too."""
-    return f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}{TEMPORARY_SUFFIX}"
-
-
-def is_temporary(name: str) -> bool:
-    """Say whether a name has exactly the form of ``temporary_name``: such files are ours, and no part of a
-    directory."""
-    return (
-        len(name) == _TEMPORARY_LENGTH
-        and name.startswith(TEMPORARY_PREFIX)
-        and name.endswith(TEMPORARY_SUFFIX)
-        and all(digit in "0123456789abcdef" for digit in name[len(TEMPORARY_PREFIX) : -len(TEMPORARY_SUFFIX)])
-    )
-
-
 def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = True, mode: int | None = None) -> None:
     """Replace the file's bytes at once: a reader, or a crash, meets the old ones or the new ones.
 
@@ -63,24 +47,41 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = T
     the old file is as it was.
     """
     target = os.fspath(path)
-    temporary = os.path.join(os.path.dirname(target), temporary_name())
+    directory = os.path.dirname(target)
     with disk("write", target):
-        descriptor = os.open(temporary, CREATE_FLAGS, 0o666)
+        sweep_once(directory)
+        temporary, descriptor = _begin(directory)
         try:
-            try:
-                write_all(descriptor, data)
-                if mode is not None:
-                    os.fchmod(descriptor, mode)
-                if durable:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            write_all(descriptor, data)
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            if durable:
+                os.fsync(descriptor)
             os.rename(temporary, target)
         except BaseException:
             remove_quietly(temporary)
             raise
+        finally:
+            os.close(descriptor)
         if durable:
-            sync_directory(os.path.dirname(target))
+            sync_directory(directory)
+
+
+def _begin(directory: str) -> tuple[str, int]:
+    """Make a temporary that no sweep removes while the descriptor is open."""
+    while True:
+        path = os.path.join(directory, temporary_name(HELD_SUFFIX))
+        descriptor = os.open(path, CREATE_FLAGS, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # a sweep was between the two calls, and removes it
+            os.close(descriptor)
+            continue
+        except OSError:
+            pass  # no flock here
+        if os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 from blake3 import blake3
 
-from pivot_cache.atomic import is_temporary
 from pivot_cache.content import ObjectId, is_object_id
 from pivot_cache.errors import SourceUnreadable, UnsupportedFile
 from pivot_cache.hashing import file_type
+from pivot_cache.leftovers import is_temporary
 from pivot_cache.stamp import STAMP, STAMP_SIZE, stamp
 
 _FORMAT_BITS: Final = 0o170000

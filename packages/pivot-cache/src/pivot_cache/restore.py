@@ -10,14 +10,14 @@ import os
 import stat
 from typing import NamedTuple
 
-from pivot_cache.atomic import disk, disk_error, temporary_name
+from pivot_cache.atomic import disk, disk_error
 from pivot_cache.build import Build
 from pivot_cache.content import DIRECTORY, Content, Mode
 from pivot_cache.errors import DiskError, ObjectError, Occupied
+from pivot_cache.leftovers import remove_temporary, sweep_once, temporary_name
 from pivot_cache.level import is_object_path
 from pivot_cache.objects import Objects
 from pivot_cache.scan import Levels, Scan
-from pivot_cache.temporary import remove_temporary
 from pivot_cache.tree import TreeEntry
 
 __all__ = ["Mode", "Restore"]
@@ -181,6 +181,7 @@ class Restore:
                     return temporary
             except (OSError, DiskError):
                 self._beside = True  # a cache that can only be read
+        sweep_once(parent)
         return os.path.join(parent, temporary_name())
 
     def _rename(self, temporary: str, path: str) -> bool:

@@ -10,10 +10,11 @@ import stat
 from collections.abc import Sequence
 from typing import Final
 
-from pivot_cache.atomic import disk, is_temporary, remove_quietly
+from pivot_cache.atomic import disk, remove_quietly
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
 from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
 from pivot_cache.hashing import LARGE, file_type, hash_bytes, hash_descriptor, open_file, source_error
+from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, look
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch

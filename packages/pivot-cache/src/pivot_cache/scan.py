@@ -9,10 +9,10 @@ import os
 import stat
 from typing import Final
 
-from pivot_cache.atomic import is_temporary
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
 from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
 from pivot_cache.hashing import file_type, hash_bytes, hash_descriptor, open_file, source_error
+from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, Summary, is_object_path, look, pack_files, pack_head, read_files, read_head, sign
 from pivot_cache.memo import Memo
 from pivot_cache.stamp import RACY_NS, STAMP, STAMP_SIZE, Clock, clock, is_settled, stamp

@@ -6,13 +6,13 @@ without process ids or clocks. Where ``flock`` does not work, what is older than
 
 import fcntl
 import os
-import stat
 import time
 from contextlib import suppress
 from itertools import count
 from typing import Final, NamedTuple
 
 from pivot_cache.atomic import disk, make_directory
+from pivot_cache.leftovers import remove_temporary
 
 _DAY_SECONDS: Final = 86_400
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -59,21 +59,6 @@ class Temporaries:
     def __del__(self) -> None:
         if getattr(self, "_held", None):
             self.close()
-
-
-def remove_temporary(path: str) -> None:
-    """Remove a temporary of ours, file or directory, if it is there; what cannot be removed stays."""
-    try:
-        is_directory = stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
-        return
-    with suppress(OSError):
-        if not is_directory:
-            os.unlink(path)
-            return
-        for name in os.listdir(path):
-            remove_temporary(f"{path}/{name}")
-        os.rmdir(path)
 
 
 def _begin(directory: str) -> _Held:
