@@ -1,15 +1,23 @@
 """Projects that are about to be run, and what comes of an undisturbed run of each."""
 
-import os
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from faults.twenty import Result, Twenty, make
 
-FULL = os.environ.get("PIVOT_FAULTS") == "full"
-"""`./dev faults`: every point instead of a sample of them."""
-
 SCENES = ("first run", "after an edit", "edit taken back")
+
+
+def sampled[Value](values: Iterable[Value], every: int) -> list[object]:
+    """Return the parameters of a test: one in so many is in the normal run, all are in `./dev sweep`."""
+    return [
+        value if place % every == every // 2 else pytest.param(value, marks=pytest.mark.sweep)
+        for place, value in enumerate(values)
+    ]
 
 
 class Scene(NamedTuple):
@@ -18,6 +26,7 @@ class Scene(NamedTuple):
     template: Path
     expected: Result
     writes: int
+    seconds: float
 
     def copy(self, path: Path) -> Twenty:
         """Return a copy to do harm to."""
@@ -36,4 +45,8 @@ def make_scene(top: Path, name: str) -> Scene:
         project.run("repro")
         project.change_back()
     fresh.run("repro")
-    return Scene(project.path, Result.of(fresh), make(top / "counted", project.path).count())
+    writes = make(top / "counted", project.path).count()
+    timed = make(top / "timed", project.path)
+    began = time.monotonic()
+    timed.run("repro")
+    return Scene(project.path, Result.of(fresh), writes, time.monotonic() - began)

@@ -16,6 +16,15 @@ def test_lines_of_the_user_stay_and_nothing_is_written_twice(tmp_path: Path) -> 
     assert file.read_text() == f"# mine\n*.log\n\n{MARK}\n/b.json\n/clean.json\n/raw/\n"
 
 
+def test_the_order_in_which_stages_are_done_does_not_show(tmp_path: Path) -> None:
+    file = tmp_path / ".gitignore"
+    for order in ("abc", "cab"):
+        file.write_text(f"# mine\n\n{MARK}\n/b\n\n/also mine\n")
+        for name in order:
+            ignore(tmp_path, [name])
+        assert file.read_text() == f"# mine\n\n{MARK}\n/a\n/b\n/c\n\n/also mine\n"
+
+
 def test_git_ignores_exactly_these_files(tmp_path: Path) -> None:
     names = ["a[1]*? ", "#hash", "!not", "-dash", "back\\slash", "ünï", "trailing  ", "x" * 255]
     others = ["a1xy", "hash", "not", "a[1]", "trailing "]

@@ -31,12 +31,12 @@ def _add(file: Path, names: Iterable[str]) -> None:
     missing = [name for name in names if name not in lines]
     if not missing:
         return
-    if MARK in lines:
-        at = lines.index(MARK) + 1
-    else:
+    if MARK not in lines:
         lines += ["", MARK] if lines else [MARK]
-        at = len(lines)
-    lines[at:at] = missing
+    begin = end = lines.index(MARK) + 1
+    while end < len(lines) and lines[end].startswith("/"):
+        end += 1
+    lines[begin:end] = sorted([*lines[begin:end], *missing])  # the same whichever stage was done first
     write_atomic(file, os.fsencode("\n".join(lines) + "\n"), durable=False)
 
 
