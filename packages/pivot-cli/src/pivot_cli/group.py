@@ -27,6 +27,7 @@ COMMANDS = {
     "repro": Entry("Run", "Bring stages up to date, with all they depend on."),
     "run": Entry("Run", "Bring exactly these stages up to date, and nothing else."),
     "accept": Entry("Run", "Record the code of a stage as equivalent, without running it."),
+    "commit": Entry("Run", "Record what lies in the work tree as the result of stages, without a run."),
     "status": Entry("Look", "Show what would run, and why."),
     "list": Entry("Look", "List the stages, and what they make."),
     "impact": Entry("Look", "Show which stages an edit would run."),

@@ -18,6 +18,7 @@ from pivot_cli.wiring import base_of, executors, open_workspace
 from pivot_cli.words import duration, plural, short, status
 
 FAILED, WRONG = 1, 3
+UNCOMMITTED = "(has a result that pivot commit would record)"
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,6 +34,7 @@ _OPTIONS = (
     click.option("-f", "--force", is_flag=True, help="Run even what is up to date."),
     click.option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not depend on it."),
     click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="How many stages may run at once."),
+    click.option("--no-commit", is_flag=True, help="Leave results in the work tree only; pivot commit records them."),
     click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
 )
 
@@ -48,13 +50,14 @@ def carry_out(
     force: bool,
     keep_going: bool,
     jobs: int | None,
+    no_commit: bool,
     reload: bool,
 ) -> int:
     """Run stages, or only show what would run, and return the exit code."""
     only_show = dry_run or explain
     with open_workspace(session, make=not only_show) as workspace:
         base = base_of(session, workspace)
-        chosen = Options(stages, alone, force, keep_going, jobs, reload, base)
+        chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit)
         if only_show:
             return _show(session, workspace, chosen, explain, as_json)
         return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
@@ -115,8 +118,11 @@ def explain_steps(
     print_explanations(session, workspace, look, steps, diff=diff)
 
 
-def show_steps(session: Session, steps: tuple[Step, ...]) -> None:
-    """Print a line for each stage: its name, what would happen, and the first reason."""
+def show_steps(session: Session, steps: tuple[Step, ...], pending: frozenset[str] = frozenset()) -> None:
+    """Print a line for each stage: its name, what would happen, and the first reason.
+
+    ``pending`` are stages with a result that is not committed.
+    """
     out = session.terminal.out
     if not steps:
         out.line(NO_STAGES)
@@ -125,6 +131,8 @@ def show_steps(session: Session, steps: tuple[Step, ...]) -> None:
         word = status(step.decision)
         shown = out.paint(f"{word:<12}", "dim" if word == "up to date" else "yellow")
         words = out.paint(short(step.decision.reasons), "dim")
+        if step.stage.name in pending:
+            words += f" {UNCOMMITTED}"
         out.line(f"{step.stage.name:<{width}}   {shown}   {words}".rstrip())
 
 

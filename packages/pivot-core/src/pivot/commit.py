@@ -14,6 +14,7 @@ from pivot.look import Look, stage_entries
 from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
+from pivot_cache.errors import SourceMissing
 from pivot_fingerprint import Fingerprint, Observed
 
 
@@ -51,6 +52,25 @@ def commit(workspace: Workspace, look: Look, now: Observation, result: Result) -
     keep_trace(workspace.runs, now, lock)
     keep_sources(workspace, look, now.code)
     write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
+    return lock
+
+
+def hold_back(workspace: Workspace, look: Look, now: Observation, result: Result) -> Lock:
+    """Note what a run was made from without recording it: the outputs stay where they are, and only there.
+
+    Raises SourceError where an output cannot be kept later either.
+    """
+    stage = now.stage
+    outputs: dict[str, Output] = {}
+    for out in stage.outs:
+        content = look.content(out.path)
+        if content is None:
+            raise SourceMissing(look.absolute(out.path))
+        outputs[out.path] = Output(content, out.kind)
+    ignore(workspace.project.root, (out.path for out in stage.outs if out.kind == "out"))
+    lock = _record(look, now, result.observed, outputs)
+    keep_sources(workspace, look, now.code)
+    workspace.pending.write(stage, lock)
     return lock
 
 

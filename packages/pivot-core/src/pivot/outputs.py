@@ -21,23 +21,32 @@ from pivot_cache.level import is_object_path
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
 
 
-def clear_outputs(workspace: Workspace, look: Look, now: Observation) -> Iterator[str]:
-    """Remove what is at the outputs' paths before a run; yield a sentence for each file that was saved first."""
+def clear_outputs(workspace: Workspace, look: Look, now: Observation, *, pending: bool = False) -> Iterator[str]:
+    """Remove what is at the outputs' paths before a run; yield a sentence for each file that was saved first.
+
+    ``pending`` says that a result which was not committed may be replaced by the next such, without being kept.
+    """
+    replaced = workspace.pending.read(now.stage) if pending else None
     for out in now.stage.outs:
         path = confined(look.project.root, out.path)
         content = look.content(out.path)
         if content is None:
             yield from _remove_lost_link(path, out.path)
             continue
-        yield from _save(workspace, look, out.path, content)
+        if not (replaced and out.path in replaced.outputs and replaced.outputs[out.path].content == content):
+            yield from _save(workspace, look, out.path, content)
         _remove(path)
         look.scan.forget(path)
+    workspace.pending.drop(now.stage)
 
 
-def restore_outputs(workspace: Workspace, look: Look, now: Observation, trace: Lock) -> Iterator[str]:
-    """Give back the outputs of a trace and make it the stage's lock; yield a sentence for each file saved first.
+def restore_outputs(
+    workspace: Workspace, look: Look, now: Observation, trace: Lock, *, pending: bool = False
+) -> Iterator[str]:
+    """Give back the outputs of a trace and make it the stage's lock, or with ``pending`` its pending record.
 
-    Raises CacheError where an object is missing or damaged; nothing is recorded then.
+    Yields a sentence for each file that was saved first. Raises CacheError where an object is missing or damaged;
+    nothing is recorded then.
     """
     mode = cast(Mode, workspace.config.values["cache.checkout_mode"])
     for path, output in trace.outputs.items():
@@ -50,7 +59,11 @@ def restore_outputs(workspace: Workspace, look: Look, now: Observation, trace: L
         else:
             yield from _save(workspace, look, path, found)
         workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found)
+    if pending:
+        workspace.pending.write(now.stage, trace)
+        return
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
+    workspace.pending.drop(now.stage)
 
 
 def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iterator[str]:

@@ -18,6 +18,7 @@ cache/
 state.db*
 logs/
 locks/
+pending/
 config.local.toml
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter, sleep, time_ns
 from typing import NamedTuple
 
-from pivot.commit import commit, verify
+from pivot.commit import commit, hold_back, verify
 from pivot.events import (
     Emit,
     Event,
@@ -30,10 +30,8 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.outputs import clear_outputs, restore_outputs
 from pivot.plan import Plan, Step, check_inputs, choose, make_plan, take_step
 from pivot.schedule import Schedule
-from pivot.stage_locks import StageLocks
+from pivot.stage_locks import POLL, StageLocks
 from pivot.workspace import Workspace
-
-POLL = 0.05  # seconds between two looks at a lock that another process holds
 
 type MakeExecutor = Callable[[Manifest, int], Executor]
 
@@ -41,7 +39,8 @@ type MakeExecutor = Callable[[Manifest, int], Executor]
 class Options(NamedTuple):
     """How to run: ``alone`` leaves out what the targets depend on; ``jobs`` None means as configured.
 
-    Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root.
+    Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root. With
+    ``no_commit`` results stay in the work tree, and what they were made from becomes a pending record.
     """
 
     targets: tuple[str, ...] = ()
@@ -51,6 +50,7 @@ class Options(NamedTuple):
     jobs: int | None = None
     reload: bool = False
     base: str = "."
+    no_commit: bool = False
 
 
 class Summary(NamedTuple):
@@ -67,7 +67,7 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
     Raises ProjectError, UsageError.
     """
     manifest = workspace.manifest(reload=options.reload)
-    look = workspace.look(manifest)
+    look = workspace.look(manifest, pending=options.no_commit)
     graph = build(manifest.stages)
     chosen = choose(manifest, graph, options.targets, alone=options.alone, base=options.base)
     return look, make_plan(workspace, look, graph, chosen, forced=options.force)
@@ -91,6 +91,8 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
         raise
     finally:
         run.close()
+    if options.no_commit and not {"run", "restore"}.isdisjoint(run.actions.values()):
+        emit(Notice("nothing is recorded of these results yet: pivot commit does that"))
     summary = Summary(run.actions, run.failures, perf_counter() - started)
     emit(RunFinished(*_counts(run.actions.values()), summary.seconds))
     return summary
@@ -188,7 +190,8 @@ class Run:
 
     def _decide(self, stage: StageSpec) -> Step:
         self.look.forget(stage)
-        return take_step(self.workspace, self.look, stage, self.workspace.lock(stage), forced=self.options.force)
+        lock = self.workspace.lock(stage, pending=self.options.no_commit)
+        return take_step(self.workspace, self.look, stage, lock, forced=self.options.force)
 
     def _await(self, stage: StageSpec, holder: str) -> None:
         if stage.name not in self._awaited:
@@ -198,14 +201,14 @@ class Run:
     def _restore(self, step: Step) -> None:
         started = perf_counter()
         assert step.trace is not None
-        for saved in restore_outputs(self.workspace, self.look, step.now, step.trace):
+        for saved in restore_outputs(self.workspace, self.look, step.now, step.trace, pending=self.options.no_commit):
             self.emit(Notice(saved, step.stage.name))
         event = StageRestored(step.stage.name, step.decision.reasons, perf_counter() - started)
         self._settle(step.stage, "restore", event)
 
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
-        for saved in clear_outputs(self.workspace, look, step.now):
+        for saved in clear_outputs(self.workspace, look, step.now, pending=self.options.no_commit):
             self.emit(Notice(saved, stage.name))
         order = WorkOrder(
             stage.name,
@@ -231,7 +234,8 @@ class Run:
         step, began = self._running.pop(event.stage)
         failure = event.failure or verify(self.look, step.now, event, began)
         if failure is None:
-            lock = commit(self.workspace, self.look, step.now, event)
+            record = hold_back if self.options.no_commit else commit
+            lock = record(self.workspace, self.look, step.now, event)
             self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
             for path in lock.reads:
                 self.emit(

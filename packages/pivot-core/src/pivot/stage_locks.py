@@ -10,6 +10,8 @@ from pivot.graph import Graph
 from pivot.manifest import Manifest
 from pivot_cache import FileLock, try_all
 
+POLL = 0.05  # seconds between two looks at a lock that another process holds
+
 
 class StageLocks:
     """The locks that one run holds."""

@@ -11,6 +11,7 @@ from pivot.load import load
 from pivot.lock import Lock, lock_path, read_lock
 from pivot.look import Look, SourceMemo
 from pivot.manifest import Manifest, StageSpec, decode, encode
+from pivot.pending import Pending
 from pivot.project import Project, create, is_made
 from pivot.record import Damaged
 from pivot_cache import LocalStore, Runs, Scan, State
@@ -63,15 +64,21 @@ class Workspace:
     def _manifest_key(self) -> str:
         return self.project.relative(self.project.pipeline)
 
-    def look(self, manifest: Manifest) -> Look:
-        """Return a new view of the project as it is now."""
-        locks = {stage.name: self.lock(stage) for stage in manifest.stages}
+    def look(self, manifest: Manifest, *, pending: bool = False) -> Look:
+        """Return a new view of the project as it is now; ``pending`` as in ``lock``."""
+        locks = {stage.name: self.lock(stage, pending=pending) for stage in manifest.stages}
         return Look(self.project, manifest, self.state, Scan(self.state), locks)
 
     def lock_path(self, stage: StageSpec) -> Path:
         """Return where the lock of a stage is."""
         return lock_path(self.project.home, stage.pipeline, stage.name)
 
-    def lock(self, stage: StageSpec) -> Lock | Damaged | None:
-        """Return the record of a stage as it is on disk now."""
-        return read_lock(self.lock_path(stage), stage.name)
+    def lock(self, stage: StageSpec, *, pending: bool = False) -> Lock | Damaged | None:
+        """Return the record of a stage as it is on disk now; with ``pending``, that of a result not committed first."""
+        found = self.pending.read(stage) if pending else None
+        return found or read_lock(self.lock_path(stage), stage.name)
+
+    @cached_property
+    def pending(self) -> Pending:
+        """The results that are not committed."""
+        return Pending(self.project.home)

@@ -1,6 +1,6 @@
 """``pivot status``: what would run, and why. Runs nothing and writes nothing but its memo."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from pivot.plan import Plan, Step, check_inputs, choose
 from pivot.repro import Options, plan
 from pivot_cli.boundary import message
 from pivot_cli.report import reason_data
-from pivot_cli.running import explain_steps, show_steps
+from pivot_cli.running import UNCOMMITTED, explain_steps, show_steps
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of, open_workspace
@@ -44,18 +44,21 @@ def command(session: Session, /, stages: tuple[str, ...], explain: bool, diff: b
         look, planned = plan(workspace, Options(stages, base=base))
         named = set(choose(look.manifest, planned.graph, stages, alone=True, base=base))
         steps = tuple(step for step in planned.steps if step.stage.name in named)
+        pending = frozenset(step.stage.name for step in steps if workspace.pending.read(step.stage))
         if as_json:
-            session.terminal.out.json(status_data(workspace.project.root, steps))
+            session.terminal.out.json(status_data(workspace.project.root, steps, pending))
         elif explain or diff:
             explain_steps(session, workspace, look, steps, diff=diff)
+            for name in sorted(pending):
+                session.terminal.out.line(f"{name} {UNCOMMITTED}")
         else:
-            show_steps(session, steps)
+            show_steps(session, steps, pending)
         if not as_json:
             _warn(session, planned, look.manifest.stages)
     return 0
 
 
-def status_data(root: Path, steps: Iterable[Step]) -> dict[str, Any]:
+def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ()) -> dict[str, Any]:
     """Return the state of stages as JSON data, with what could not be followed in their code."""
     rows: list[dict[str, Any]] = [
         {
@@ -63,6 +66,7 @@ def status_data(root: Path, steps: Iterable[Step]) -> dict[str, Any]:
             "status": status(step.decision).replace(" ", "_"),
             "action": step.decision.action,
             "reasons": [reason_data(reason, root) for reason in step.decision.reasons],
+            "uncommitted": step.stage.name in pending,
             "undeclared_reads": list(step.now.reads),
             "opaque": [{**one._asdict(), "file": shown_path(root, one.file)} for one in step.now.opaque],
         }
