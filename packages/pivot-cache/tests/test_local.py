@@ -1,12 +1,15 @@
 """The local cache as a store: whole and in use by several."""
 
+import errno
 import os
+import time
 from io import BytesIO
 
 import pytest
 
-from pivot_cache import DiskError, FormatTooNew, LocalStore, ObjectCorrupt, ObjectMissing, flush, hash_bytes
+from pivot_cache import DiskError, FormatTooNew, LocalStore, ObjectCorrupt, ObjectMissing, State, flush, hash_bytes
 from pivot_cache.conformance import CHECKS
+from pivot_cache.registry import Registry
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -128,3 +131,130 @@ def test_flush_what_was_kept_without(store, monkeypatch, supported):
     store.add_bytes(b"x")
     store.flush()
     assert flushed == ([store.root] if supported else [store.root, "everything"])
+
+
+def test_what_is_held_is_not_removed_until_it_is_let_go(tmp_path):
+    writer, collector = LocalStore(tmp_path / "cache"), LocalStore(tmp_path / "cache")
+    assert not collector.lock().held
+    writer.save(tmp_path_file(tmp_path))
+    lock = collector.lock()
+    assert not lock.try_lock()
+    writer.close()
+    assert lock.try_lock()
+    assert not writer.hold(wait=False)
+    lock.unlock()
+    assert writer.hold(wait=False)
+    writer.close()
+
+
+def tmp_path_file(directory):
+    path = directory / "file"
+    path.write_bytes(b"x")
+    return path
+
+
+@pytest.mark.parametrize("step", ["add", "add_bytes", "save", "restore"])
+def test_every_way_in_and_out_holds_the_store(tmp_path, step):
+    store = LocalStore(tmp_path / "cache")
+    content = store.save(tmp_path_file(tmp_path))
+    store.close()
+    match step:
+        case "add":
+            store.add(hash_bytes(b"y"), BytesIO(b"y"))
+        case "add_bytes":
+            store.add_bytes(b"x")
+        case "save":
+            store.save(tmp_path / "file")
+        case "restore":
+            store.restore(content, tmp_path / "other")
+    assert not LocalStore(tmp_path / "cache").lock().try_lock()
+    store.close()
+
+
+def test_a_cache_that_can_only_be_read_needs_no_lock(tmp_path, monkeypatch):
+    store = LocalStore(tmp_path / "cache")
+    content = store.save(tmp_path_file(tmp_path))
+    store.close()
+
+    def refuse(lock, exclusive=True):
+        raise DiskError("lock", lock.path, errno.EROFS)
+
+    monkeypatch.setattr("pivot_cache.locks.FileLock.try_lock", refuse)
+    assert store.hold()
+    store.restore(content, tmp_path / "other")
+    assert (tmp_path / "other").read_bytes() == b"x"
+
+
+def test_a_lock_that_fails_otherwise_is_said(tmp_path, monkeypatch):
+    def refuse(lock, exclusive=True):
+        raise DiskError("lock", lock.path, errno.ENOLCK)
+
+    monkeypatch.setattr("pivot_cache.locks.FileLock.try_lock", refuse)
+    with pytest.raises(DiskError):
+        LocalStore(tmp_path / "cache").add_bytes(b"x")
+
+
+def test_peeking_moves_nothing(store):
+    oid = store.add_bytes(b"some bytes")
+    assert store.peek(oid) == store.peek(oid, b"some") == b"some bytes"
+    assert store.peek(oid, b"other") is None
+    assert store.peek(hash_bytes(b"")) is None
+    os.chmod(store.path(oid), 0o644)
+    with open(store.path(oid), "wb") as file:
+        file.write(b"wrong")
+    assert store.peek(oid) == b"wrong"
+    os.unlink(store.path(oid))
+    os.mkfifo(store.path(oid))
+    assert store.peek(oid) is None
+    os.unlink(store.path(oid))
+    os.symlink("/etc/passwd", store.path(oid))
+    assert store.peek(oid) is None
+    assert os.path.islink(store.path(oid))
+
+
+def test_doubt(tmp_path):
+    state = State(tmp_path / "state.db")
+    store = LocalStore(tmp_path / "cache", state=state, clock=lambda: time.time_ns() + 10**11)
+    oid = store.add_bytes(b"x")
+    path = store.path(oid)
+
+    def doubtful():
+        return store.is_doubtful(oid, os.lstat(path))
+
+    assert not doubtful()  # it was never verified, but nothing speaks against it
+    os.link(path, tmp_path / "linked")
+    assert doubtful()
+    assert store.verify(oid)
+    assert not doubtful()
+    os.chmod(path, 0o644)
+    (tmp_path / "linked").write_bytes(b"y")
+    os.chmod(path, 0o444)
+    (tmp_path / "linked").unlink()
+    assert doubtful()
+    empty = store.add_bytes(b"")
+    assert store.is_doubtful(empty, os.lstat(store.path(empty)))
+    assert store.verify(empty) and not store.is_doubtful(empty, os.lstat(store.path(empty)))
+
+
+def test_a_shared_cache_knows_its_users(tmp_path):
+    store = LocalStore(tmp_path / "cache", user="/a/project")
+    registry = Registry(store.layout)
+    assert not store.has(hash_bytes(b"x"))
+    assert registry.roots() == []
+    store.add_bytes(b"x")
+    assert registry.roots() == ["/a/project"]
+    store.close()
+
+
+def test_protection(store, monkeypatch):
+    oid = store.add_bytes(b"x")
+    assert not store.protect(hash_bytes(b"y"))
+    os.chmod(store.path(oid), 0o666)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "chmod", refuse_mode)
+        assert not store.protect(oid)
+    assert store.protect(oid)
+
+
+def refuse_mode(path, mode):
+    raise PermissionError(errno.EPERM, "Operation not permitted", path)

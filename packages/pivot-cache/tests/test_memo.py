@@ -47,3 +47,12 @@ def test_many_questions_are_one_query(tmp_path, monkeypatch):
 def test_a_fact_of_another_length_is_none(state, fact):
     state.put("file", b"k", fact)
     assert Memo(state, "file").find(b"k", ONE) is None
+
+
+def test_whether_anything_was_noted(state):
+    memo = Memo(state, "file")
+    assert not memo.knows(b"k")
+    memo.note(b"k", ONE, DIGEST)
+    assert memo.knows(b"k")
+    assert Memo(state, "file").knows(b"k")
+    assert not memo.knows(b"j")

@@ -126,3 +126,13 @@ def attempt(runs):
     except DiskError as error:
         return error
     return None
+
+
+def test_a_record_is_set_aside(tmp_path):
+    runs = Runs(tmp_path)
+    assert runs.quarantine(KEY) is None
+    runs.put(KEY, b"{}")
+    moved = runs.quarantine(KEY)
+    assert moved is not None and moved.endswith(".run")
+    assert runs.get(KEY) is None
+    assert os.path.dirname(moved) == str(tmp_path / "quarantine")

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from pivot_cache import (
     tree_bytes,
 )
 from pivot_cache import scan as scanning
+from pivot_cache.hashing import hash_descriptor
 from pivot_cache.leftovers import temporary_name
 
 
@@ -499,3 +501,31 @@ def refresh(root: Path) -> None:
             copy.write_bytes(path.read_bytes())
             copy.chmod(path.stat().st_mode & 0o777)
             copy.rename(path)
+
+
+def test_what_is_distrusted_is_read_again(tmp_path):
+    """As bytes that rot on the disk keep their stamp, so does a file in this test."""
+    (tmp_path / "directory" / "below").mkdir(parents=True)
+    files = [tmp_path / "file", tmp_path / "directory" / "a", tmp_path / "directory" / "below" / "b"]
+    for file in files:
+        file.write_text("x")
+    state = State(tmp_path / "state.db")
+
+    def late() -> int:
+        return time.time_ns() + 10**11
+
+    paths = [tmp_path / "file", tmp_path / "directory"]
+    before = [Scan(state, clock=late).content(path) for path in paths]
+
+    def hashed() -> int:
+        counted = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pivot_cache.scan.hash_descriptor", lambda *a: counted.append(a) or hash_descriptor(*a))
+            assert [Scan(state, clock=late).content(path) for path in paths] == before
+        return len(counted)
+
+    assert hashed() == 0
+    for path in paths:
+        Scan(state).distrust(path)
+    assert hashed() == 3
+    Scan().distrust(tmp_path / "file")  # with nothing that remembers

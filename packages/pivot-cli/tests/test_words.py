@@ -4,7 +4,7 @@ import pytest
 
 from pivot import reasons
 from pivot.decide import Decision
-from pivot_cli.words import TITLES, duration, plural, short, status, title
+from pivot_cli.words import TITLES, amount, duration, plural, short, status, title
 from pivot_fingerprint import Change
 
 OLD, NEW = "5" * 64, "a" * 64
@@ -95,3 +95,22 @@ def test_duration(seconds: float, text: str) -> None:
 
 def test_plural() -> None:
     assert [plural(1, "stage"), plural(0, "stage"), plural(2, "stage")] == ["1 stage", "0 stages", "2 stages"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (3440, "3.44 kB"),
+        (123_456, "123 kB"),
+        (999_499, "999 kB"),
+        (999_999, "1 MB"),
+        (1_500_000_000, "1.5 GB"),
+        (2_000_000_000_000, "2 TB"),
+    ],
+)
+def test_amounts(count: int, text: str) -> None:
+    assert amount(count) == text

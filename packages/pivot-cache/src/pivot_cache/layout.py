@@ -6,7 +6,8 @@
     objects/ab/cdef…      the bytes, mode 0444; the name is their BLAKE3, so `b3sum` verifies it
     runs/ab/cdef…         records, see ``runs``
     tmp/RANDOM/           what one process is writing; it holds a `flock` on the directory as long as it lives
-    quarantine/           objects that did not match their name
+    quarantine/           what did not match its name
+    projects/…            who uses a shared cache, see ``registry``
     lock                  shared by writers, exclusive for whoever deletes (``locks``)
 
 What the bytes mean is known by the modules above.

@@ -5,21 +5,23 @@ This is the door; behind it are ``objects`` (read and verify), ``save`` and ``pu
 to say.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from blake3 import blake3
 
 from pivot_cache.atomic import CREATE_FLAGS, disk, remove_quietly, write_all
 from pivot_cache.content import Content, Mode, ObjectId, object_id
-from pivot_cache.errors import ObjectCorrupt, ObjectMissing
+from pivot_cache.errors import DiskError, ObjectCorrupt, ObjectMissing
 from pivot_cache.hashing import PIECE, hash_bytes
 from pivot_cache.layout import Layout, names_in
 from pivot_cache.locks import FileLock
 from pivot_cache.memo import Memo
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
+from pivot_cache.registry import Registry
 from pivot_cache.runs import Runs
 from pivot_cache.scan import Scan
 from pivot_cache.stamp import Clock, clock
@@ -29,12 +31,15 @@ from pivot_cache.tree import TreeEntry
 if TYPE_CHECKING:
     from pivot_cache.relink import Links
 
+_READ_ONLY: Final = frozenset((errno.EROFS, errno.EACCES, errno.EPERM))
+
 
 class LocalStore:
     """A ``Store`` in a cache directory, which is made when something is first kept. Raises ``FormatTooNew``.
 
     ``state`` remembers which objects were verified when. ``durable`` says whether what is kept is on the disk when a
-    call returns. Whatever the disk refuses is a ``DiskError``. Several threads may use one store.
+    call returns. ``user`` is who is entered in the registry of a shared cache, when it first holds the store. Whatever
+    the disk refuses is a ``DiskError``. Several threads may use one store.
     """
 
     def __init__(
@@ -44,11 +49,14 @@ class LocalStore:
         state: State | None = None,
         durable: bool = True,
         clock: Clock = clock,
+        user: str | None = None,
     ) -> None:
         self.layout = Layout(root, durable=durable)
         self.root = self.layout.root
         self.runs = Runs(self.layout)
         self._objects = Objects(self.layout, Memo(state, "object", singly=500), clock)
+        self._holds: dict[int, FileLock] = {}
+        self._user = user
 
     def __repr__(self) -> str:
         return f"LocalStore({self.root!r})"
@@ -109,10 +117,28 @@ class LocalStore:
         """Move the object's file out of the way; return where it is now, None if it cannot be moved."""
         return self._objects.quarantine(oid)
 
+    def peek(self, oid: ObjectId, head: bytes = b"") -> bytes | None:
+        """Return what stands under the name, not verified, if it begins with ``head``; None otherwise. Nothing is
+        moved."""
+        return self._objects.peek(oid, head)
+
+    def is_doubtful(self, oid: ObjectId, status: os.stat_result) -> bool:
+        """Say whether something, without a look at its bytes, speaks against an object whose file has this status."""
+        return self._objects.is_doubtful(oid, status)
+
+    def protect(self, oid: ObjectId) -> bool:
+        """Make the object read-only, and say whether it is now: another account's stays as it is."""
+        status = self._objects.status(oid)
+        if status is not None:
+            self._objects.protect(oid, status)
+            status = self._objects.status(oid)
+        return status is not None and not status.st_mode & 0o222
+
     # Keeping ----------------------------------------------------------------------------------------------------------
 
     def add_bytes(self, data: bytes) -> ObjectId:
         """Keep the bytes and return their name."""
+        self.hold()
         oid = hash_bytes(data)
         if not self._objects.is_good(oid, len(data)):
             with Batch(self.layout) as batch:
@@ -126,6 +152,7 @@ class LocalStore:
         If it does not match, nothing is kept and ``ObjectCorrupt`` is raised. Errors of the stream pass through.
         """
         object_id(oid)
+        self.hold()
         batch = Batch(self.layout)
         temporary = self.layout.temporary()
         with disk("write", temporary):
@@ -172,6 +199,7 @@ class LocalStore:
         """
         from pivot_cache.save import Save  # lazy: a command that finds nothing to do needs it not
 
+        self.hold()
         save = Save(self._objects, scan)
         return save([(os.path.abspath(path), expected) for path, expected in items])
 
@@ -200,6 +228,7 @@ class LocalStore:
         """
         from pivot_cache.restore import Restore  # lazy, as above
 
+        self.hold()
         return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
 
     def relink(self, content: Content, path: str | os.PathLike[str], mode: Mode) -> "Links":
@@ -210,12 +239,37 @@ class LocalStore:
         """
         from pivot_cache.relink import Relink  # lazy, as above
 
+        self.hold()
         return Relink(self._objects, mode)(content, os.path.abspath(path))
 
     # The directory itself ---------------------------------------------------------------------------------------------
 
+    def hold(self, *, wait: bool = True) -> bool:
+        """Have nothing removed from the store until ``close``, and say whether that is so, with ``wait`` always True.
+
+        Whatever keeps or gives back does this itself. Who relies on what ``has`` says, and records it, does so before
+        it asks. A cache that can only be read has no lock, and loses nothing.
+        """
+        process = os.getpid()
+        if process in self._holds:
+            return True
+        lock = self.lock()
+        try:
+            if wait:
+                lock.lock(exclusive=False)
+            elif not lock.try_lock(exclusive=False):
+                return False
+            if self._user is not None:
+                Registry(self.layout).add(self._user)
+        except DiskError as error:
+            if error.errno not in _READ_ONLY:
+                raise
+        if self._holds.setdefault(process, lock) is not lock:
+            lock.unlock()  # another thread was faster
+        return True
+
     def lock(self) -> FileLock:
-        """Return the store's lock: writers hold it shared while they work, whoever removes objects exclusively."""
+        """Return the store's lock: held shared by whoever ``hold``s, exclusively by whoever removes objects."""
         self.layout.prepare()
         return FileLock(self.layout.lock)
 
@@ -224,5 +278,8 @@ class LocalStore:
         self._objects.remove(oid)
 
     def close(self) -> None:
-        """Remove this process's temporaries. The store can be used again."""
+        """Remove this process's temporaries, and let go of what ``hold`` took. The store can be used again."""
         self.layout.close()
+        held = self._holds.pop(os.getpid(), None)
+        if held is not None:
+            held.unlock()

@@ -38,6 +38,10 @@ class Memo:
             return None
         return ObjectId(fact[STAMP_SIZE:].hex())
 
+    def knows(self, key: bytes) -> bool:
+        """Say whether a digest was noted for this key, with whatever stamp."""
+        return key in self._noted or bool(self._read(key))
+
     def note(self, key: bytes, stamp: bytes, digest: ObjectId) -> None:
         """Remember the digest. The caller has made sure that the file was settled when it was hashed."""
         fact = stamp + bytes.fromhex(digest)

@@ -25,6 +25,9 @@ _OPEN_FLAGS: Final = OPEN_FLAGS | os.O_NOFOLLOW
 _UNVERIFIED_LIMIT: Final = 64 << 20
 """What is larger is verified before it is read into memory: anybody can make a file of a terabyte of nothing."""
 
+_PEEK_LIMIT: Final = 2 << 30
+"""More than a listing of as many entries as there may be."""
+
 
 class Objects:
     """The files under ``objects``. ``marks`` remembers which were verified, with which stamp."""
@@ -161,6 +164,35 @@ class Objects:
                 return False
         self.protect(oid, status)
         return True
+
+    def is_doubtful(self, oid: ObjectId, status: os.stat_result) -> bool:
+        """Say whether something speaks against the object: it changed since it was verified, or never was and can be
+        edited through a link or its mode, or was emptied, as by a power cut."""
+        if self.is_marked(oid, status):
+            return False
+        writable = status.st_nlink > 1 or status.st_mode & 0o222
+        return bool(writable) or status.st_size == 0 or self._marks.knows(bytes.fromhex(oid))
+
+    def peek(self, oid: ObjectId, head: bytes) -> bytes | None:
+        """Return what stands under the name, not verified, if it begins with ``head``; None otherwise."""
+        try:
+            descriptor = os.open(self.layout.object_path(oid), _OPEN_FLAGS)
+        except OSError:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _PEEK_LIMIT:
+                return None
+            data = os.read(descriptor, len(head))
+            if data != head:
+                return None
+            while more := os.read(descriptor, status.st_size):
+                data += more
+            return data
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
     def protect(self, oid: ObjectId, status: os.stat_result) -> None:
         """Make the object read-only, if it is not and it is ours: another tool may have copied it here."""

@@ -80,6 +80,16 @@ class Runs:
         except OSError as error:
             raise disk_error("remove", path, error) from None
 
+    def quarantine(self, key: str) -> str | None:
+        """Move the record's file out of the way; return where it is now, None if it cannot be moved."""
+        target = os.path.join(self._layout.quarantine, f"{key}.{os.urandom(4).hex()}.run")
+        try:
+            os.makedirs(self._layout.quarantine, exist_ok=True)
+            os.rename(self._layout.run_path(key), target)
+        except OSError:
+            return None
+        return target
+
     def keys(self) -> Iterator[ObjectId]:
         """Yield the keys of all records, in no order."""
         yield from names_in(self._layout.runs)

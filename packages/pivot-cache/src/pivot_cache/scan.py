@@ -78,6 +78,17 @@ class Scan:
                 return
             name = parent
 
+    def distrust(self, path: str | os.PathLike[str]) -> None:
+        """Forget also what the state remembers of the path and all below: the next scan reads every byte."""
+        self.forget(path)
+        name = os.path.abspath(path)
+        if self._state is None:
+            return
+        self._state.put("file", os.fsencode(name), b"")
+        for directory, _, _ in os.walk(name):
+            for space in ("level", "files"):
+                self._state.put(space, os.fsencode(directory), b"")
+
     def _look(self, path: str) -> Content | None:
         now = self._clock()
         try:

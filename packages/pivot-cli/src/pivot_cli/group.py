@@ -33,6 +33,7 @@ COMMANDS = {
     "impact": Entry("Look", "Show which stages an edit would run."),
     "checkout": Entry("Data", "Give back outputs and tracked data from the cache, as their records say."),
     "track": Entry("Data", "Keep data that no stage makes: in the cache, with a .pvt file for git."),
+    "fsck": Entry("Care", "Check the cache and the records against each other."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
     "remote": Entry("Set up", "Name the places that the cache is shared through."),

@@ -143,3 +143,15 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {round(seconds) % 60} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def amount(count: int) -> str:
+    """Return a number of bytes as people read it: ``17 bytes``, ``3.4 kB``, ``12 MB``."""
+    if count < 1000:
+        return plural(count, "byte")
+    size = float(count)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
+    return f"{size / 1000:.3g} TB"

@@ -35,6 +35,7 @@ def accept(workspace: Workspace, step: Step, reason: str) -> Lock:
         )
     if not step.decision.reasons:
         raise UsageError("the stage is up to date, there is nothing to accept", stage=stage.name)
+    workspace.store.hold()
     now = step.now
     lock = step.lock._replace(scheme=now.scheme, parts=now.parts, packages=dict(now.code.packages), accepted=reason)
     keep_trace(workspace.runs, now, lock)

@@ -79,6 +79,7 @@ def checkout(workspace: Workspace, options: Options, records: Records | None = N
     choice.check(records)
     way = find_way(workspace, force=options.force, only_missing=options.only_missing, mode=options.mode)
     scan = Scan(workspace.state)
+    workspace.store.hold()  # what it has now is still there when it is given back
     for record in records.stages:
         if isinstance(record.lock, Lock) and any(choice.parts(path, record.stage) for path in record.lock.outputs):
             yield from _give_outputs(workspace, scan, way, record, choice)

@@ -178,6 +178,7 @@ class Run:
             if holder := self._locks.take(stage.name):
                 self._await(stage, holder)
                 return False
+            self._hold_store()
             step = self._decide(stage)  # another process may have been here
         match step.decision.action:
             case "skip":
@@ -192,6 +193,12 @@ class Run:
         self.look.forget(stage)
         lock = self.workspace.lock(stage, pending=self.options.no_commit)
         return take_step(self.workspace, self.look, stage, lock, forced=self.options.force)
+
+    def _hold_store(self) -> None:
+        """From here on nothing goes away that the cache has: what is decided and recorded relies on it."""
+        if not self.workspace.store.hold(wait=False):
+            self.emit(Notice("waiting for another pivot, which removes objects from the cache"))
+            self.workspace.store.hold()
 
     def _await(self, stage: StageSpec, holder: str) -> None:
         if stage.name not in self._awaited:

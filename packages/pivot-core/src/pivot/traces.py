@@ -4,7 +4,7 @@ A trace is kept under the run key, the digest of all that is known before a run.
 reads, variables, definitions reached dynamically) stands in the record and must be the same now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 
@@ -20,14 +20,14 @@ def find_trace(runs: Runs, look: Look, now: Observation) -> Lock | None:
     """Return the record of a run in exactly this state, None if there is none."""
     if any(content is None for content in now.inputs.values()):
         return None
-    return next((lock for lock in _records(runs, run_key(now)) if _holds(look, now, lock)), None)
+    return next((lock for lock in read_records(runs, run_key(now)) if _holds(look, now, lock)), None)
 
 
 def keep_trace(runs: Runs, now: Observation, lock: Lock) -> None:
     """Keep the record of a run, newest first."""
     key = run_key(now)
-    others = [other for other in _records(runs, key) if not _same_state(other, lock)]
-    runs.put(key, orjson.dumps([to_json(one) for one in (lock, *others[: KEPT - 1])]))
+    others = [other for other in read_records(runs, key) if not _same_state(other, lock)]
+    keep_only(runs, key, (lock, *others[: KEPT - 1]))
 
 
 def complete(store: LocalStore, lock: Lock) -> bool:
@@ -35,7 +35,16 @@ def complete(store: LocalStore, lock: Lock) -> bool:
     return all(store.has_all(output.content) for output in lock.outputs.values())
 
 
-def _records(runs: Runs, key: str) -> list[Lock]:
+def keep_only(runs: Runs, key: str, locks: Sequence[Lock]) -> None:
+    """Replace the records under a key; remove it if there are none."""
+    if locks:
+        runs.put(key, orjson.dumps([to_json(one) for one in locks]))
+    else:
+        runs.remove(key)
+
+
+def read_records(runs: Runs, key: str) -> list[Lock]:
+    """Return the records under a key, newest first; none if they cannot be read."""
     data = runs.get(key)
     if data is None:
         return []

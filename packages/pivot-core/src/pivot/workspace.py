@@ -39,7 +39,14 @@ class Workspace:
     @cached_property
     def store(self) -> LocalStore:
         """The objects of the cache."""
-        return LocalStore(self.config.cache(self.project.root), state=self.state, durable=self.config.durable)
+        user = str(self.project.root) if self.shares_cache else None
+        place = self.config.cache(self.project.root)
+        return LocalStore(place, state=self.state, durable=self.config.durable, user=user)
+
+    @property
+    def shares_cache(self) -> bool:
+        """Whether the cache lies outside of the project, where other projects may use it, too."""
+        return not self.config.cache(self.project.root).is_relative_to(self.project.root)
 
     @property
     def runs(self) -> Runs:

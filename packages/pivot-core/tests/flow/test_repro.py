@@ -14,6 +14,7 @@ from pivot.events import (
     StageStarted,
 )
 from pivot.execute.executor import Failure
+from pivot_cache import LocalStore
 
 RAISED = Failure("raised", "ValueError: no")
 
@@ -149,3 +150,35 @@ def test_another_process_at_work_is_waited_for(bench) -> None:
     bench.events = Listening()
     assert bench.repro().actions == {"clean": "skip", "total": "run"}
     assert said == ["waiting for another pivot, which is at work on total"]
+
+
+def test_the_store_is_held_from_the_first_thing_that_is_done(bench) -> None:
+    def look() -> None:
+        held.append(not LocalStore(bench.root / ".pivot/cache").lock().try_lock())
+
+    held: list[bool] = []
+    bench.during["clean"] = look
+    bench.repro()
+    assert held == [True]
+    lock = LocalStore(bench.root / ".pivot/cache").lock()
+    assert lock.try_lock()  # and let go afterwards
+    bench.repro()  # nothing to do needs nothing
+    lock.unlock()
+
+
+def test_whoever_removes_objects_is_waited_for(bench, monkeypatch) -> None:
+    lock = LocalStore(bench.root / ".pivot/cache").lock()
+    assert lock.try_lock()
+    waiting = LocalStore.hold
+
+    def hold(store: LocalStore, *, wait: bool = True) -> bool:
+        if wait:
+            lock.unlock()
+        return waiting(store, wait=wait)
+
+    monkeypatch.setattr(LocalStore, "hold", hold)
+    bench.repro()
+    assert bench.ran == ["clean", "total"]
+    assert "waiting for another pivot, which removes objects from the cache" in [
+        event.text for event in bench.events if isinstance(event, Notice)
+    ]
