@@ -57,7 +57,7 @@ class TestFunctions:
         observed = project.observe(module.run)
         assert names(observed) == {
             "run", "outer", "outer.<locals>.inner", "generate", "generate.<locals>.<genexpr>", "<lambda>", "make",
-            "make.<locals>.Local", "make.<locals>.Local.method", "Model.fit", "Model.score", "go",
+            "make.<locals>.Local.method", "Model.fit", "Model.score", "go",
         }  # fmt: skip
         assert (project.name("forms"), "<lambda>", 11) in observed.functions
         assert observed.sources == ((project.name("forms"), str(project.root / f"{project.name('forms')}.py")),)

@@ -19,7 +19,12 @@ oracle = importlib.import_module("oracle")
 pytestmark = pytest.mark.catalogue
 
 CASES = catalogue.read_catalogue()
-DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "observed", "devious", "beyond"}
+DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "observed", "devious", "beyond"} | {
+    "projects",
+    "runtime",
+    "edits",
+    "effects",
+}
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,11 @@ class Look:
         observed = observed._replace(functions=tuple(Entry(*one) for one in observed.functions))
         told = {"imported": self.imported, "reads": self.reads}
         beyond = self.analysis.unexpected(self._entries(stage), observed, **told)
+        executed = [*observed.sources, *observed.modules]
+        known = self.analysis.imports([module for module, _ in executed]) | {"pivot"}  # the stand-in
+        unnamed = [file for module, file in executed if module not in known]
+        reads = (*observed.reads, *(os.path.relpath(file, self.root) for file in unnamed))
+        observed = observed._replace(reads=reads)
         code = record(self._code(stage, beyond)) | dict(self.stages[stage]["live"])
         return Record(code, beyond, observed, self._uses(stage, observed))
 

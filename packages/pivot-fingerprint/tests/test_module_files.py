@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from pivot_fingerprint.module_files import ModuleFiles, file_of, leads_to
+from pivot_fingerprint.module_files import ModuleFiles, file_of, leads_to, unfound
 
 
 def module(name: str = "some_module", **attributes: object) -> ModuleType:
@@ -107,3 +107,15 @@ class TestModuleFiles:
     def test_kept_while_nothing_is_loaded(self) -> None:
         files = ModuleFiles()
         assert files.names() is files.names()
+
+
+def test_what_only_another_finder_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("plain.py", "pack/__init__.py", "pack/inner.py", "elsewhere/tool_v2.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [("plain", "plain.py"), ("pack", "pack/__init__.py"), ("pack.inner", "pack/inner.py")]
+    strange = [("tool", "elsewhere/tool_v2.py"), ("inner", "pack/inner.py"), ("__main__", "plain.py")]
+    modules = [(name, str(tmp_path / file)) for name, file in found + strange]
+    expected = [str(tmp_path / "elsewhere/tool_v2.py"), str(tmp_path / "pack/inner.py")]
+    assert list(unfound(modules, [str(tmp_path)])) == expected

@@ -108,7 +108,8 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
     Source that executed although no module name leads to it, as with ``runpy``, is such a file.
     """
     root = str(look.project.root) + os.sep
-    unnamed = [file for module, file in observed.sources if module not in look.analysis.imports([module])]
+    executed = dict.fromkeys((*observed.sources, *observed.modules))
+    unnamed = [file for module, file in executed if module not in look.analysis.imports([module])]
     files = dict.fromkeys((*observed.reads, *unnamed))
     marked = [(path, "") for path in files] + [(path, "/") for path in observed.listings]
     for path, suffix in marked + [(path, "/.") for path in observed.directories]:

@@ -1,8 +1,9 @@
 """Which project functions executed, by ``sys.monitoring`` at almost no cost.
 
 Each code object reports its first start and is switched off for good (``DISABLE``); it runs at full speed from then on.
-One tool identifier serves all observations of the process. Functions that were defined earlier and those of other
-threads are seen, those of subprocesses are not.
+Bodies of classes do not count: they execute with their module, whoever needs something else of it. One tool identifier
+serves all observations of the process. Functions that were defined earlier and those of other threads are seen, those
+of subprocesses are not.
 """
 
 import sys
@@ -11,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 _monitoring = sys.monitoring
+_OPTIMIZED = 1  # the flag of a function's code; bodies of modules and classes have none
 # The identifiers without a meaning first, so that a debugger, coverage.py or a profiler that starts later finds its own
 # one free unless all the others were taken.
 _IDENTIFIERS = (
@@ -78,6 +80,8 @@ def module_name(variables: dict[str, Any]) -> str | None:
 
 
 def _started(code: CodeType, _offset: int) -> object:
+    if not code.co_flags & _OPTIMIZED and code.co_name != "<module>":
+        return _monitoring.DISABLE
     file = code.co_filename
     for calls in _active:
         known = calls.files.get(file)

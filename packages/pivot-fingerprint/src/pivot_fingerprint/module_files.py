@@ -5,6 +5,9 @@ Used by ``access`` and ``observation``. What a name would lead to in another pro
 
 import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from pivot_fingerprint.modules import Finder
 
 
 def file_of(module: object) -> str | None:
@@ -27,6 +30,24 @@ def leads_to(name: str, file: str) -> bool:
         if any(map(os.path.exists, candidates)):
             return False
     return _finders_lead_to(name, file)
+
+
+def unfound(modules: Iterable[tuple[str, str]], roots: Sequence[str]) -> Iterator[str]:
+    """Yield the files of loaded modules that ``modules`` would not find by their names: somebody else's finder did."""
+    finder = None
+    for name, file in modules:
+        if name != "__main__" and not _is_at(name, file):
+            if finder is None:
+                finder = Finder(roots)
+            if finder.find(name).file != file:
+                yield file
+
+
+def _is_at(name: str, file: str) -> bool:
+    """Whether a file is where an entry of the import path has that name."""
+    place = os.path.splitext(file)[0].removesuffix(f"{os.sep}__init__")
+    tail = os.sep + name.replace(".", os.sep)
+    return place.endswith(tail) and place.removesuffix(tail) in map(os.path.abspath, sys.path)
 
 
 def _finders_lead_to(name: str, file: str) -> bool:

@@ -15,7 +15,7 @@ from pivot_fingerprint.auditing import Access, Kind
 from pivot_fingerprint.calls import Calls, module_name
 from pivot_fingerprint.environment import DEFAULT_KEY, Variables
 from pivot_fingerprint.importing import is_project, normal_roots
-from pivot_fingerprint.module_files import file_of, leads_to
+from pivot_fingerprint.module_files import file_of, leads_to, unfound
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
 
 
@@ -97,6 +97,8 @@ class Observation:
         functions: dict[Entry, None] = {}
         where: dict[tuple[str, str], None] = {}
         modules = dict.fromkeys(self._imported())
+        reads = [read for read in self._imports.values() if read.kind != "file" or read.name not in dropped]
+        reads += [ImportRead("file", file, file_digest(file), "", 0) for file in unfound(modules, self._roots)]
         for module, qualname, line, file in self._started():
             if qualname == "<module>":
                 modules[module, file] = None
@@ -109,7 +111,7 @@ class Observation:
             reads=tuple(sorted(self._access.reads)),
             listings=tuple(sorted(self._access.listings)),
             env=tuple(sorted(self._variables.digests.items())),
-            imports=tuple(read for read in self._imports.values() if read.kind != "file" or read.name not in dropped),
+            imports=tuple(reads),
             sources=tuple(sorted(where)),
             missing=tuple(source.missing for source in sources if source is not None and source.missing is not None),
             directories=tuple(sorted(self._access.directories)),

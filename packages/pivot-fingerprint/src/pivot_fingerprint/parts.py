@@ -83,7 +83,7 @@ class ImportRead(NamedTuple):
     """A file, a directory listing or a variable that was read while a module was being imported.
 
     ``kind`` is file, listing or env; ``name`` an absolute path or a variable's name; ``module`` and ``line`` the
-    top-level statement that was executing.
+    top-level statement that was executing. No module: the source of one that only a finder of somebody else's finds.
     """
 
     kind: str

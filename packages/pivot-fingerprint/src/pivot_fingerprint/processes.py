@@ -52,6 +52,7 @@ class Processes:
         graph = self._graph
         order = moments(graph.sources, given)
         found = Process(order.modules, order, {}, {}, {}, [], [], [], {})
+        found.reads.extend(graph.node("read", *read) for read in graph.reads.get(("", -1), ()))
         for name in found.modules:
             node = graph.node("load", name)
             found.nodes.append(node)

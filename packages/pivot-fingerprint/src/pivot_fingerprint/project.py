@@ -155,8 +155,8 @@ class Project:
             graph = Graph(self._resolver, self._examiner, self._directory, changed)
             env: dict[str, str | None] = {}
             for read in reads:
-                module = self.sources.module(read.module)
-                for at in statements(read, module) if isinstance(module, Source) else ():
+                module = self.sources.module(read.module) if read.module else None
+                for at in [-1] if module is None else statements(read, module) if isinstance(module, Source) else ():
                     graph.reads.setdefault((read.module, at), []).append((read.kind, read.name))
                 if read.kind == "env":
                     env[read.name] = read.digest

@@ -4,7 +4,6 @@ Used by ``test_catalogue_static``; a script of its own because an observation be
 """
 
 import os
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,9 +46,8 @@ def _run(stage: Any, root: str) -> dict[str, Any]:
             stage.run()
         seen = watch.observed
         own = {stage.output.path, "params.yaml", *(dep.path for dep in stage.inputs().values())}
-        unnamed = [file for module, file in seen.sources if module not in sys.modules]
         return seen._asdict() | {
-            "reads": sorted(_relative([*seen.reads, *unnamed], root) - own),
+            "reads": sorted(_relative(seen.reads, root) - own),
             "listings": sorted(_relative(seen.listings, root)),
             "directories": sorted(_relative(seen.directories, root)),
         }
