@@ -28,6 +28,7 @@ from pivot_cache import (
 from pivot_cache import scan as scanning
 from pivot_cache.hashing import hash_descriptor
 from pivot_cache.leftovers import temporary_name
+from pivot_cache.stamp import stamp
 
 
 @pytest.fixture
@@ -125,6 +126,48 @@ def test_forget_what_is_above_and_below(work, forgotten):
     scan.forget(work / forgotten)
     assert [scan.content(place) for place in places] == [Scan().content(place) for place in places]
     assert (scan.content(other) == old) == (forgotten.startswith("d/sub"))
+
+
+def test_what_was_seen_is_told(work, later):
+    path = work.write("a", "1")
+    work.write("d/b", "2")
+    scan = Scan(clock=later)
+    scan.content(path)
+    scan.content(work / "d")
+    scan.content(work / "none")
+    scan.mark(work.write("lock"))
+    scan.mark(work / "no lock")
+    seen = scan.seen()
+    assert seen.files == {str(path): stamp(path.stat()), str(work / "lock"): stamp((work / "lock").stat())}
+    assert seen.directories == {str(work / "d"): scan.content(work / "d").digest}
+    assert seen.absent == [str(work / "none")]
+    scan.forget(path)
+    assert list(scan.seen().files) == [str(work / "lock")]
+
+
+@pytest.mark.parametrize("look", [Scan.content, Scan.mark])
+def test_what_is_too_fresh_to_be_told_by_its_stamp_is_not(work, state, look):
+    path = work.write("a", "1")
+    scan = Scan(state)
+    look(scan, path)
+    assert scan.seen() is None
+
+
+def test_forgetting_does_not_look_through_everything(work):
+    """A run forgets a few paths for each of thousands of stages."""
+    scan = Scan()
+    paths = [str(work.write(f"{number % 7}/{number}", "1")) for number in range(50)]
+    for path in paths:
+        scan.content(path)
+
+    class Unreadable(dict):
+        def __iter__(self):
+            raise AssertionError
+
+    scan._known = Unreadable(scan._known)
+    for path in paths[::2]:
+        scan.forget(path)
+    assert sorted(dict.keys(scan._known)) == sorted(paths[1::2])
 
 
 def test_top_link_is_followed(work, state, later):

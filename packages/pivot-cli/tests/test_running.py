@@ -1,23 +1,57 @@
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from pivot.execute.executor import Failure
-from pivot.repro import Summary
-from pivot_cli.running import exit_code
+from pivot.workspace import Workspace
 
-DECLARED = Failure("declaration", "the key 'x' was returned, but is not declared")
-RAISED = Failure("raised", "ValueError: no")
+type Run = Callable[..., Any]
+
+PIPELINE = """\
+from typing import Annotated
+import pivot
+
+def one() -> Annotated[str, pivot.Out("one.txt", pivot.loaders.Text())]:
+    return "1"
+
+pipeline = pivot.Pipeline("p")
+pipeline.register(one)
+"""
 
 
+@pytest.fixture
+def standing(pivot: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A project of which it is remembered that it has nothing to do, under names that no plan would give."""
+    Path("pipeline.py").write_text(PIPELINE)
+    assert pivot("repro").code == 0
+    monkeypatch.setattr(Workspace, "standing", lambda workspace: ("a", "long"))
+    return
+
+
+@pytest.mark.usefixtures("standing")
+def test_what_stands_is_told_without_a_plan(pivot: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("pivot_cli.execution", "pivot_cli.overview", "pivot.plan"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    assert pivot("repro").out.startswith("Everything is up to date (2 stages, ")
+    assert pivot("status").out == "a      up to date\nlong   up to date\n"
+    shown = pivot("repro", "-n").out.splitlines()
+    assert shown[:2] == ["a      up to date", "long   up to date"]
+    assert shown[2].startswith("Everything is up to date (2 stages, ")
+    assert pivot("repro", "-q").out == ""
+    assert not {"pivot_cli.execution", "pivot_cli.overview", "pivot.plan"} & set(sys.modules)
+
+
+@pytest.mark.usefixtures("standing")
 @pytest.mark.parametrize(
-    ("failures", "code"),
+    "words",
     [
-        ({}, 0),
-        ({"a": RAISED}, 1),
-        ({"a": DECLARED}, 3),
-        ({"a": DECLARED, "b": DECLARED}, 3),
-        ({"a": DECLARED, "b": RAISED}, 1),
-        ({"a": Failure("died", "killed by SIGKILL")}, 1),
+        *("repro one", "repro --json", "repro -v", "repro -e", "repro --reload", "repro -f", "run one"),
+        *("status one", "status -e", "status --diff", "status --json", "status -v"),
     ],
 )
-def test_exit_code(failures: dict[str, Failure], code: int) -> None:
-    assert exit_code(Summary(dict.fromkeys(failures, "failed"), failures, 0.1)) == code
+def test_whoever_asks_for_more_gets_a_plan(pivot: Run, words: str) -> None:
+    found = pivot(*words.split())
+    assert found.code == 0
+    assert "2 stages" not in found.out and "long" not in found.out

@@ -1,6 +1,7 @@
 """The manifest as bytes."""
 
-from pivot.manifest import DepSpec, LoaderSpec, Manifest, ManifestInput, OutSpec, StageSpec, decode, encode
+from pivot.grounds import Ground
+from pivot.manifest import DepSpec, LoaderSpec, Manifest, OutSpec, StageSpec, decode, encode
 from pivot_fingerprint import Entry, ImportRead
 
 LOADER = LoaderSpec("mine:Loader", '{"sep": ";"}', (Entry("mine", "Loader", 3),))
@@ -23,7 +24,7 @@ MANIFEST = Manifest(
     ("pipeline",),
     ("numpy",),
     (ImportRead("env", "HOME", None, "pipeline", 2),),
-    (ManifestInput("source", "sub/pipeline.py", "aa"),),
+    (Ground("source", "sub/pipeline.py", "aa"),),
 )
 
 

@@ -136,6 +136,22 @@ def test_a_kept_answer_is_given_only_while_it_is_true(root: Path, file: str, tex
     assert [part[:7] for part in second.parts] == [part[:7] for part in ask(root).parts]
 
 
+@pytest.mark.parametrize("kept", [False, True], ids=["found", "kept"])
+def test_the_grounds_of_an_answer_stand_while_names_lead_where_they_led(root: Path, kept: bool) -> None:
+    memo = CountingMemo()
+    for _ in range(1 + kept):
+        analysis = Analysis([str(root)], path=[], memo=memo)
+        analysis.fingerprints({"it": [Entry("work", "run")]})
+    grounds = analysis.grounds()
+    assert Analysis([str(root)], path=[]).stands(grounds)
+    assert not Analysis([str(root)], path=[str(root / "more")]).stands(grounds)
+    (root / "text.py").write_text("X = 1\n")
+    assert Analysis([str(root)], path=[]).stands(grounds)  # the contents of files are not part of it
+    (root / "text").mkdir()
+    (root / "text" / "__init__.py").touch()
+    assert not Analysis([str(root)], path=[]).stands(grounds)
+
+
 def test_spoiled_results_are_made_anew(root: Path) -> None:
     memo = CountingMemo()
     first = ask(root, memo)

@@ -7,7 +7,8 @@ changed file among 20,000 is one hash. What may be read, and what a difference m
 
 import os
 import stat
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
 from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
@@ -19,7 +20,19 @@ from pivot_cache.stamp import RACY_NS, STAMP, STAMP_SIZE, Clock, clock, is_settl
 from pivot_cache.state import State
 from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
 
+DISTRUST: Final = "distrust"
+"""The space of a state whose one value, under an empty key, is another whenever stamps turned out to prove nothing."""
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class Seen(NamedTuple):
+    """What the answers of a scan rest on, by absolute paths: files with their stamps, directories with the digests of
+    their trees, and paths where nothing was."""
+
+    files: dict[str, bytes]
+    directories: dict[str, ObjectId]
+    absent: list[str]
+
 
 type Levels = dict[str, tuple[TreeEntry, ...]]
 """The entries of directories by their absolute paths, each in the order of its tree."""
@@ -36,6 +49,8 @@ class Scan:
         self._clock = clock
         self._files = Memo(state, "file")
         self._known: dict[str, Content | None] = {}
+        self._stamps: dict[str, bytes | None] = {}
+        self._below: dict[str, set[str]] = {}  # the known paths in a directory, and what leads to others
 
     def content(self, path: str | os.PathLike[str]) -> Content | None:
         """Return what is at the path, None if nothing is. A symbolic link at the path itself is followed.
@@ -48,8 +63,7 @@ class Scan:
         name = os.path.abspath(path)
         if name in known:
             return known[name]
-        content = self._known[name] = self._look(name)
-        return content
+        return self._keep(name, self._look(name))
 
     def digest(self, path: str | os.PathLike[str]) -> ObjectId | None:
         """Return the digest of the file at the path; None if there is none, or it is a directory."""
@@ -65,14 +79,33 @@ class Scan:
         self._walk_from(os.path.abspath(path), levels)
         return levels
 
+    def mark(self, path: str | os.PathLike[str]) -> None:
+        """Put a file into ``seen`` that the caller is about to read by itself; nothing if there is none."""
+        name = os.fspath(path)
+        now = self._clock()
+        with suppress(OSError):
+            status = os.stat(name)
+            self._stamps[name] = stamp(status) if is_settled(status, now) else None
+
+    def seen(self) -> "Seen | None":
+        """Return all that the answers so far rest on; None if a file is too fresh for its stamp to tell.
+
+        While all of it is as it was, a new scan would give the same answers.
+        """
+        files: dict[str, bytes] = {}
+        for path, fact in self._stamps.items():
+            if fact is None:
+                return None
+            files[path] = fact
+        directories = {path: it.digest for path, it in self._known.items() if it is not None and it.kind == DIRECTORY}
+        return Seen(files, directories, [path for path, it in self._known.items() if it is None])
+
     def forget(self, path: str | os.PathLike[str]) -> None:
         """Look again when asked next about this path, about what is below it and about the directories above it."""
         name = os.path.abspath(path)
-        below = name + "/"
-        for known in [known for known in self._known if known.startswith(below)]:
-            del self._known[known]
+        self._forget_below(name)
         while True:
-            self._known.pop(name, None)
+            self._drop(name)
             parent = os.path.dirname(name)
             if parent == name:
                 return
@@ -84,10 +117,31 @@ class Scan:
         name = os.path.abspath(path)
         if self._state is None:
             return
+        self._state.put(DISTRUST, b"", os.urandom(8))
         self._state.put("file", os.fsencode(name), b"")
         for directory, _, _ in os.walk(name):
             for space in ("level", "files"):
                 self._state.put(space, os.fsencode(directory), b"")
+
+    def _forget_below(self, path: str) -> None:
+        for below in self._below.pop(path, ()):
+            self._drop(below)
+            self._forget_below(below)
+
+    def _drop(self, path: str) -> None:
+        self._known.pop(path, None)
+        self._stamps.pop(path, None)
+
+    def _keep(self, path: str, content: Content | None) -> Content | None:
+        """Remember an answer, and where it is: a run forgets a few paths for each of thousands of stages."""
+        self._known[path] = content
+        while True:
+            parent = os.path.dirname(path)
+            siblings = self._below.setdefault(parent, set())
+            if path in siblings or parent == path:
+                return content
+            siblings.add(path)
+            path = parent
 
     def _look(self, path: str) -> Content | None:
         now = self._clock()
@@ -104,7 +158,8 @@ class Scan:
         if not stat.S_ISREG(status.st_mode):
             raise UnsupportedFile(path, file_type(status.st_mode))
         key = os.fsencode(path)
-        digest = self._files.find(key, stamp(status))
+        fact = stamp(status)
+        digest = self._files.find(key, fact)
         if digest is None:
             descriptor = open_file(path)
             try:
@@ -113,6 +168,11 @@ class Scan:
                 os.close(descriptor)
             if is_settled(status, now):
                 self._files.note(key, stamp(status), digest)
+                self._stamps[path] = stamp(status)
+            else:
+                self._stamps[path] = None
+        else:
+            self._stamps[path] = fact
         return Content(EXECUTABLE if status.st_mode & 0o100 else FILE, digest, status.st_size)
 
     def _walk_from(self, path: str, levels: Levels | None) -> Summary:

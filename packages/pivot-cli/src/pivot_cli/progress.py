@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
+from pivot_cli.quantities import duration
 from pivot_cli.render import LiveLine
 from pivot_cli.terminal import Stream
-from pivot_cli.words import duration
 
 DELAY = 1.0  # seconds that a stage may take before it is worth a moving line
 TICK = 0.1  # seconds between two drawings

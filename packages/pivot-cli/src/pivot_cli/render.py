@@ -22,8 +22,9 @@ from pivot.events import (
 )
 from pivot.reasons import Reason
 from pivot_cli.failure import describe_failure
+from pivot_cli.quantities import duration, up_to_date
 from pivot_cli.terminal import Stream, Terminal
-from pivot_cli.words import duration, plural, short
+from pivot_cli.words import short
 
 NO_STAGES = "The pipeline has no stages yet: add one with pipeline.register(function)"
 
@@ -154,12 +155,12 @@ class Renderer:
             why = f"{by} failed" if by else "stopped at the first failure, -k goes on"
             self._error(f"{self._err.marks.blocked} not started: {', '.join(stages)} ({why})")
         total = event.done + event.restored + event.skipped + event.failed + event.blocked
-        time = duration(event.seconds if self._began is None else perf_counter() - self._began)
+        seconds = event.seconds if self._began is None else perf_counter() - self._began
         if not total:
             self._line(NO_STAGES)
             return
         if event.skipped == total:
-            self._line(f"Everything is up to date ({plural(total, 'stage')}, {time})")
+            self._line(up_to_date(total, seconds))
             return
         counts = [
             (event.failed, "failed"),
@@ -168,6 +169,7 @@ class Renderer:
             (event.restored, "restored"),
             (event.skipped, "up to date"),
         ]
+        time = duration(seconds)
         text = ", ".join(f"{count} {word}" for count, word in counts if count)
         if event.failed:
             self._error(f"{self._err.paint('Failed', 'red', 'bold')}: {text} ({time})")

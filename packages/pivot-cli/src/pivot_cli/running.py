@@ -1,24 +1,20 @@
-"""What ``repro`` and ``run`` share: their options, and the way from a plan or a run to the screen and the exit code."""
+"""What ``repro`` and ``run`` share: their options, and the short way where there is nothing to do.
 
-import os
-from collections.abc import Callable, Iterable
+The long way, from a plan or a run to the screen, is ``execution``, which is imported only then: to import it takes as
+long as all that a run with nothing to do has to look at.
+"""
+
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 import click
 
-from pivot.look import Look
-from pivot.plan import Plan, Step, check_inputs
-from pivot.repro import Options, Summary, plan, repro
-from pivot.workspace import Workspace
-from pivot_cli.render import NO_STAGES, LiveLine, Renderer
-from pivot_cli.report import Report, plan_data
+from pivot_cli.quantities import up_to_date
 from pivot_cli.session import Session
-from pivot_cli.wiring import base_of, executors, open_workspace
-from pivot_cli.words import duration, plural, short, status
+from pivot_cli.wiring import base_of, open_workspace
 
-FAILED, WRONG = 1, 3
-UNCOMMITTED = "(has a result that pivot commit would record)"
+type Names = tuple[str, ...]
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,7 +37,7 @@ _OPTIONS = (
 
 def carry_out(
     session: Session,
-    stages: tuple[str, ...],
+    stages: Names,
     *,
     alone: bool,
     dry_run: bool,
@@ -56,99 +52,25 @@ def carry_out(
     """Run stages, or only show what would run, and return the exit code."""
     only_show = dry_run or explain
     with open_workspace(session, make=not only_show) as workspace:
-        base = base_of(session, workspace)
-        chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit)
+        plain = not (stages or force or reload or explain or as_json or no_commit or session.verbose)
+        if plain and (standing := workspace.standing()):
+            if dry_run:
+                show_standing(session, standing)
+            if not session.quiet:
+                session.terminal.out.line(up_to_date(len(standing), perf_counter() - session.began))
+            return 0
+        from pivot.repro import Options  # lazy: see above
+        from pivot_cli import execution
+
+        chosen = Options(stages, alone, force, keep_going, jobs, reload, base_of(session, workspace), no_commit)
         if only_show:
-            return _show(session, workspace, chosen, explain, as_json)
-        return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
+            return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
+        return execution.execute(session, workspace, chosen, as_json=as_json)
 
 
-def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
-    root = workspace.project.root
+def show_standing(session: Session, stages: Names) -> None:
+    """Print a line for each of these stages, which are all up to date, as ``execution.show_steps`` does."""
     out = session.terminal.out
-    if workspace.created and not session.quiet:
-        home = os.path.relpath(workspace.project.home)
-        out.line(f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore")
-    live = live_line(session)
-    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
-    try:
-        return exit_code(repro(workspace, chosen, executors(workspace), show))
-    finally:
-        live.close()
-
-
-def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:
-    report = Report(workspace.project.root)
-    summary = repro(workspace, chosen, executors(workspace), report)
-    session.terminal.out.json(report.data())
-    return exit_code(summary)
-
-
-def live_line(session: Session) -> LiveLine:
-    """Return the line that moves, where the terminal can show one."""
-    if session.quiet or not session.terminal.out.live:
-        return LiveLine()
-    from pivot_cli.progress import Spinner  # lazy: threads, for terminals only
-
-    return Spinner(session.terminal.out)
-
-
-def _show(session: Session, workspace: Workspace, chosen: Options, explain: bool, json: bool) -> int:
-    started = perf_counter()
-    look, planned = plan(workspace, chosen)
-    check_inputs(planned, look.manifest.stages)
-    seconds = perf_counter() - started
-    if json:
-        session.terminal.out.json(plan_data(workspace.project.root, (step.decision for step in planned.steps), seconds))
-    elif explain:
-        explain_steps(session, workspace, look, planned.steps)
-    else:
-        show_steps(session, planned.steps)
-        if planned.steps:
-            _sum_up(session, planned, seconds)
-    return 0
-
-
-def explain_steps(
-    session: Session, workspace: Workspace, look: Look, steps: Iterable[Step], *, diff: bool = False
-) -> None:
-    """Print the full explanation of each step; ``diff`` adds the source of what changed."""
-    from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
-
-    print_explanations(session, workspace, look, steps, diff=diff)
-
-
-def show_steps(session: Session, steps: tuple[Step, ...], pending: frozenset[str] = frozenset()) -> None:
-    """Print a line for each stage: its name, what would happen, and the first reason.
-
-    ``pending`` are stages with a result that is not committed.
-    """
-    out = session.terminal.out
-    if not steps:
-        out.line(NO_STAGES)
-    width = max((len(step.stage.name) for step in steps), default=0)
-    for step in steps:
-        word = status(step.decision)
-        shown = out.paint(f"{word:<12}", "dim" if word == "up to date" else "yellow")
-        words = out.paint(short(step.decision.reasons), "dim")
-        if step.stage.name in pending:
-            words += f" {UNCOMMITTED}"
-        out.line(f"{step.stage.name:<{width}}   {shown}   {words}".rstrip())
-
-
-def _sum_up(session: Session, planned: Plan, seconds: float) -> None:
-    busy = sum(step.decision.action != "skip" for step in planned.steps)
-    count = plural(len(planned.steps), "stage")
-    text = (
-        f"{busy} of {count} would run or be restored"
-        if busy
-        else f"Everything is up to date ({count}, {duration(seconds)})"
-    )
-    session.terminal.out.line(text)
-
-
-def exit_code(summary: Summary) -> int:
-    """Return 0, or 1 for a stage that failed, or 3 if all that failed is how stages are declared."""
-    if not summary.failures:
-        return 0
-    return WRONG if all(one.kind == "declaration" for one in summary.failures.values()) else FAILED
+    width = max(map(len, stages))
+    shown = out.paint(f"{'up to date':<12}", "dim")
+    out.line("\n".join([f"{stage:<{width}}   {shown}".rstrip() for stage in stages]))

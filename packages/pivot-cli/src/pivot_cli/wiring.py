@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pivot.execute.executor import Executor
-from pivot.manifest import Manifest
 from pivot.project import discover
-from pivot.repro import MakeExecutor
 from pivot.workspace import Workspace
 from pivot_cli.session import Session
 
 if TYPE_CHECKING:
+    from pivot.execute.executor import Executor
+    from pivot.manifest import Manifest
+    from pivot.repro import MakeExecutor
     from pivot_remote import Remote
 
 
@@ -32,10 +32,10 @@ def base_of(session: Session, workspace: Workspace) -> str:
     return workspace.project.relative(session.start.resolve())
 
 
-def executors(workspace: Workspace) -> MakeExecutor:
+def executors(workspace: Workspace) -> "MakeExecutor":
     """Return what makes an executor once a run needs one."""
 
-    def make(manifest: Manifest, jobs: int) -> Executor:
+    def make(manifest: "Manifest", jobs: int) -> "Executor":
         from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
 
         stop_on_terminate()

@@ -5,7 +5,6 @@ one is made by ``load_child`` in a process of its own.
 """
 
 import os
-import sys
 from typing import Protocol
 
 import orjson
@@ -13,13 +12,9 @@ import orjson
 from pivot import errors
 from pivot.errors import PipelineFailed, PivotError
 from pivot.execute.interpreter import start
-from pivot.manifest import Manifest, ManifestInput, decode
+from pivot.grounds import Ground, holds, python_ground
+from pivot.manifest import Manifest, decode
 from pivot.project import Project
-from pivot_cache import hash_bytes
-from pivot_fingerprint.access import listing_digest
-from pivot_fingerprint.environment import variable_digest
-
-_INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
 
 class Memo(Protocol):
@@ -34,7 +29,7 @@ def load(project: Project, *, memo: Memo, kept: Manifest | None = None) -> Manif
 
     Raises DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
     """
-    python = _python(project)
+    python = python_ground(project)
     if kept is not None and python in kept.inputs and current(kept, project, memo):
         return kept
     made = _ask_child(project)
@@ -48,45 +43,14 @@ def current(manifest: Manifest, project: Project, memo: Memo) -> bool:
     return all(_stands(one, str(project.root), memo) for one in manifest.inputs)
 
 
-def _stands(recorded: ManifestInput, root: str, memo: Memo) -> bool:
-    kind, name, digest = recorded
-    match kind:
+def _stands(recorded: Ground, root: str, memo: Memo) -> bool:
+    match recorded.kind:
         case "source" | "file":
-            return memo.digest(os.path.join(root, name)) == digest
-        case "absent":
-            return not os.path.lexists(os.path.join(root, name))
-        case "listing":
-            return listing_digest(os.path.join(root, name)) == digest
-        case "env":
-            return variable_digest(name, os.environ) == digest
+            return memo.digest(os.path.join(root, recorded.name)) == recorded.digest
         case "python":
             return True  # compared by ``load``
         case _:
-            return False  # "unseen": nobody knows what it was made from
-
-
-def _python(project: Project) -> ManifestInput:
-    """Return the interpreter as an input: its version, its place, what is installed, and where the project is.
-
-    The directories that come and go on ``sys.path`` with the way in which Python was started are left out.
-    """
-    own = {"", str(project.root), str(project.pipeline.parent), os.getcwd()}
-    installed = [sorted(_installed(entry)) for entry in sys.path if entry not in own]
-    facts = [
-        sys.version,
-        sys.prefix,
-        str(project.root),
-        os.environ.get("PYTHONPATH"),
-        [one for one in installed if one],
-    ]
-    return ManifestInput("python", sys.version.partition(" ")[0], hash_bytes(orjson.dumps(facts)))
-
-
-def _installed(entry: str) -> list[str]:
-    try:
-        return [name for name in os.listdir(entry) if name.endswith(_INSTALLED)]
-    except OSError:
-        return []
+            return holds(recorded, root)
 
 
 def _ask_child(project: Project) -> Manifest:

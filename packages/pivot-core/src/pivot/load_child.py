@@ -15,7 +15,8 @@ import orjson
 
 from pivot.describe import describe
 from pivot.errors import PipelineFailed, PivotError
-from pivot.manifest import Manifest, ManifestInput, encode
+from pivot.grounds import Ground
+from pivot.manifest import Manifest, encode
 from pivot.pipeline import Pipeline
 from pivot.pipeline_module import import_pipeline, import_roots
 from pivot_fingerprint import Observed
@@ -75,7 +76,7 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
         tuple(sorted({name for name, _ in seen.modules})),
         packages,
         seen.imports,
-        tuple(ManifestInput(kind, _relative(name, root), digest) for (kind, name), digest in sorted(inputs.items())),
+        tuple(Ground(kind, _relative(name, root), digest) for (kind, name), digest in sorted(inputs.items())),
     )
 
 

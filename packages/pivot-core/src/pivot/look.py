@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pivot.lock import Lock
 from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
-from pivot.project import Project
+from pivot.project import Project, import_roots
 from pivot.record import Damaged
 from pivot_cache import Content, Scan, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
@@ -120,11 +120,6 @@ class Look:
             stage.name: (found.get(f"{stage.name} observed", found[stage.name]), found[stage.name])
             for stage in self.manifest.stages
         }
-
-
-def import_roots(project: Project) -> list[str]:
-    """Return the directories that come first on the import path of a pipeline: its own, then the project's."""
-    return list(dict.fromkeys((str(project.pipeline.parent), str(project.root))))
 
 
 def stage_entries(stage: StageSpec) -> tuple[Entry, ...]:

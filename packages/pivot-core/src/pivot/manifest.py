@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pivot.grounds import Ground
 from pivot_fingerprint import Entry, ImportRead, Opaque
 
 FORMAT = 1
@@ -63,19 +64,6 @@ class StageSpec(NamedTuple):
     packages: tuple[str, ...] = ()
 
 
-class ManifestInput(NamedTuple):
-    """Something that the manifest was made from; while each still has its digest, the manifest stands.
-
-    ``kind`` is ``source`` or ``file`` (a path), ``listing`` (a directory's names), ``absent`` (a path that was looked
-    for), ``env`` (a variable), ``python`` (the interpreter, its version and its installed distributions) or
-    ``unseen`` (what could not be observed, in words: such a manifest never stands).
-    """
-
-    kind: str
-    name: str  # a path relative to the root where it lies below it, else absolute
-    digest: str | None
-
-
 class Manifest(NamedTuple):
     """A loaded pipeline."""
 
@@ -85,7 +73,7 @@ class Manifest(NamedTuple):
     modules: tuple[str, ...]  # project modules that loading it imported, by name
     packages: tuple[str, ...]  # top-level names of third-party modules that loading it imported: what workers preload
     reads: tuple[ImportRead, ...]  # files and variables read while project modules were imported
-    inputs: tuple[ManifestInput, ...]
+    inputs: tuple[Ground, ...]  # what it was made from: while each still has its digest, it stands
 
     def stage(self, name: str) -> StageSpec:
         """Return the stage of that name; KeyError if there is none."""
@@ -114,7 +102,7 @@ def decode(data: bytes) -> Manifest | None:
             tuple(modules),
             tuple(packages),
             tuple(ImportRead(*read) for read in reads),
-            tuple(ManifestInput(*item) for item in inputs),
+            tuple(Ground(*item) for item in inputs),
         )
     except (ValueError, TypeError, KeyError):
         return None

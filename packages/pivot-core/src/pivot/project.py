@@ -91,6 +91,11 @@ def _root(directory: Path) -> Path:
     return directory
 
 
+def import_roots(project: Project) -> list[str]:
+    """Return the directories that come first on the import path of a pipeline: its own, then the project's."""
+    return list(dict.fromkeys((str(project.pipeline.parent), str(project.root))))
+
+
 def create(project: Project) -> bool:
     """Make ``.pivot/`` if it is not there; True if it was made. An existing one of a newer format is refused.
 

@@ -31,6 +31,7 @@ from pivot.outputs import clear_outputs, restore_outputs
 from pivot.plan import Plan, Step, check_inputs, choose, make_plan, take_step
 from pivot.schedule import Schedule
 from pivot.stage_locks import POLL, StageLocks
+from pivot.standing import remember
 from pivot.workspace import Workspace
 
 type MakeExecutor = Callable[[Manifest, int], Executor]
@@ -70,7 +71,10 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
     look = workspace.look(manifest, pending=options.no_commit)
     graph = build(manifest.stages)
     chosen = choose(manifest, graph, options.targets, alone=options.alone, base=options.base)
-    return look, make_plan(workspace, look, graph, chosen, forced=options.force)
+    planned = make_plan(workspace, look, graph, chosen, forced=options.force)
+    if not (options.targets or options.no_commit) and all(step.decision.action == "skip" for step in planned.steps):
+        remember(workspace, look, planned)
+    return look, planned
 
 
 def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, emit: Emit) -> Summary:

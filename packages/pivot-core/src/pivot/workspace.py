@@ -5,16 +5,20 @@ The only place in core where the stores are put together; what they are used for
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pivot.config import Config, read_config
-from pivot.load import load
-from pivot.lock import Lock, lock_path, read_lock
-from pivot.look import Look, SourceMemo
-from pivot.manifest import Manifest, StageSpec, decode, encode
-from pivot.pending import Pending
 from pivot.project import Project, create, is_made
-from pivot.record import Damaged
-from pivot_cache import LocalStore, Runs, Scan, State
+from pivot.standing import recall
+from pivot_cache import State
+
+if TYPE_CHECKING:  # what a project with nothing to do is opened without
+    from pivot.lock import Lock
+    from pivot.look import Look
+    from pivot.manifest import Manifest, StageSpec
+    from pivot.pending import Pending
+    from pivot.record import Damaged
+    from pivot_cache import LocalStore, Runs
 
 
 class Workspace:
@@ -37,8 +41,10 @@ class Workspace:
         self.state.close()
 
     @cached_property
-    def store(self) -> LocalStore:
+    def store(self) -> "LocalStore":
         """The objects of the cache."""
+        from pivot_cache import LocalStore
+
         user = str(self.project.root) if self.shares_cache else None
         place = self.config.cache(self.project.root)
         return LocalStore(place, state=self.state, durable=self.config.durable, user=user)
@@ -49,12 +55,24 @@ class Workspace:
         return not self.config.cache(self.project.root).is_relative_to(self.project.root)
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> "Runs":
         """The constructive traces of the cache."""
         return self.store.runs
 
-    def manifest(self, *, reload: bool = False) -> Manifest:
+    def standing(self) -> tuple[str, ...] | None:
+        """Return the stages of the pipeline if nothing can have changed since all of them were up to date, else None.
+
+        Much faster than to plan; None only means that this is needed.
+        """
+        return recall(self.project, self.state)
+
+    def manifest(self, *, reload: bool = False) -> "Manifest":
         """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed."""
+        from pivot.load import load
+        from pivot.look import SourceMemo
+        from pivot.manifest import encode
+        from pivot_cache import Scan
+
         before = None if reload else self.kept_manifest()
         memo = SourceMemo(self.state, Scan(self.state))
         manifest = load(self.project, memo=memo, kept=before)
@@ -62,8 +80,10 @@ class Workspace:
             self.state.put("manifest", self._manifest_key, encode(manifest))
         return manifest
 
-    def kept_manifest(self) -> Manifest | None:
+    def kept_manifest(self) -> "Manifest | None":
         """Return the manifest that was made last, whether or not it still stands; None if there is none."""
+        from pivot.manifest import decode
+
         kept = self.state.get("manifest", self._manifest_key)
         return None if kept is None else decode(kept)
 
@@ -71,21 +91,34 @@ class Workspace:
     def _manifest_key(self) -> str:
         return self.project.relative(self.project.pipeline)
 
-    def look(self, manifest: Manifest, *, pending: bool = False) -> Look:
+    def look(self, manifest: "Manifest", *, pending: bool = False) -> "Look":
         """Return a new view of the project as it is now; ``pending`` as in ``lock``."""
-        locks = {stage.name: self.lock(stage, pending=pending) for stage in manifest.stages}
-        return Look(self.project, manifest, self.state, Scan(self.state), locks)
+        from pivot.look import Look
+        from pivot_cache import Scan
 
-    def lock_path(self, stage: StageSpec) -> Path:
+        scan = Scan(self.state)
+        locks = {}
+        for stage in manifest.stages:
+            scan.mark(self.lock_path(stage))
+            locks[stage.name] = self.lock(stage, pending=pending)
+        return Look(self.project, manifest, self.state, scan, locks)
+
+    def lock_path(self, stage: "StageSpec") -> Path:
         """Return where the lock of a stage is."""
+        from pivot.lock import lock_path
+
         return lock_path(self.project.home, stage.pipeline, stage.name)
 
-    def lock(self, stage: StageSpec, *, pending: bool = False) -> Lock | Damaged | None:
+    def lock(self, stage: "StageSpec", *, pending: bool = False) -> "Lock | Damaged | None":
         """Return the record of a stage as it is on disk now; with ``pending``, that of a result not committed first."""
+        from pivot.lock import read_lock
+
         found = self.pending.read(stage) if pending else None
         return found or read_lock(self.lock_path(stage), stage.name)
 
     @cached_property
-    def pending(self) -> Pending:
+    def pending(self) -> "Pending":
         """The results that are not committed."""
+        from pivot.pending import Pending
+
         return Pending(self.project.home)

@@ -30,6 +30,7 @@ class Analysis:
         self._memo = memo if memo is not None else PlainMemo()
         self._finder = Finder(roots, path)
         self._project: Any = None
+        self._grounds: list[Any] = []
 
     def fingerprints(
         self,
@@ -51,8 +52,22 @@ class Analysis:
                 return self._with_ways(known, entries, imported, reads)
         with _no_collection():
             found: dict[str, Fingerprint] = self._behind().fingerprints(entries, imported, reads)
-        self._memo.put(key, orjson.dumps([self._rests_on(), _pack(found)], default=tuple))
+        rests_on = self._rests_on()
+        self._grounds.append([rests_on[1:], self._directories()])
+        self._memo.put(key, orjson.dumps([rests_on, _pack(found)], default=tuple))
         return self._with_ways(found, entries, imported, reads)
+
+    def grounds(self) -> bytes:
+        """Return what the fingerprints given so far rest on, beyond the contents of the files that the memo was asked
+        for: what ``stands`` looks at."""
+        return orjson.dumps(self._grounds, default=tuple)
+
+    def stands(self, grounds: bytes) -> bool:
+        """Return whether all that ``grounds`` said is still so. Raises ValueError or TypeError for anything else."""
+        return all(
+            directories == self._directories() and self._as_known(*known)
+            for known, directories in orjson.loads(grounds)
+        )
 
     def _with_ways(
         self,
@@ -136,23 +151,34 @@ class Analysis:
 
     def _still_true(self, kept: bytes) -> dict[str, Fingerprint] | None:
         try:
-            (files, answers, listings, added), packed = orjson.loads(kept)
+            (files, *known), packed = orjson.loads(kept)
         except (ValueError, TypeError):
             return None
         digest = self._memo.digest
-        for path, known in files.items():
-            if digest(path) != known:
+        for path, recorded in files.items():
+            if digest(path) != recorded:
                 return None
+        directories = self._directories()
+        if not self._as_known(*known):
+            return None
+        self._grounds.append([known, directories])
+        return _unpack(packed)
+
+    def _as_known(
+        self, answers: Mapping[str, list[Any]], listings: Mapping[str, str], added: Sequence[tuple[bool, str]]
+    ) -> bool:
+        """Return whether names lead where they led, and directories hold the names that they held."""
         for first, entry in added:
             self._finder.add(entry, first=first)
         find = self._finder.find
         for name, answer in answers.items():
             if list(find(name)[:4]) != answer:
-                return None
-        for path, known in listings.items():
-            if listing_digest(path) != known:
-                return None
-        return _unpack(packed)
+                return False
+        return all(listing_digest(path) == digest for path, digest in listings.items())
+
+    def _directories(self) -> list[str]:
+        added = {entry for _, entry in self._finder.added}
+        return [place.directory for place in self._finder.places if place.directory not in added]
 
 
 class Ways(Mapping[str, str]):

@@ -10,10 +10,10 @@ from pivot.mend import mend
 from pivot.project import locate
 from pivot.workspace import Workspace
 from pivot_cache.errors import DiskError, FormatTooNew
+from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Stream
 from pivot_cli.usage import Exemplified
-from pivot_cli.words import amount, plural
 
 DAMAGED, BLIND = 1, 2
 _SHOWN = 5  # outputs that one line names

@@ -6,10 +6,10 @@ from pivot.project import locate
 from pivot.track import Kept, Options, track
 from pivot.tracked import SUFFIX
 from pivot.workspace import Workspace
+from pivot_cli.quantities import plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of
-from pivot_cli.words import plural
 
 
 @click.command(

@@ -1,0 +1,115 @@
+"""The way from a plan or a run to the screen and the exit code, for ``repro`` and ``run``.
+
+Imported once there is something to do, or more to say than that there is not: see ``running``.
+"""
+
+import os
+from collections.abc import Iterable
+from time import perf_counter
+
+from pivot.look import Look
+from pivot.plan import Plan, Step, check_inputs
+from pivot.repro import Options, Summary, plan, repro
+from pivot.workspace import Workspace
+from pivot_cli.quantities import plural, up_to_date
+from pivot_cli.render import NO_STAGES, LiveLine, Renderer
+from pivot_cli.report import Report, plan_data
+from pivot_cli.session import Session
+from pivot_cli.wiring import executors
+from pivot_cli.words import short, status
+
+FAILED, WRONG = 1, 3
+UNCOMMITTED = "(has a result that pivot commit would record)"
+
+
+def execute(session: Session, workspace: Workspace, chosen: Options, *, as_json: bool) -> int:
+    """Run stages and say what happens; return the exit code."""
+    return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
+
+
+def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
+    root = workspace.project.root
+    out = session.terminal.out
+    if workspace.created and not session.quiet:
+        home = os.path.relpath(workspace.project.home)
+        out.line(f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore")
+    live = live_line(session)
+    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
+    try:
+        return exit_code(repro(workspace, chosen, executors(workspace), show))
+    finally:
+        live.close()
+
+
+def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:
+    report = Report(workspace.project.root)
+    summary = repro(workspace, chosen, executors(workspace), report)
+    session.terminal.out.json(report.data())
+    return exit_code(summary)
+
+
+def live_line(session: Session) -> LiveLine:
+    """Return the line that moves, where the terminal can show one."""
+    if session.quiet or not session.terminal.out.live:
+        return LiveLine()
+    from pivot_cli.progress import Spinner  # lazy: threads, for terminals only
+
+    return Spinner(session.terminal.out)
+
+
+def show(session: Session, workspace: Workspace, chosen: Options, *, explain: bool, as_json: bool) -> int:
+    """Show what would run, and why."""
+    started = perf_counter()
+    look, planned = plan(workspace, chosen)
+    check_inputs(planned, look.manifest.stages)
+    seconds = perf_counter() - started
+    if as_json:
+        session.terminal.out.json(plan_data(workspace.project.root, (step.decision for step in planned.steps), seconds))
+    elif explain:
+        explain_steps(session, workspace, look, planned.steps)
+    else:
+        show_steps(session, planned.steps)
+        if planned.steps:
+            _sum_up(session, planned, seconds)
+    return 0
+
+
+def explain_steps(
+    session: Session, workspace: Workspace, look: Look, steps: Iterable[Step], *, diff: bool = False
+) -> None:
+    """Print the full explanation of each step; ``diff`` adds the source of what changed."""
+    from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
+
+    print_explanations(session, workspace, look, steps, diff=diff)
+
+
+def show_steps(session: Session, steps: tuple[Step, ...], pending: frozenset[str] = frozenset()) -> None:
+    """Print a line for each stage: its name, what would happen, and the first reason.
+
+    ``pending`` are stages with a result that is not committed.
+    """
+    out = session.terminal.out
+    if not steps:
+        out.line(NO_STAGES)
+    width = max((len(step.stage.name) for step in steps), default=0)
+    for step in steps:
+        word = status(step.decision)
+        shown = out.paint(f"{word:<12}", "dim" if word == "up to date" else "yellow")
+        words = out.paint(short(step.decision.reasons), "dim")
+        if step.stage.name in pending:
+            words += f" {UNCOMMITTED}"
+        out.line(f"{step.stage.name:<{width}}   {shown}   {words}".rstrip())
+
+
+def _sum_up(session: Session, planned: Plan, seconds: float) -> None:
+    busy = sum(step.decision.action != "skip" for step in planned.steps)
+    count = plural(len(planned.steps), "stage")
+    text = f"{busy} of {count} would run or be restored" if busy else up_to_date(len(planned.steps), seconds)
+    session.terminal.out.line(text)
+
+
+def exit_code(summary: Summary) -> int:
+    """Return 0, or 1 for a stage that failed, or 3 if all that failed is how stages are declared."""
+    if not summary.failures:
+        return 0
+    return WRONG if all(one.kind == "declaration" for one in summary.failures.values()) else FAILED

@@ -1,0 +1,65 @@
+"""The state of stages as lines or as JSON data, for ``status``; imported once there is more to say."""
+
+from collections.abc import Container, Iterable
+from pathlib import Path
+from typing import Any
+
+from pivot.errors import MissingInput
+from pivot.plan import Plan, Step, check_inputs, choose
+from pivot.repro import Options, plan
+from pivot.workspace import Workspace
+from pivot_cli.boundary import message
+from pivot_cli.execution import UNCOMMITTED, explain_steps, show_steps
+from pivot_cli.report import reason_data
+from pivot_cli.session import Session
+from pivot_cli.words import shown_path, status
+
+
+def show_status(
+    session: Session, workspace: Workspace, stages: tuple[str, ...], base: str, *, explain: bool, diff: bool, json: bool
+) -> None:
+    """Print the state of the stages, all if none is named; ``explain`` every reason, ``diff`` the source as well."""
+    look, planned = plan(workspace, Options(stages, base=base))
+    named = set(choose(look.manifest, planned.graph, stages, alone=True, base=base))
+    steps = tuple(step for step in planned.steps if step.stage.name in named)
+    pending = frozenset(step.stage.name for step in steps if workspace.pending.read(step.stage))
+    if json:
+        session.terminal.out.json(status_data(workspace.project.root, steps, pending))
+    elif explain or diff:
+        explain_steps(session, workspace, look, steps, diff=diff)
+        for name in sorted(pending):
+            session.terminal.out.line(f"{name} {UNCOMMITTED}")
+    else:
+        show_steps(session, steps, pending)
+    if not json:
+        _warn(session, planned, look.manifest.stages)
+
+
+def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ()) -> dict[str, Any]:
+    """Return the state of stages as JSON data, with what could not be followed in their code."""
+    rows: list[dict[str, Any]] = [
+        {
+            "stage": step.stage.name,
+            "status": status(step.decision).replace(" ", "_"),
+            "action": step.decision.action,
+            "reasons": [reason_data(reason, root) for reason in step.decision.reasons],
+            "uncommitted": step.stage.name in pending,
+            "undeclared_reads": list(step.now.reads),
+            "opaque": [{**one._asdict(), "file": shown_path(root, one.file)} for one in step.now.opaque],
+        }
+        for step in steps
+    ]
+    states = [row["status"] for row in rows]
+    words = ("up_to_date", "will_restore", "will_run", "may_run")
+    summary = {word: states.count(word) for word in words}
+    opaque = sum(len(row["opaque"]) for row in rows)
+    return {"root": str(root), "stages": rows, "summary": {**summary, "opaque": opaque}}
+
+
+def _warn(session: Session, planned: Plan, stages: Iterable[Any]) -> None:
+    """Say what would stop a run before it begins; for a look at the state it is no error."""
+    try:
+        check_inputs(planned, stages)
+    except MissingInput as error:
+        for line in message(error.problem, error.fields()):
+            session.terminal.err.line(line)

@@ -1,0 +1,22 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from pivot.plan import Step
+from pivot.reasons import OutputMissing, UpstreamRuns
+from pivot_cli.overview import status_data
+from pivot_fingerprint import Fingerprint, Opaque
+
+
+def test_the_state_of_stages_as_data(make_step: Callable[..., Step]) -> None:
+    code = Fingerprint((), (), (Opaque("eval", "/p/src/a.py", 3, "func:a:f"),))
+    steps = [
+        make_step(stage="a", code=code, reads={"extra.txt": "1"}),
+        make_step(OutputMissing("b.json"), stage="b", action="restore"),
+        make_step(UpstreamRuns("b"), stage="c"),
+    ]
+    data = status_data(Path("/p"), steps)
+    assert data["summary"] == {"up_to_date": 1, "will_restore": 1, "will_run": 0, "may_run": 1, "opaque": 1}
+    assert [row["status"] for row in data["stages"]] == ["up_to_date", "will_restore", "may_run"]
+    assert data["stages"][0]["undeclared_reads"] == ["extra.txt"]
+    assert data["stages"][0]["opaque"] == [{"what": "eval", "file": "src/a.py", "line": 3, "within": "func:a:f"}]
+    assert data["stages"][1]["reasons"] == [{"reason": "output_missing", "path": "b.json"}]
