@@ -28,8 +28,18 @@ def test_what_was_not_done_goes_to_stderr_with_the_next_step(session, screen) ->
     show_given(session, Given("train", "plot.png", "lost", problem="plot.png is not in the cache"))
     show_given(session, Given(None, "raw.csv", "lost", problem="raw.csv is not in the cache"))
     assert screen.out == ""
-    for words in ("model.bin was edited", "-f replaces it", "pivot repro train", "copy it from where it came from"):
+    for words in (
+        "model.bin is left as it is: the cache does not hold these bytes",
+        "-f replaces it",
+        "make it again, with: pivot repro train",
+        "copy it from where it came from",
+    ):
         assert words in screen.err
+
+
+def test_what_a_revision_had(session, screen) -> None:
+    show_given(session, Given("train", "old.bin", "lost", problem="model.bin as of v1 is not in the cache"), "v1")
+    assert "make it again, in a checkout of v1, with: pivot repro train" in screen.err
 
 
 def test_the_sum() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pivot.lock import Lock, Output, write_lock
 from pivot.record import Damaged
-from pivot.records import find_locks, find_records
+from pivot.records import find_locks, find_records, is_record, parse_records
 from pivot.tracked import write_tracked
 from pivot_cache import Content, ObjectId
 
@@ -36,3 +36,19 @@ def test_nothing_yet(tmp_path: Path) -> None:
     assert list(find_locks(tmp_path / ".pivot")) == []
     assert find_records(tmp_path) == ((), ())
     assert not any(isinstance(one.lock, Damaged) for one in find_records(tmp_path).stages)
+
+
+def test_those_of_a_revision(tmp_path: Path) -> None:
+    stages = tmp_path / ".pivot/stages"
+    write_lock(stages / "train.lock", lock("train", "model.bin"))
+    write_lock(stages / "sub/train.lock", lock("train", "sub/model.bin"))
+    (stages / "other.lock").write_bytes((stages / "train.lock").read_bytes())  # of a stage with another name
+    write_tracked(tmp_path / "a b.pvt", DATA)
+    (tmp_path / "bad.pvt").touch()
+    files = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert all(map(is_record, files)) and not any(map(is_record, ["a.lock", ".pivot/state.db", "pipeline.py"]))
+    found = parse_records({path: file.read_bytes() for path, file in files.items()})
+    assert found.outputs() == {"model.bin": "train", "sub/model.bin": "train"}
+    assert [(one.pipeline, one.stage) for one in found.stages] == [(".", "other"), ("sub", "train"), (".", "train")]
+    assert [one.path for one in found.tracked] == ["a b", "bad"]
+    assert len(found.damaged()) == 2

@@ -7,6 +7,8 @@ from pivot.given import Given
 from pivot.outputs import GIVES_BACK
 from pivot_cli.session import Session
 
+STORAGE = 4
+MODES = ("reflink", "hardlink", "symlink", "copy")
 FATES = {
     "restored": "restored",
     "relinked": "relinked",
@@ -17,8 +19,8 @@ FATES = {
 }
 
 
-def show_given(session: Session, given: Given) -> None:
-    """Print what came of a path: what was right is shown only to those who want to know more."""
+def show_given(session: Session, given: Given, rev: str | None = None) -> None:
+    """Print what came of a path, as of a revision; what was right is shown only to those who want to know more."""
     out, err = session.terminal
     match given.fate:
         case "restored" | "relinked":
@@ -28,11 +30,12 @@ def show_given(session: Session, given: Given) -> None:
                 words = f"  what was there is kept as {given.saved} ({GIVES_BACK})"
                 out.line(out.paint(words, "yellow"))
         case "edited":
-            err.line(f"{err.paint(err.marks.failed, 'red')} {given.path} was edited and is left as it is")
-            err.line(f"    Hint: {given.problem or '-f replaces it, and keeps the edited file in the cache'}")
+            mark = err.paint(err.marks.failed, "red")
+            err.line(f"{mark} {given.path} is left as it is: the cache does not hold these bytes")
+            err.line(f"    Hint: {given.problem or '-f replaces it, and keeps what is there in the cache'}")
         case "lost":
             err.line(f"{err.paint(err.marks.failed, 'red')} {given.problem}")
-            err.line(f"    Hint: {_remedy(given)}")
+            err.line(f"    Hint: {_remedy(given, rev)}")
         case "right" | "differs":
             if session.verbose:
                 word = "is there" if given.fate == "right" else "is there, and differs from its record"
@@ -60,7 +63,8 @@ def given_data(given: Iterable[Given]) -> dict[str, Any]:
     return {"outputs": rows, "summary": {fate: fates.count(fate) for fate in FATES}}
 
 
-def _remedy(given: Given) -> str:
+def _remedy(given: Given, rev: str | None) -> str:
     if given.stage is not None:
-        return f"make it again with: pivot repro {given.stage}"
+        where = f", in a checkout of {rev}" if rev else ""
+        return f"make it again{where}, with: pivot repro {given.stage}"
     return "copy it from where it came from, or its object from a cache that has it"

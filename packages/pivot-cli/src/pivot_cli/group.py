@@ -32,6 +32,7 @@ COMMANDS = {
     "list": Entry("Look", "List the stages, and what they make."),
     "impact": Entry("Look", "Show which stages an edit would run."),
     "checkout": Entry("Data", "Give back outputs and tracked data from the cache, as their records say."),
+    "get": Entry("Data", "Give back a file as it was at a git revision, from the cache."),
     "track": Entry("Data", "Keep data that no stage makes: in the cache, with a .pvt file for git."),
     "fsck": Entry("Care", "Check the cache and the records against each other."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),

@@ -34,7 +34,7 @@ def test_an_edited_file(recorded: Run) -> None:
     Path("summary.json").write_text("by hand")
     outcome = recorded("checkout", "summary.json")
     assert outcome.code == 4
-    assert "summary.json was edited and is left as it is" in outcome.err
+    assert "summary.json is left as it is: the cache does not hold these bytes" in outcome.err
     assert "-f replaces it" in outcome.err
     assert Path("summary.json").read_text() == "by hand"
     assert recorded("checkout", "--only-missing").code == 0

@@ -60,6 +60,7 @@ def adopt(workspace: Workspace, options: Options) -> Iterator[Committed]:
     stages = [look.manifest.stage(name) for name in names]
     if not options.targets:
         stages = [stage for stage in stages if workspace.pending.read(stage)]
+    workspace.store.hold()
     locks = StageLocks(workspace.project.home, look.manifest, graph)
     for stage in stages:
         while locks.take(stage.name):

@@ -49,8 +49,8 @@ class Choice:
             return ("",)
         return tuple(place.removeprefix(plain + "/") for place in self._places if place.startswith(f"{plain}/"))
 
-    def check(self, records: Records) -> None:
-        """Raise UsageError for a target that no record knows."""
+    def check(self, records: Records, where: str = "") -> None:
+        """Raise UsageError for a target that no record knows; ``where`` says which records these are."""
         stages = {record.stage for record in records.stages}
         paths = [*records.outputs(), *(one.path for one in records.tracked)]
         for place, target in self._places.items():
@@ -58,11 +58,10 @@ class Choice:
             if target in stages or any(named.parts(path) for path in paths):
                 continue
             if not stages and not paths:
-                raise UsageError(
-                    f"there is no record of {target!r}", hint="nothing has been recorded here; run: pivot repro"
-                )
+                hint = None if where else "nothing has been recorded here; run: pivot repro"
+                raise UsageError(f"there is no record of {target!r}{where}", hint=hint)
             raise UsageError(
-                f"there is no record of a stage, output or tracked file {target!r}",
+                f"there is no record of a stage, output or tracked file {target!r}{where}",
                 hint=did_you_mean(target, {*stages, *paths}),
             )
 

@@ -67,8 +67,11 @@ def lock_path(home: Path, pipeline: str, stage: str) -> Path:
 def read_lock(path: Path, stage: str) -> Lock | Damaged | None:
     """Read a lock file; None if there is none, Damaged if it is not exactly what ``write_lock`` writes."""
     data = read_bytes(path)
-    if not isinstance(data, bytes):
-        return data
+    return parse_lock(data, stage, path) if isinstance(data, bytes) else data
+
+
+def parse_lock(data: bytes, stage: str, path: str | Path) -> Lock | Damaged:
+    """Read the bytes of a lock file; ``path`` is for what is wrong with them."""
     try:
         lock = decode(data)
     except ValueError as error:

@@ -1,16 +1,18 @@
-"""The records of a project as they lie in its work tree: the locks of all stages, and what is tracked.
+"""The records of a project, in its work tree or in a revision: the locks of all stages, and what is tracked.
 
 For commands that work from records alone and never read the pipeline.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.lock import Lock, read_lock
+from pivot.lock import Lock, parse_lock, read_lock
 from pivot.record import Damaged
-from pivot.tracked import Tracked, find_tracked
+from pivot.tracked import SUFFIX, Tracked, find_tracked, parse_tracked
+
+STAGES = ".pivot/stages/"
 
 
 class Record(NamedTuple):
@@ -46,6 +48,25 @@ def find_records(root: Path) -> Records:
     """Return the records of the project at ``root``."""
     stages = tuple(find_locks(root / ".pivot"))
     return Records(stages, tuple(find_tracked(root, Records(stages, ()).outputs())))
+
+
+def is_record(path: str) -> bool:
+    """Say whether a path of a project, relative to its root, is that of a record."""
+    return path.endswith(SUFFIX) or (path.startswith(STAGES) and path.endswith(".lock"))
+
+
+def parse_records(files: Mapping[str, bytes]) -> Records:
+    """Return the records among files by their paths, as git has them at some revision."""
+    stages: list[Record] = []
+    tracked: list[Tracked] = []
+    for path, data in sorted(files.items()):
+        if path.startswith(STAGES):
+            pipeline, _, name = path.removeprefix(STAGES).rpartition("/")
+            stage = name.removesuffix(".lock")
+            stages.append(Record(stage, pipeline or ".", parse_lock(data, stage, path)))
+        elif not path.startswith((".pivot/", SUFFIX)):
+            tracked.append(Tracked(path.removesuffix(SUFFIX), parse_tracked(data, path)))
+    return Records(tuple(stages), tuple(tracked))
 
 
 def find_locks(home: Path) -> Iterator[Record]:

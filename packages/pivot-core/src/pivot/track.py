@@ -59,6 +59,7 @@ def track(workspace: Workspace, options: Options) -> Iterator[Kept]:
         found = read_tracked(root / f"{path}{SUFFIX}")
         if isinstance(found, Damaged) and not options.force:
             raise UsageError(found.problem, hint=f"to replace it by what is on disk now: pivot track -f {path}")
+    workspace.store.hold()
     scan = Scan(workspace.state)
     for path in paths:
         yield _keep(workspace, scan, path)

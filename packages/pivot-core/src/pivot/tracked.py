@@ -37,8 +37,11 @@ class Tracked(NamedTuple):
 def read_tracked(file: str | Path) -> Content | Damaged | None:
     """Read a ``.pvt`` file; None if there is none, Damaged if it is not exactly what ``write_tracked`` writes."""
     data = read_bytes(file)
-    if not isinstance(data, bytes):
-        return data
+    return parse_tracked(data, file) if isinstance(data, bytes) else data
+
+
+def parse_tracked(data: bytes, file: str | Path) -> Content | Damaged:
+    """Read the bytes of a ``.pvt`` file; ``file`` is for what is wrong with them."""
     try:
         return decode(data)
     except ValueError as error:

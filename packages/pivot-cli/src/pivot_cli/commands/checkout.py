@@ -10,14 +10,11 @@ from pivot.given import Given
 from pivot.project import locate
 from pivot.records import find_records
 from pivot.workspace import Workspace
-from pivot_cli.giving import given_data, show_given, sum_up
+from pivot_cli.giving import MODES, STORAGE, given_data, show_given, sum_up
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Terminal
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of
-
-STORAGE = 4
-MODES = ("reflink", "hardlink", "symlink", "copy")
 
 
 @click.command(
