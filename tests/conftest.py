@@ -1,9 +1,11 @@
 """Fixtures for all tests that go through the installed command."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from buckets import Buckets, serve
 from workbench import Project
 
 
@@ -11,3 +13,10 @@ from workbench import Project
 def project(tmp_path: Path) -> Project:
     """An empty project directory and the `pivot` command to run in it."""
     return Project(tmp_path / "project", home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
+    """A server that speaks S3."""
+    with serve(tmp_path_factory.mktemp("moto")) as server:
+        yield server

@@ -5,10 +5,13 @@ imported where one is used, which most commands do not.
 """
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
+from pivot.config import Config
+from pivot.errors import UsageError
 from pivot.project import discover
+from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
 from pivot_cli.session import Session
 
@@ -16,7 +19,21 @@ if TYPE_CHECKING:
     from pivot.execute.executor import Executor
     from pivot.manifest import Manifest
     from pivot.repro import MakeExecutor
-    from pivot_remote import Remote
+    from pivot_cache import Content, Store
+    from pivot_remote import Difference as Difference
+    from pivot_remote import Progress as Progress
+    from pivot_remote import Remote, RemoteStore
+    from pivot_remote import Report as Report
+
+type OnProgress = Callable[[Progress], None]
+
+
+class Elsewhere(NamedTuple):
+    """A remote that is open: its name in the settings, where it is, and its store."""
+
+    name: str
+    address: str
+    store: "RemoteStore"
 
 
 def open_workspace(session: Session, *, make: bool = False) -> Workspace:
@@ -69,6 +86,52 @@ def _remote(fields: Mapping[str, str]) -> "Remote":
         region=fields.get("region"),
         profile=fields.get("profile"),
     )
+
+
+def open_elsewhere(config: Config, name: str | None) -> Elsewhere:
+    """Open the remote of this name, or the one for when none is named. Nothing is asked over a network yet.
+
+    Raises UsageError if there is none, RemoteError if what is said of it is wrong.
+    """
+    from pivot_remote import Limits, open_remote
+
+    name = chosen_remote(config, name)
+    remote = _remote(config.remotes[name])
+    limits = Limits(
+        connect=float(config.values["remote.connect_timeout"] or 0), tries=int(config.values["remote.retries"] or 0) + 1
+    )
+    return Elsewhere(name, remote.describe(), open_remote(remote, limits=limits))
+
+
+def chosen_remote(config: Config, name: str | None) -> str:
+    """Return the name, or that of the remote for when none is named. Raises UsageError if there is no such remote."""
+    chosen = name or config.remote
+    if chosen in config.remotes:
+        return chosen
+    names = ", ".join(config.remotes)
+    if chosen is not None:
+        hint = did_you_mean(chosen, config.remotes) if names else "add one with: pivot remote add NAME URL"
+        raise UsageError(f"there is no remote {chosen!r}", hint=hint)
+    if names:
+        hint = f"name one with -r, or choose it for good with: pivot remote default NAME (there are {names})"
+        raise UsageError("there are several remotes, and none is the default", hint=hint)
+    raise UsageError("there is no remote yet", hint="add one with: pivot remote add NAME s3://bucket/prefix")
+
+
+def move(
+    contents: "Iterable[Content]", source: "Store", target: "Store", jobs: int, on_progress: OnProgress
+) -> "Report":
+    """Make the target have all objects of the contents. Raises RemoteError and CacheError for what ends it all."""
+    from pivot_remote import transfer
+
+    return transfer(contents, source, target, jobs, on_progress)
+
+
+def compare(contents: "Iterable[Content]", source: "Store", target: "Store", jobs: int) -> "Difference":
+    """Say what the target lacks of the contents. Raises RemoteError."""
+    from pivot_remote import compare
+
+    return compare(contents, source, target, jobs)
 
 
 def remote_errors() -> tuple[type[Exception], ...]:

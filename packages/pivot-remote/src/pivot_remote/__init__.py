@@ -8,6 +8,7 @@ To **transfer** is to make a target have what it lacks of some contents, each ob
 """
 
 from pivot_remote.connection import Limits
+from pivot_remote.difference import Difference, compare
 from pivot_remote.directory import DirectoryStore
 from pivot_remote.errors import (
     BucketMissing,
@@ -29,10 +30,10 @@ from pivot_remote.errors import (
 )
 from pivot_remote.location import DirectoryLocation, Remote, S3Location, parse_location
 from pivot_remote.opening import open_remote
-from pivot_remote.report import Failure, Progress, Report
+from pivot_remote.report import JOBS, Failure, Progress, Report
 from pivot_remote.s3 import S3Store
 from pivot_remote.store import RemoteStore
-from pivot_remote.transfer import JOBS, transfer
+from pivot_remote.transfer import transfer
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "ClockSkew",
     "CredentialsMissing",
     "CredentialsRefused",
+    "Difference",
     "DirectoryLocation",
     "DirectoryMissing",
     "DirectoryStore",
@@ -64,6 +66,7 @@ __all__ = [
     "ServerFailed",
     "TooLarge",
     "WrongRegion",
+    "compare",
     "open_remote",
     "parse_location",
     "transfer",

@@ -45,6 +45,17 @@ class Expansion:
         self.sizes[oid] = max(size, self.sizes.get(oid, 0))
         return False
 
+    def below(self, oid: ObjectId) -> set[ObjectId]:
+        """Return an object and all that it consists of, as far as that is known."""
+        found = {oid}
+        waiting = [oid]
+        while waiting:
+            for child in self.children.get(waiting.pop(), ()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return found
+
     def levels(self) -> Iterator[list[ObjectId]]:
         """Yield the trees that could be read in groups, each after all trees below its own."""
         order = TopologicalSorter(

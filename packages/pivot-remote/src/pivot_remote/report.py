@@ -4,9 +4,12 @@ Plain values; the words for a terminal are for whoever shows them.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pivot_cache import ObjectId
+
+JOBS: Final = 20
+"""Objects that are moved at once, if nothing else is said."""
 
 
 class Progress(NamedTuple):

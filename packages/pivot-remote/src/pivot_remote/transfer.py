@@ -14,13 +14,11 @@ from typing import BinaryIO, Final, cast
 
 from pivot_cache import CacheError, Content, InvalidTree, ObjectCorrupt, ObjectId, ObjectMissing, Store
 from pivot_remote.crew import Crew
+from pivot_remote.difference import find_present
 from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.expansion import Expansion, expand
-from pivot_remote.report import Failure, OnProgress, Progress, Report
-from pivot_remote.store import RemoteStore
+from pivot_remote.report import JOBS, Failure, OnProgress, Progress, Report
 
-JOBS: Final = 20
-"""Objects that are moved at once, if nothing else is said."""
 _HOPELESS: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 _PIECE: Final = 1 << 20
 _PATIENCE: Final = 4
@@ -44,7 +42,7 @@ def transfer(
     """
     crew = Crew(jobs)
     expansion = expand(contents, source, target, crew)
-    present = _present(target, expansion)
+    present = find_present(target, expansion)
     mover = _Mover(source, target, expansion, crew, on_progress)
     mover.begin(expansion.sizes.keys() - present)
     files = (oid for oid in expansion.sizes if oid not in expansion.children and oid not in present)
@@ -53,17 +51,6 @@ def transfer(
     for level in expansion.levels():
         crew.work(sorted(oid for oid in level if oid not in present), mover.move_tree)
     return mover.report(len(present))
-
-
-def _present(target: Store, expansion: Expansion) -> set[ObjectId]:
-    """Return what the target has. An object of another size than it should have is as good as missing."""
-    wanted = expansion.sizes
-    if isinstance(target, RemoteStore):
-        found = target.sizes(wanted)
-    else:
-        there = wanted.keys() - target.missing(wanted)
-        found = {oid: target.size(oid) for oid in there}
-    return {oid for oid, size in found.items() if size == wanted.get(oid)}
 
 
 class _Mover:

@@ -8,11 +8,10 @@ from pivot.config import REMOTE_SETTINGS, is_remote_name, read_config
 from pivot.config_file import set_value, unset_value
 from pivot.errors import UsageError
 from pivot.project import create
-from pivot.suggest import did_you_mean
 from pivot_cli.scope import Place, find_place, scoped
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import ExemplifiedGroup
-from pivot_cli.wiring import check_remote, describe_remote
+from pivot_cli.wiring import check_remote, chosen_remote, describe_remote
 
 
 @click.group(
@@ -127,8 +126,7 @@ def remove(session: Session, /, name: str, as_json: bool) -> int:
     """Forget a remote: take it out of the settings of the project and of yours. What it holds stays."""
     place = find_place(session)
     config = read_config(place.root)
-    if name not in config.remotes:
-        raise unknown_remote(name, config.remotes)
+    chosen_remote(config, name)
     for scope in ("user", "project", "local") if place.project else ("user",):
         file = place.file(scope)
         unset_value(file, f"remotes.{name}")
@@ -154,21 +152,12 @@ def default(session: Session, /, name: str | None, user: bool, local: bool, as_j
         elif config.remote:
             session.terminal.out.line(config.remote)
         return 0 if config.remote else 1
-    if name not in config.remotes:
-        raise unknown_remote(name, config.remotes)
+    chosen_remote(config, name)
     scope = _writable(place)
     file = place.file(scope)
     set_value(file, "default_remote", name, committed=scope == "project")
     _said(session, as_json, {"default": name, "file": str(file)}, f"default_remote = {name}   ({file})")
     return 0
-
-
-def unknown_remote(name: str, known: dict[str, Any]) -> UsageError:
-    """Return the error about a name that no remote has."""
-    return UsageError(
-        f"there is no remote {name!r}",
-        hint=did_you_mean(name, known) if known else "add one with: pivot remote add NAME URL",
-    )
 
 
 def _writable(place: Place) -> str:

@@ -1,0 +1,50 @@
+"""``pivot push``: send what a remote lacks of outputs and tracked data."""
+
+import click
+
+from pivot.project import locate
+from pivot.records import find_records
+from pivot.workspace import Workspace
+from pivot_cli import moving
+from pivot_cli.session import Session, as_json, common
+from pivot_cli.usage import Exemplified
+
+
+@click.command(
+    name="push",
+    cls=Exemplified,
+    examples=[
+        ("pivot push", "everything that the records name"),
+        ("pivot push train data/raw.csv", "the outputs of a stage, and tracked data"),
+        ("pivot push -n -r disk", "what would be sent to the remote disk"),
+    ],
+)
+@click.argument("targets", nargs=-1)
+@moving.options
+@as_json
+@common
+@click.pass_obj
+def command(
+    session: Session,
+    /,
+    targets: tuple[str, ...],
+    remote: str | None,
+    dry_run: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> int:
+    """Send outputs and tracked data to a remote.
+
+    What it lacks, and nothing twice. TARGETS are stages, outputs, tracked files, or directories above them; without
+    any, all that the records of the project name. Exit code 1 if something could not be sent; the rest was.
+    """
+    project = locate(session.start)
+    asked = moving.Asked(targets, remote, dry_run, jobs)
+    with Workspace(project, make=False) as workspace:
+        records = find_records(project.root)
+        told, elsewhere = moving.carry_out(session, workspace, moving.PUSH, asked, records, json=as_json)
+    if as_json:
+        session.terminal.out.json(moving.told_data(told, elsewhere, records, dry_run=dry_run))
+    else:
+        moving.tell(session, told, records, moving.PUSH, dry_run=dry_run)
+    return moving.exit_code(told, asked)

@@ -1,0 +1,206 @@
+"""What ``push``, ``pull`` and ``fetch`` share: from the records to a transfer, and from its report to the screen.
+
+The project's code is not imported: the records alone say what is to be moved.
+
+    {"remote", "address", "dry_run", "objects", "bytes", "present", "seconds",
+     "incomplete": [{"path", "stage"}], "problems": [{"object", "problem"}], "unreadable": ["…"]}
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pivot.records import Records
+from pivot.wanted import Wanted, find_wanted
+from pivot.workspace import Workspace
+from pivot_cache import LocalStore
+from pivot_cli.meter import Meter
+from pivot_cli.session import Session
+from pivot_cli.wiring import Elsewhere, OnProgress, base_of, compare, move, open_elsewhere, stop_on_terminate
+from pivot_cli.words import amount, duration, plural
+
+if TYPE_CHECKING:
+    from pivot_cli.wiring import Report
+
+INCOMPLETE = 1
+SHOWN = 10  # problems and paths that are told one by one
+
+_OPTIONS = (
+    click.option("-r", "--remote", metavar="NAME", help="Which remote; else the default one."),
+    click.option("-n", "--dry-run", is_flag=True, help="Only say what would be moved."),
+    click.option(
+        "-j", "--jobs", metavar="N", type=click.IntRange(1, 256), help="How many objects move at once; else 20."
+    ),
+)
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a transfer."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+class Asked(NamedTuple):
+    """What the words of a command ask for."""
+
+    targets: tuple[str, ...]
+    remote: str | None = None
+    dry_run: bool = False
+    jobs: int | None = None
+
+
+class Told(NamedTuple):
+    """What came of a transfer, or would: counts, what is incomplete now, and each problem with its object."""
+
+    objects: int
+    bytes: int
+    present: int
+    incomplete: tuple[Wanted, ...]
+    problems: tuple[tuple[str, str], ...]
+    seconds: float
+
+
+class Words(NamedTuple):
+    """How a direction is told: ``("Pushing to", "Pushed", "push")``."""
+
+    doing: str
+    done: str
+    plain: str
+
+
+PUSH = Words("Pushing to", "Pushed", "push")
+FETCH = Words("Fetching from", "Fetched", "fetch")
+
+
+def _fetch(session: Session, workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int) -> Told:
+    """Get what the cache lacks."""
+    # Flushed once, not object by object; and ``gc``, which alone may remove objects, is kept out meanwhile.
+    root, durable = workspace.config.cache(workspace.project.root), workspace.config.durable
+    store = LocalStore(root, state=workspace.state, durable=False)
+    lock = store.lock()
+    lock.lock(exclusive=False)
+    try:
+        return _move(session, FETCH, wanted, store, remote, jobs)
+    finally:
+        if durable:
+            store.flush()
+        lock.unlock()
+        store.close()
+
+
+def _foresee(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int, *, to_remote: bool) -> Told:
+    """Say what a transfer would move."""
+    began = perf_counter()
+    cache = workspace.store
+    source, target = (cache, remote.store) if to_remote else (remote.store, cache)
+    found = compare([one.content for one in wanted], source, target, jobs)
+    incomplete = tuple(one for one in wanted if one.content in found.incomplete)
+    problems = tuple((oid, "this listing of a directory is nowhere") for oid in found.unread)
+    return Told(len(found.lacking), found.bytes, found.present, incomplete, problems, perf_counter() - began)
+
+
+def carry_out(
+    session: Session, workspace: Workspace, words: Words, asked: Asked, records: Records, *, json: bool
+) -> tuple[Told, Elsewhere]:
+    """Move what is asked for, or only say what would move; return what came of it, and the remote, closed again."""
+    wanted = find_wanted(records, asked.targets, base_of(session, workspace))
+    jobs = asked.jobs or int(workspace.config.values["remote.jobs"] or 1)
+    remote = open_elsewhere(workspace.config, asked.remote)
+    if not json and not session.quiet:  # in full: the settings that name it may be somebody else's
+        session.terminal.out.line(f"{words.doing} {remote.name}: {remote.address}")
+    stop_on_terminate()
+    try:
+        if asked.dry_run:
+            told = _foresee(workspace, remote, wanted, jobs, to_remote=words is PUSH)
+        elif words is PUSH:
+            told = _move(session, words, wanted, workspace.store, remote, jobs)
+        else:
+            told = _fetch(session, workspace, remote, wanted, jobs)
+    finally:
+        remote.store.close()
+    return told, remote
+
+
+def exit_code(told: Told, asked: Asked) -> int:
+    """Return 0, or 1 if something could not be moved."""
+    return INCOMPLETE if told.incomplete and not asked.dry_run else 0
+
+
+def tell(session: Session, told: Told, records: Records, words: Words, *, dry_run: bool = False) -> None:
+    """Print what came of a transfer."""
+    out, err = session.terminal
+    for problem in records.damaged():
+        err.line(f"Ignored a record: {problem}")
+    if not dry_run:
+        for line in _complaints(told):
+            err.line(line)
+    if not session.quiet:
+        what = f"{plural(told.objects, 'object')}, {amount(told.bytes)}"
+        if dry_run:
+            out.line(f"Would {words.plain} {what}; {told.present:,} would not have to move")
+        elif told.objects:
+            out.line(f"{words.done} {what} ({duration(told.seconds)}); {told.present:,} did not have to move")
+        elif not told.incomplete:
+            out.line(f"Everything is there already ({plural(told.present, 'object')}, {duration(told.seconds)})")
+
+
+def told_data(told: Told, remote: Elsewhere, records: Records, *, dry_run: bool) -> dict[str, Any]:
+    """Return what came of a transfer as JSON data."""
+    return {
+        "remote": remote.name,
+        "address": remote.address,
+        "dry_run": dry_run,
+        "objects": told.objects,
+        "bytes": told.bytes,
+        "present": told.present,
+        "incomplete": [{"path": one.path, "stage": one.stage} for one in told.incomplete],
+        "problems": [{"object": oid, "problem": problem} for oid, problem in told.problems],
+        "seconds": round(told.seconds, 4),
+        "unreadable": records.damaged(),
+    }
+
+
+def _move(
+    session: Session,
+    words: Words,
+    wanted: Sequence[Wanted],
+    cache: LocalStore,
+    remote: Elsewhere,
+    jobs: int,
+) -> Told:
+    began = perf_counter()
+    out = session.terminal.out
+    meter = Meter(out, words.doing.partition(" ")[0]) if out.live and not session.quiet else None
+    on_progress: OnProgress = meter or (lambda _: None)
+    source, target = (cache, remote.store) if words is PUSH else (remote.store, cache)
+    try:
+        report = move([one.content for one in wanted], source, target, jobs, on_progress)
+    finally:
+        if meter:
+            meter.close()
+    place = "the cache" if words is PUSH else remote.name
+    bad = {*report.missing, *report.corrupt, *report.withheld, *(failure.id for failure in report.failed)}
+    incomplete = tuple(one for one in wanted if one.content.digest in bad)
+    problems = tuple(_problems(report, place))
+    return Told(len(report.moved), report.bytes, report.present, incomplete, problems, perf_counter() - began)
+
+
+def _problems(report: "Report", place: str) -> Iterator[tuple[str, str]]:
+    yield from ((oid, f"{place} does not have it") for oid in report.missing)
+    yield from ((oid, f"what {place} has under this name is something else") for oid in report.corrupt)
+    yield from ((failure.id, str(failure.error)) for failure in report.failed)
+
+
+def _complaints(told: Told) -> Iterator[str]:
+    for one in told.incomplete[:SHOWN]:
+        made = f", which {one.stage} makes" if one.stage else ""
+        yield f"✗ {one.path}{made}, could not be moved whole"
+    if len(told.incomplete) > SHOWN:
+        yield f"✗ and {len(told.incomplete) - SHOWN:,} more"
+    for oid, problem in told.problems[:SHOWN]:
+        yield f"    {oid[:16]}…: {problem}"
+    if len(told.problems) > SHOWN:
+        yield f"    and {len(told.problems) - SHOWN:,} more objects"

@@ -1,0 +1,42 @@
+"""What is to be moved to or from elsewhere: the contents that the records name, for the targets of a command.
+
+Works from locks and ``.pvt`` files alone. Where the bytes go, and how, is for others to say; core knows no network.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pivot.checkout import Choice
+from pivot.lock import Lock
+from pivot.record import Damaged
+from pivot.records import Records
+from pivot_cache import Content
+
+
+class Wanted(NamedTuple):
+    """A recorded path whose bytes are wanted; ``stage`` is None for tracked data."""
+
+    path: str
+    stage: str | None
+    content: Content
+
+
+def find_wanted(records: Records, targets: tuple[str, ...], base: str = ".") -> list[Wanted]:
+    """Return the recorded paths that the targets name, all if none is named; with a path inside a directory, all of
+    the directory.
+
+    Raises UsageError for a target that no record knows.
+    """
+    choice = Choice(targets, base)
+    choice.check(records)
+    return [one for one in _recorded(records) if choice.parts(one.path, one.stage)]
+
+
+def _recorded(records: Records) -> Iterator[Wanted]:
+    for record in records.stages:
+        if isinstance(record.lock, Lock):
+            for path, output in record.lock.outputs.items():
+                yield Wanted(path, record.stage, output.content)
+    for path, content in records.tracked:
+        if not isinstance(content, Damaged):
+            yield Wanted(path, None, content)

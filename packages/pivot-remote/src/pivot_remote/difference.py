@@ -1,0 +1,56 @@
+"""What a target lacks of some contents, found without moving anything.
+
+The first half of a ``transfer``, for whoever only wants to know.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pivot_cache import Content, ObjectId, Store
+from pivot_remote.crew import Crew
+from pivot_remote.expansion import Expansion, expand
+from pivot_remote.report import JOBS
+from pivot_remote.store import RemoteStore
+
+
+class Difference(NamedTuple):
+    """What a target lacks. ``incomplete`` are the contents that it does not have all of.
+
+    ``bytes`` is the size of the ``lacking`` objects, ``present`` counts what is there. ``unread`` are listings of
+    directories that neither store has, so that nobody knows what they name.
+    """
+
+    lacking: tuple[ObjectId, ...]
+    bytes: int
+    present: int
+    unread: tuple[ObjectId, ...]
+    incomplete: tuple[Content, ...]
+
+
+def compare(contents: Iterable[Content], source: Store, target: Store, jobs: int = JOBS) -> Difference:
+    """Say what the target lacks of the contents. The source is only asked for listings that the target lacks.
+
+    Raises ``RemoteUnusable``, and ``RemoteTrouble`` where the target cannot be asked.
+    """
+    wanted = list(contents)
+    expansion = expand(wanted, source, target, Crew(jobs))
+    present = find_present(target, expansion)
+    lacking = expansion.sizes.keys() - present
+    return Difference(
+        tuple(sorted(lacking)),
+        sum(expansion.sizes[oid] for oid in lacking),
+        len(present),
+        tuple(sorted(expansion.unread)),
+        tuple(one for one in wanted if not expansion.below(one.digest).isdisjoint(lacking | expansion.unread.keys())),
+    )
+
+
+def find_present(target: Store, expansion: Expansion) -> set[ObjectId]:
+    """Return what the target has. An object of another size than it should have is as good as missing."""
+    wanted = expansion.sizes
+    if isinstance(target, RemoteStore):
+        found = target.sizes(wanted)
+    else:
+        there = wanted.keys() - target.missing(wanted)
+        found = {oid: target.size(oid) for oid in there}
+    return {oid for oid, size in found.items() if size == wanted.get(oid)}

@@ -1,0 +1,136 @@
+"""Two people, one git repository, and the cache shared through a remote."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from buckets import CREDENTIALS, Buckets
+
+WHO = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+
+
+class Team:
+    """Two clones of one repository, A's and B's, with a remote."""
+
+    def __init__(self, a: Any, b: Any, url: str, empty: Callable[[], None], options: tuple[str, ...] = ()) -> None:
+        self.a, self.b, self.url, self.options = a, b, url, options
+        self.empty = empty  # removes all objects from the remote, behind everybody's back
+
+    def share(self) -> None:
+        """A names the remote, runs, pushes, and commits; B clones."""
+        self.a.execute("git", "init", "-q", "-b", "main")
+        self.a.run("init")
+        self.a.run("remote", "add", "origin", self.url, *self.options)
+        self.a.run("repro")
+        self.a.run("push")
+        self.commit(self.a)
+        self.b.path.rmdir()
+        self.a.execute("git", "clone", "-q", str(self.a.path), str(self.b.path))
+        self.a.ran()
+
+    def commit(self, who: Any) -> None:
+        who.execute("git", "add", "-A")
+        who.execute("git", *WHO, "commit", "-qm", "work")
+
+
+@pytest.fixture(params=["file", "s3"])
+def team(request: pytest.FixtureRequest, two_stages: Any, tmp_path: Path) -> Iterator[Team]:
+    """The team, with a remote of either kind."""
+    (tmp_path / "b").mkdir()
+    b = type(two_stages)(tmp_path / "b" / "project", home=tmp_path / "home-b")
+    if request.param == "file":
+        directory = tmp_path / "remote"
+        yield Team(two_stages, b, directory.as_uri(), lambda: shutil.rmtree(directory / "objects"))
+        return
+    buckets: Buckets = request.getfixturevalue("buckets")
+    bucket = f"team-{uuid4().hex[:12]}"
+    buckets.make(bucket)
+    for one in (two_stages, b):
+        one.environment |= CREDENTIALS
+
+    def empty() -> None:
+        for key in buckets.keys(bucket):
+            buckets.delete(bucket, key)
+
+    options = ("--endpoint-url", buckets.endpoint, "--region", "us-east-1")
+    yield Team(two_stages, b, f"s3://{bucket}/pivot", empty, options)
+
+
+def test_two_clones_share_what_was_computed(team: Team) -> None:
+    team.share()
+    a, b = team.a, team.b
+    assert not b.exists("clean.json")
+    pulled = b.run("pull")
+    assert pulled.stdout.startswith(f"Fetching from origin: {team.url}")
+    assert "Fetched 2 objects" in pulled.stdout and "2 restored" in pulled.stdout
+    assert "up to date" in b.run("repro").stdout and b.ran() == []
+    # B edits one stage and pushes; A takes it over without running anything.
+    b.edit("totals.py", "sum(", "max(")
+    b.run("repro")
+    assert b.ran() == ["summarize"]
+    assert "Pushed 1 object" in b.run("push").stdout
+    team.commit(b)
+    a.execute("git", "pull", "-q", "--ff-only", str(b.path), "main")
+    assert "Fetched 1 object" in a.run("pull").stdout
+    assert a.read("summary.json") == b.read("summary.json")
+    assert "up to date" in a.run("repro").stdout and a.ran() == []
+
+
+def test_a_second_push_and_pull_move_nothing(team: Team) -> None:
+    team.share()
+    assert "Everything is there already (2 objects" in team.a.run("push").stdout
+    assert "Everything is there already (2 objects" in team.a.run("pull").stdout
+    told = json.loads(team.a.run("push", "--json").stdout)
+    assert (told["remote"], told["objects"], told["present"], told["incomplete"]) == ("origin", 0, 2, [])
+
+
+def test_only_what_a_target_names_moves(team: Team) -> None:
+    team.share()
+    would = json.loads(team.b.run("pull", "-n", "--json").stdout)
+    assert (would["dry_run"], would["objects"], len(would["incomplete"])) == (True, 2, 2)
+    assert not team.b.exists("clean.json") and not team.b.exists(".pivot/cache/objects")
+    team.b.run("pull", "summarize")
+    assert team.b.exists("summary.json") and not team.b.exists("clean.json")
+    team.b.run("fetch")
+    assert not team.b.exists("clean.json")
+    assert "1 restored" in team.b.run("checkout").stdout
+    assert "did you mean summarize" in team.b.run("pull", "sumarize", code=2).stderr
+
+
+def test_an_edited_file_is_left_alone(team: Team) -> None:
+    team.share()
+    team.b.write({"summary.json": "mine"})
+    outcome = team.b.run("pull", code=4)
+    assert "summary.json was edited and is left as it is" in outcome.stderr
+    assert team.b.read("summary.json") == "mine" and team.b.exists("clean.json")
+    team.b.run("pull", "-f")
+    assert team.b.read("summary.json") == team.a.read("summary.json")
+
+
+def test_what_nobody_has_is_named_and_the_rest_moves(team: Team) -> None:
+    team.share()
+    clean = json.loads(team.a.read(".pivot/stages/preprocess.lock"))["outputs"]["clean.json"]["digest"]
+    team.empty()
+    lost = team.b.run("pull", code=1)
+    assert "✗ clean.json, which preprocess makes, could not be moved whole" in lost.stderr
+    assert f"{clean[:16]}…: origin does not have it" in lost.stderr
+    # The bucket was emptied by somebody else: what is there is asked each time, so the next push fills it again.
+    (team.a.path / ".pivot/cache/objects" / clean[:2] / clean[2:]).unlink()
+    some = team.a.run("push", code=1)
+    assert "Pushed 1 object" in some.stdout and "the cache does not have it" in some.stderr
+    assert "1 restored" in team.b.run("pull", code=1).stdout
+    team.b.run("repro")
+    assert team.b.ran() == ["preprocess"]
+
+
+def test_a_remote_must_be_named(two_stages: Any) -> None:
+    two_stages.run("init")
+    assert "pivot remote add NAME" in two_stages.run("push", code=2).stderr
+    two_stages.run("remote", "add", "one", "file:///mnt/one")
+    two_stages.run("remote", "add", "two", "file:///mnt/two")
+    assert "pivot remote default NAME (there are one, two)" in two_stages.run("pull", code=2).stderr
