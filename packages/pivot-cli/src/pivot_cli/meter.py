@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from pivot_cli.progress import DELAY, Spinner
+from pivot_cli.quantities import amount, duration
 from pivot_cli.terminal import Stream
-from pivot_cli.words import amount, duration
 
 if TYPE_CHECKING:
     from pivot_cli.wiring import Progress

@@ -17,9 +17,9 @@ from pivot.wanted import Wanted, find_wanted
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
 from pivot_cli.meter import Meter
+from pivot_cli.quantities import amount, duration, plural
 from pivot_cli.session import Session
 from pivot_cli.wiring import Elsewhere, OnProgress, base_of, compare, move, open_elsewhere, stop_on_terminate
-from pivot_cli.words import amount, duration, plural
 
 if TYPE_CHECKING:
     from pivot_cli.wiring import Report
@@ -77,17 +77,13 @@ FETCH = Words("Fetching from", "Fetched", "fetch")
 
 def _fetch(session: Session, workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int) -> Told:
     """Get what the cache lacks."""
-    # Flushed once, not object by object; and ``gc``, which alone may remove objects, is kept out meanwhile.
-    root, durable = workspace.config.cache(workspace.project.root), workspace.config.durable
-    store = LocalStore(root, state=workspace.state, durable=False)
-    lock = store.lock()
-    lock.lock(exclusive=False)
+    store = workspace.open_store(durable=False)
+    store.hold()  # nothing that is there now is removed while we rely on it
     try:
         return _move(session, FETCH, wanted, store, remote, jobs)
     finally:
-        if durable:
-            store.flush()
-        lock.unlock()
+        if workspace.config.durable:
+            store.flush()  # once, not object by object
         store.close()
 
 

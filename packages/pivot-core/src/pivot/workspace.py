@@ -43,11 +43,15 @@ class Workspace:
     @cached_property
     def store(self) -> "LocalStore":
         """The objects of the cache."""
+        return self.open_store(durable=self.config.durable)
+
+    def open_store(self, *, durable: bool) -> "LocalStore":
+        """Open the cache once more, for whoever flushes many objects at once and closes it."""
         from pivot_cache import LocalStore
 
         user = str(self.project.root) if self.shares_cache else None
         place = self.config.cache(self.project.root)
-        return LocalStore(place, state=self.state, durable=self.config.durable, user=user)
+        return LocalStore(place, state=self.state, durable=durable, user=user)
 
     @property
     def shares_cache(self) -> bool:

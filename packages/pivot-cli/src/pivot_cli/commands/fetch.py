@@ -31,7 +31,8 @@ def command(
 ) -> int:
     """Get outputs and tracked data from a remote into the cache.
 
-    No file of yours changes: what pull does, but for its last step, pivot checkout. Exit code 1 if something could not be got; the rest was.
+    No file of yours changes: this is what pull does, but for its last step, pivot checkout. Exit code 1 if something
+    could not be got; the rest was.
     """
     project = locate(session.start)
     asked = moving.Asked(targets, remote, dry_run, jobs)
