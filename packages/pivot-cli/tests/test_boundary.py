@@ -1,7 +1,9 @@
+import errno
 import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -10,6 +12,7 @@ import pytest
 from pivot import errors
 from pivot_cache.errors import DiskError, ObjectMissing
 from pivot_cli.boundary import guard, message
+from pivot_cli.terminal import Stream, Terminal
 
 
 def failing(error: BaseException) -> Any:
@@ -90,6 +93,23 @@ def test_anything_else_is_a_bug(screen: Any) -> None:
     assert guard(failing(ZeroDivisionError("division by zero")), screen.terminal) == 70
     assert "Traceback (most recent call last)" in screen.err
     assert "This is a bug in Pivot. Please report it" in screen.err
+
+
+def test_what_the_system_refuses_is_no_bug(screen: Any) -> None:
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/p/x")
+    assert guard(failing(error), screen.terminal) == 4
+    assert screen.err == "Error: cannot use /p/x: no space left on device; free some space and run again\n"
+    assert guard(failing(FileNotFoundError(errno.ENOENT, "nothing there", "/p/x")), screen.terminal) == 70
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device is Linux's own")
+def test_an_output_that_cannot_be_written_is_no_bug(screen: Any) -> None:
+    with open("/dev/full", "w") as full:
+        terminal = Terminal(Stream(full), screen.terminal.err)
+        assert guard(lambda: terminal.out.line("x" * 10_000), terminal) == 4
+        with suppress(OSError):
+            full.close()
+    assert screen.err == "Error: the output cannot be written: no space left on device\n"
 
 
 def test_a_bug_as_json_keeps_its_traceback(screen: Any) -> None:

@@ -29,10 +29,12 @@ def write(project: Path, pipeline: str, *others: str) -> None:
 
 def answer(project: Path, pipeline: str = "pipeline.py") -> bytes:
     read, wrote = os.pipe()
-    code = f"from pivot.load_child import main; main({str(project)!r}, {str(project / pipeline)!r}, {wrote})"
-    with subprocess.Popen([sys.executable, "-P", "-c", code], pass_fds=[wrote]):
+    alive, held = os.pipe()
+    code = f"from pivot.load_child import main; main({str(project)!r}, {str(project / pipeline)!r}, {wrote}, {alive})"
+    with subprocess.Popen([sys.executable, "-P", "-c", code], pass_fds=[wrote, alive], process_group=0):
         os.close(wrote)
-        with os.fdopen(read, "rb") as pipe:
+        os.close(alive)
+        with os.fdopen(read, "rb") as pipe, os.fdopen(held, "wb"):
             return pipe.read()
 
 

@@ -9,6 +9,7 @@ Whatever else gets here is a bug of Pivot's and keeps its traceback.
     3    pipeline or project wrong
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +19,28 @@ import click
 
 from pivot.errors import PivotError
 from pivot.suggest import closest
+from pivot_cache.atomic import disk_error
 from pivot_cache.errors import CacheError
 from pivot_cli import __version__
-from pivot_cli.terminal import Terminal
+from pivot_cli.terminal import OutputLost, Terminal
 from pivot_cli.wiring import remote_errors
 
 USAGE, STORAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 4, 70, 130, 141
+
+_REFUSALS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+    }
+)
+"""What the system refuses whoever is right: no bug, wherever it happens."""
 
 
 def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = False) -> int:
@@ -34,6 +51,12 @@ def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = Fal
     except (BrokenPipeError, SystemExit):  # the second is what click makes of the first, and of nothing else here
         _drop_stdout()
         return PIPE_CLOSED
+    except OutputLost as error:
+        _drop_stdout()
+        if error.number == errno.EPIPE:
+            return PIPE_CLOSED
+        problem = f"the output cannot be written: {os.strerror(error.number).lower()}"
+        return _tell(terminal, problem, {"kind": "OutputLost"}, STORAGE, json)
     except (KeyboardInterrupt, click.Abort):
         return _tell(terminal, "interrupted: what was running is not recorded", {}, INTERRUPTED, json)
     except PivotError as error:
@@ -48,6 +71,10 @@ def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = Fal
     except click.ClickException as error:
         return _tell(terminal, error.format_message(), {"kind": "UsageError"}, USAGE, json)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _REFUSALS:
+            where = error.filename if isinstance(error.filename, str) else "a file"
+            known = disk_error("use", where, error)
+            return _tell(terminal, str(known), {"kind": type(error).__name__}, STORAGE, json)
         return _tell_bug(terminal, error, json)
     return code if isinstance(code, int) else 0
 
@@ -76,7 +103,7 @@ def _tell(terminal: Terminal, problem: str, fields: Mapping[str, Any], code: int
         err.line(err.paint("Error:", "red", "bold") + first.removeprefix("Error:"))
         for line in rest:
             err.line(line)
-    except BrokenPipeError:
+    except OutputLost:
         _drop_stdout()
     return code
 

@@ -31,6 +31,13 @@ _OPTIONS = (
     click.option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not depend on it."),
     click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="How many stages may run at once."),
     click.option("--no-commit", is_flag=True, help="Leave results in the work tree only; pivot commit records them."),
+    click.option("--no-wait", is_flag=True, help="Fail where another pivot is at work, instead of waiting for it."),
+    click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        help="Wait for another pivot at most so long.",
+    ),
     click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
 )
 
@@ -47,9 +54,13 @@ def carry_out(
     keep_going: bool,
     jobs: int | None,
     no_commit: bool,
+    no_wait: bool,
+    lock_timeout: float | None,
     reload: bool,
 ) -> int:
     """Run stages, or only show what would run, and return the exit code."""
+    if no_wait and lock_timeout is not None:
+        raise click.UsageError("--no-wait and --lock-timeout exclude each other")
     only_show = dry_run or explain
     with open_workspace(session, make=not only_show) as workspace:
         plain = not (stages or force or reload or explain or as_json or no_commit or session.verbose)
@@ -62,7 +73,9 @@ def carry_out(
         from pivot.repro import Options  # lazy: see above
         from pivot_cli import execution
 
-        chosen = Options(stages, alone, force, keep_going, jobs, reload, base_of(session, workspace), no_commit)
+        patience = 0.0 if no_wait else lock_timeout
+        base = base_of(session, workspace)
+        chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
         if only_show:
             return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
         return execution.execute(session, workspace, chosen, as_json=as_json)

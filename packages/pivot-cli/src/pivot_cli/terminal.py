@@ -3,12 +3,21 @@
 Knows nothing of stages; ``render`` and ``explain`` decide what is said.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TextIO
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+class OutputLost(Exception):
+    """What the command says cannot be written; ``number`` is the system's reason. Not the trouble of any stage."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class Marks(NamedTuple):
@@ -36,9 +45,12 @@ class Stream:
         self.marks = UNICODE if "utf" in (getattr(file, "encoding", None) or "utf-8").lower() else ASCII
 
     def line(self, text: str = "") -> None:
-        """Write a line, at once: whoever reads a log sees it when it happens."""
-        self.file.write(f"{text}\n")
-        self.file.flush()
+        """Write a line, at once: whoever reads a log sees it when it happens. Raises OutputLost."""
+        try:
+            self.file.write(f"{text}\n")
+            self.file.flush()
+        except OSError as error:
+            raise OutputLost(error.errno or errno.EIO) from None
 
     def json(self, data: Mapping[str, Any]) -> None:
         """Write a JSON object, indented; whatever cannot be JSON is written as text."""

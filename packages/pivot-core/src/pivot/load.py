@@ -10,8 +10,8 @@ from typing import Protocol
 import orjson
 
 from pivot import errors
-from pivot.errors import PipelineFailed, PivotError
-from pivot.execute.interpreter import start
+from pivot.errors import PipelineFailed, PivotError, StorageError
+from pivot.execute.interpreter import anonymous_file, start
 from pivot.grounds import Ground, holds, python_ground
 from pivot.manifest import Manifest, decode
 from pivot.project import Project
@@ -55,20 +55,35 @@ def _stands(recorded: Ground, root: str, memo: Memo) -> bool:
 
 def _ask_child(project: Project) -> Manifest:
     """Have the pipeline imported in a new process, and return its answer; an interruption ends that process."""
-    import signal  # these two are not for the hot path
-    import tempfile
+    import signal  # not for the hot path
 
-    code = f"from pivot.load_child import main; main({str(project.root)!r}, {str(project.pipeline)!r}, 3)"
-    with tempfile.TemporaryFile() as answer, open(os.devnull, "rb") as nothing:
-        child = start(code, (nothing.fileno(), 2, 2, answer.fileno()), session=False)
+    code = f"from pivot.load_child import main; main({str(project.root)!r}, {str(project.pipeline)!r}, 3, 4)"
+    descriptors: list[int] = []
+    try:
+        try:
+            answer = anonymous_file()
+            descriptors.append(answer)
+            nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            descriptors.append(nothing)
+            alive, held = os.pipe()  # held while this process lives
+            descriptors += alive, held
+            child = start(code, (nothing, 2, 2, answer, alive), session=False)
+        except OSError as error:
+            raise StorageError(
+                f"no process could be started to import {project.pipeline.name}: {error.strerror}",
+                hint="the system is out of processes, open files or memory",
+            ) from error
         try:
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         except BaseException:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
             raise
-        answer.seek(0)
-        return _read(answer.read(), status, project)
+        size = os.fstat(answer).st_size
+        return _read(os.pread(answer, size, 0), status, project)
+    finally:
+        for one in descriptors:
+            os.close(one)
 
 
 def _read(answer: bytes, status: int, project: Project) -> Manifest:

@@ -15,6 +15,7 @@ import orjson
 
 from pivot.describe import describe
 from pivot.errors import PipelineFailed, PivotError
+from pivot.execute.interpreter import end_with
 from pivot.grounds import Ground
 from pivot.manifest import Manifest, encode
 from pivot.pipeline import Pipeline
@@ -28,8 +29,12 @@ MANIFEST, ERROR, BUG = b"M", b"E", b"B"  # what an answer begins with; a bug is 
 _INTERNAL = frozenset({"annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"})
 
 
-def main(root: str, pipeline_py: str, descriptor: int) -> None:
-    """Import the pipeline and write the answer to a descriptor. The paths are absolute."""
+def main(root: str, pipeline_py: str, descriptor: int, alive: int) -> None:
+    """Import the pipeline and write the answer to a descriptor. The paths are absolute.
+
+    Once nobody holds the other end of the pipe ``alive``, nobody waits for the answer, and this process ends.
+    """
+    end_with(alive)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.argv[:] = [pipeline_py]
     os.set_inheritable(descriptor, False)

@@ -25,14 +25,19 @@ from pivot.events import (
 )
 from pivot.execute.executor import Executor, Failure, Output, Result, WorkOrder
 from pivot.graph import build
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import Manifest, StageSpec
 from pivot.outputs import clear_outputs, restore_outputs
 from pivot.plan import Plan, Step, check_inputs, choose, make_plan, take_step
+from pivot.refusal import REFUSED, refusal
 from pivot.schedule import Schedule
 from pivot.stage_locks import POLL, StageLocks
 from pivot.standing import remember
 from pivot.workspace import Workspace
+from pivot_cache import ObjectError
+
+PATIENCE = 4.0  # seconds for what runs to end after an interruption
 
 type MakeExecutor = Callable[[Manifest, int], Executor]
 
@@ -41,7 +46,8 @@ class Options(NamedTuple):
     """How to run: ``alone`` leaves out what the targets depend on; ``jobs`` None means as configured.
 
     Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root. With
-    ``no_commit`` results stay in the work tree, and what they were made from becomes a pending record.
+    ``no_commit`` results stay in the work tree, and what they were made from becomes a pending record. A stage waits at
+    most ``lock_timeout`` seconds for another process that is at work on it, None without a limit.
     """
 
     targets: tuple[str, ...] = ()
@@ -52,6 +58,7 @@ class Options(NamedTuple):
     reload: bool = False
     base: str = "."
     no_commit: bool = False
+    lock_timeout: float | None = None
 
 
 class Summary(NamedTuple):
@@ -80,8 +87,8 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
 def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, emit: Emit) -> Summary:
     """Bring the chosen stages up to date, and say what happens through ``emit``.
 
-    A failed stage is an event and part of the summary, not an exception. Raises ProjectError and UsageError before
-    anything has run, and CacheError where the cache cannot be written.
+    A failed stage is an event and part of the summary, not an exception; a disk that refuses to record it is such a
+    failure. Raises ProjectError and UsageError, and only before anything has run.
     """
     started = perf_counter()
     look, planned = plan(workspace, options)
@@ -122,7 +129,8 @@ class Run:
         self._running: dict[str, tuple[Step, int]] = {}  # and when each began, in nanoseconds since the epoch
         self._steps = {step.stage.name: step for step in planned.steps}
         self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
-        self._awaited: set[str] = set()  # stages that another process holds
+        self._awaited: dict[str, float] = {}  # stages that another process holds, and since when we wait
+        self._spoilt: set[str] = set()  # stages that could not be given back
         self._fresh: set[str] = set()  # stages whose outputs this run has made or given back
 
     @property
@@ -140,7 +148,11 @@ class Run:
         while not self._schedule.over:
             later: list[StageSpec] = []
             for stage in self._schedule.ready():
-                if not self._settle_or_start(stage):
+                try:
+                    settled = self._settle_or_start(stage)
+                except REFUSED as error:
+                    settled = self._fail(stage, refusal(error))
+                if not settled:
                     later.append(stage)
                     if self._full:
                         break
@@ -154,13 +166,18 @@ class Run:
                 sleep(POLL)
 
     def cancel(self) -> None:
-        """Ask what is running to end, and wait until it has; a second interruption ends the patience."""
-        if self._executor is not None:
-            self._executor.cancel()
-            while self._running:
-                for event in self._executor.events():
-                    if isinstance(event, Result):
-                        del self._running[event.stage]
+        """Ask what is running to end, and wait until it has, but not for ever; a second interruption ends the patience.
+
+        The first one may have come at any instant, so the end of a stage may have been lost.
+        """
+        if self._executor is None:
+            return
+        self._executor.cancel()
+        give_up = perf_counter() + PATIENCE
+        while self._running and (left := give_up - perf_counter()) > 0:
+            for event in self._executor.events(left):
+                if isinstance(event, Result):
+                    self._running.pop(event.stage, None)
 
     def close(self) -> None:
         """End what is still running, at once."""
@@ -180,15 +197,17 @@ class Run:
             return False
         if step.decision.action != "skip":
             if holder := self._locks.take(stage.name):
-                self._await(stage, holder)
-                return False
+                return self._wait(stage, holder)
             self._hold_store()
             step = self._decide(stage)  # another process may have been here
+            if step.decision.action == "run" and self._full:
+                self._locks.release(stage.name)
+                return False
         match step.decision.action:
             case "skip":
                 self._settle(stage, "skip", StageSkipped(stage.name))
             case "restore":
-                self._restore(step)
+                return self._restore(step)
             case "run":
                 self._start(step)
         return True
@@ -196,7 +215,9 @@ class Run:
     def _decide(self, stage: StageSpec) -> Step:
         self.look.forget(stage)
         lock = self.workspace.lock(stage, pending=self.options.no_commit)
-        return take_step(self.workspace, self.look, stage, lock, forced=self.options.force)
+        step = take_step(self.workspace, self.look, stage, lock, forced=self.options.force)
+        self._steps[stage.name] = step
+        return step
 
     def _hold_store(self) -> None:
         """From here on nothing goes away that the cache has: what is decided and recorded relies on it."""
@@ -204,18 +225,37 @@ class Run:
             self.emit(Notice("waiting for another pivot, which removes objects from the cache"))
             self.workspace.store.hold()
 
-    def _await(self, stage: StageSpec, holder: str) -> None:
-        if stage.name not in self._awaited:
-            self._awaited.add(stage.name)
+    def _wait(self, stage: StageSpec, holder: str) -> bool:
+        """Let a stage wait for another process; True if it has waited for long enough, and so failed."""
+        limit = self.options.lock_timeout
+        now = perf_counter()
+        since = self._awaited.setdefault(stage.name, now)
+        if limit is not None and now - since >= limit:
+            hint = "run again once it has ended; without --no-wait and --lock-timeout Pivot waits for it"
+            return self._fail(stage, Failure("busy", f"another pivot is at work on {holder}", hint=hint))
+        if since == now:
             self.emit(Notice(f"waiting for another pivot, which is at work on {holder}", stage.name))
+        return False
 
-    def _restore(self, step: Step) -> None:
+    def _restore(self, step: Step) -> bool:
+        """Give back a stage's outputs; False if the cache turned out not to have them, so that it has to run."""
+        name = step.stage.name
         started = perf_counter()
         assert step.trace is not None
-        for saved in restore_outputs(self.workspace, self.look, step.now, step.trace, pending=self.options.no_commit):
-            self.emit(Notice(saved, step.stage.name))
-        event = StageRestored(step.stage.name, step.decision.reasons, perf_counter() - started)
-        self._settle(step.stage, "restore", event)
+        try:
+            for saved in restore_outputs(
+                self.workspace, self.look, step.now, step.trace, pending=self.options.no_commit
+            ):
+                self.emit(Notice(saved, name))
+        except ObjectError as error:  # what is damaged is out of the way now, and not found the next time
+            if name in self._spoilt:
+                raise
+            self._spoilt.add(name)
+            self._locks.release(name)
+            self.emit(Notice(f"it cannot be given back, so it runs: {error}", name))
+            return False
+        self._settle(step.stage, "restore", StageRestored(name, step.decision.reasons, perf_counter() - started))
+        return True
 
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
@@ -243,26 +283,37 @@ class Run:
             self.emit(StageOutput(event.stage, event.text))
             return
         step, began = self._running.pop(event.stage)
-        failure = event.failure or verify(self.look, step.now, event, began)
-        if failure is None:
-            record = hold_back if self.options.no_commit else commit
-            lock = record(self.workspace, self.look, step.now, event)
-            self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
-            for path in lock.reads:
-                self.emit(
-                    Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage)
-                )
-        else:
-            self.failures[event.stage] = failure
-            log = str(log_path(self.workspace, step.stage))
-            self._settle(step.stage, "failed", StageFailed(event.stage, failure, event.seconds, log))
+        lock: Lock | None = None
+        try:
+            failure = event.failure or verify(self.look, step.now, event, began)
+            if failure is None:
+                record = hold_back if self.options.no_commit else commit
+                lock = record(self.workspace, self.look, step.now, event)
+        except REFUSED as error:
+            failure = refusal(error)
+        if lock is None:
+            assert failure is not None
+            self._fail(step.stage, failure, event.seconds)
+            return
+        self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
+        for path in lock.reads:
+            self.emit(
+                Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage)
+            )
+
+    def _fail(self, stage: StageSpec, failure: Failure, seconds: float = 0.0) -> bool:
+        """Settle a stage as failed; True, since it is settled."""
+        self.failures[stage.name] = failure
+        log = None if failure.kind in ("busy", "storage") else str(log_path(self.workspace, stage))
+        self._settle(stage, "failed", StageFailed(stage.name, failure, seconds, log))
+        return True
 
     def _settle(self, stage: StageSpec, action: str, event: Event) -> None:
         self.actions[stage.name] = action
         if action in ("run", "restore"):
             self._fresh.add(stage.name)
         self._locks.release(stage.name)
-        self._awaited.discard(stage.name)
+        self._awaited.pop(stage.name, None)
         self._schedule.settle(stage)
         self.emit(event)
 

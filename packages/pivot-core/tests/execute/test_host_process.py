@@ -37,7 +37,7 @@ def frames() -> object:
 
 
 def start(pipeline: Path, method: str = "auto") -> HostProcess:
-    return HostProcess(Setup(str(pipeline), str(pipeline.parent), (), method, 0))
+    return HostProcess(Setup(str(pipeline), str(pipeline.parent), (), method))
 
 
 def test_it_gets_ready_and_ends_when_it_is_told_to(pipeline: Path, frames) -> None:

@@ -89,3 +89,58 @@ def test_what_cannot_be_started_is_an_os_error(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(FileNotFoundError):
         interpreter.start("", (0, 1, 2), session=True)
     assert len(os.listdir("/dev/fd")) == len(before)
+
+
+END = """
+import os, subprocess, sys, time
+from pivot.execute.interpreter import end_with
+end_with(3)
+below = subprocess.Popen(["sleep", "600"])
+os.write(1, f"{below.pid}\\n".encode())
+while True:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a group when a pipe closes")
+def test_a_group_ends_when_nobody_holds_the_pipe(eventually: Any) -> None:
+    alive, held = os.pipe()
+    reader, writer = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    pid = interpreter.start(END, (null, writer, 2, alive), session=False)
+    for one in (null, writer, alive):
+        os.close(one)
+    with os.fdopen(reader, "rb") as file:
+        below = int(file.readline())
+        assert os.waitpid(pid, os.WNOHANG) == (0, 0)
+        os.close(held)
+        assert os.waitpid(pid, 0)[1] == 9
+        assert file.read() == b""  # below is gone as well, which held it
+    eventually(lambda: not os.path.exists(f"/proc/{below}/exe"))
+
+
+def test_one_who_comes_too_late_ends_at_once() -> None:
+    alive, held = os.pipe()
+    os.close(held)
+    null = os.open(os.devnull, os.O_RDWR)
+    pid = interpreter.start(END, (null, null, 2, alive), session=False)
+    for one in (null, alive):
+        os.close(one)
+    assert os.waitpid(pid, 0)[1] == 9
+
+
+def test_the_group_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive, held = os.pipe()
+    monkeypatch.setattr(os, "getpgrp", lambda: os.getpid() + 1)
+    with pytest.raises(ValueError, match="does not lead its group"):
+        interpreter.end_with(alive)
+    os.close(held)
+    os.close(alive)
+
+
+def test_an_anonymous_file_has_no_name_and_is_not_inherited() -> None:
+    descriptor = interpreter.anonymous_file()
+    os.write(descriptor, b"x")
+    assert os.pread(descriptor, 9, 0) == b"x" and not os.get_inheritable(descriptor)
+    assert os.fstat(descriptor).st_nlink == 0
+    os.close(descriptor)

@@ -436,7 +436,12 @@ def test_no_process_outlives_the_coordinator(workshop, eventually, method: str, 
 
 @LINUX
 def test_a_host_that_imports_dies_with_the_coordinator(workshop, eventually) -> None:
-    workshop.write('pathlib.Path("pids").write_text(str(os.getpid()))\ntime.sleep(600)\n')
+    workshop.write("""
+        below = subprocess.Popen(["sleep", "600"])
+        pathlib.Path("pids.new").write_text(f"{os.getpid()} {below.pid}")
+        os.rename("pids.new", "pids")
+        time.sleep(600)
+    """)
     with subprocess.Popen([sys.executable, "-c", COORDINATOR, str(workshop.root), "auto"]) as coordinator:
         eventually(lambda: workshop.numbers("pids"))
         coordinator.kill()

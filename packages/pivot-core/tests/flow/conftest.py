@@ -87,6 +87,7 @@ class Bench:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.executor = FakeExecutor
         self.ran: list[str] = []
         self.orders: dict[str, WorkOrder] = {}
         self.failures: dict[str, Failure] = {}
@@ -115,7 +116,7 @@ class Bench:
         self.events.clear()
 
         def make(manifest: Manifest, jobs: int) -> FakeExecutor:
-            return FakeExecutor(self)
+            return self.executor(self)
 
         with self.open() as workspace:
             return repro(workspace, Options(targets, **options), make, self.events.append)

@@ -1,5 +1,9 @@
 """The use case as a story, with an executor that only writes what it is told."""
 
+import errno
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from pivot.errors import MissingInput, UsageError
@@ -14,7 +18,7 @@ from pivot.events import (
     StageStarted,
 )
 from pivot.execute.executor import Failure
-from pivot_cache import LocalStore
+from pivot_cache import FileLock, LocalStore
 
 RAISED = Failure("raised", "ValueError: no")
 
@@ -132,8 +136,6 @@ def test_a_failed_stage_says_where_its_log_is(bench) -> None:
 
 
 def test_another_process_at_work_is_waited_for(bench) -> None:
-    from pivot_cache import FileLock
-
     bench.repro()
     bench.edit("helpers.py", "return 1", "return 2")
     (bench.root / ".pivot/locks").mkdir(exist_ok=True)
@@ -182,3 +184,84 @@ def test_whoever_removes_objects_is_waited_for(bench, monkeypatch) -> None:
     assert "waiting for another pivot, which removes objects from the cache" in [
         event.text for event in bench.events if isinstance(event, Notice)
     ]
+
+
+def test_who_does_not_want_to_wait_fails_and_says_for_whom(bench) -> None:
+    bench.repro()
+    bench.edit("helpers.py", "return 1", "return 2")
+    (bench.root / ".pivot/locks").mkdir(exist_ok=True)
+    with FileLock(bench.root / ".pivot/locks/clean"):
+        for limit in (0.0, 0.01):
+            summary = bench.repro(lock_timeout=limit)
+            assert summary.actions == {"clean": "skip", "total": "failed"}
+            assert summary.failures["total"].kind == "busy"
+            assert summary.failures["total"].problem == "another pivot is at work on clean"
+    assert bench.repro(lock_timeout=0.0).actions == {"clean": "skip", "total": "run"}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["fsync", "rename", "mkdir"])
+def test_a_disk_that_refuses_fails_the_stage_at_hand(bench, monkeypatch, call: str, number: int) -> None:
+    bench.repro("clean")
+    bench.edit("helpers.py", "return 1", "return 2")
+    real = getattr(os, call)
+
+    def refuse() -> None:
+        def refusing(place: object, *rest: object) -> object:
+            if ".pivot/" in (os.readlink(f"/proc/self/fd/{place}") if isinstance(place, int) else str(place)):
+                raise OSError(number, os.strerror(number), place)
+            return real(place, *rest)
+
+        monkeypatch.setattr(os, call, refusing)
+
+    bench.during["total"] = refuse
+    summary = bench.repro()
+    assert summary.actions == {"clean": "skip", "total": "failed"}
+    failure = summary.failures["total"]
+    assert failure.kind == "storage" and os.strerror(number).lower() in failure.problem
+    (told,) = [event for event in bench.events if isinstance(event, StageFailed)]
+    assert told.log is None  # nothing that the stage printed explains it
+    monkeypatch.undo()
+    bench.during.clear()
+    assert bench.repro().actions == {"clean": "skip", "total": "run"}
+
+
+def test_a_damaged_object_is_made_again(bench) -> None:
+    bench.repro()
+    bench.edit("helpers.py", "return raw", "return dict(raw)")
+    bench.writes = lambda order: f"made anew by {order.stage}"
+    bench.repro()
+    bench.edit("helpers.py", "return dict(raw)", "return raw")
+    (damaged,) = [path for path in bench.root.glob(".pivot/cache/objects/*/*") if path.read_text() == "made by clean"]
+    damaged.chmod(0o644)
+    damaged.write_text("Made by clean")
+    bench.writes = lambda order: f"made by {order.stage}"
+    assert bench.repro().actions == {"clean": "run", "total": "restore"}
+    assert damaged.read_text() == "made by clean"
+    (said,) = [event.text for event in bench.events if isinstance(event, Notice)]
+    assert "it cannot be given back, so it runs: object" in said and "quarantine" in said
+
+
+def test_an_object_that_cannot_be_set_aside_is_not_tried_for_ever(bench, monkeypatch) -> None:
+    bench.repro()
+    (bench.root / "clean.json").unlink()
+    monkeypatch.setattr("pivot_cache.objects.hash_bytes", lambda data: "0" * 64)
+    monkeypatch.setattr("pivot_cache.objects.Objects.quarantine", lambda self, oid: None)
+    summary = bench.repro()
+    assert summary.failures["clean"].kind == "storage"
+
+
+def test_an_interruption_does_not_wait_for_ever_for_an_end_that_was_lost(bench, monkeypatch) -> None:
+    monkeypatch.setattr("pivot.repro.PATIENCE", 0.01)
+    waits: list[float | None] = []
+
+    def events(self: object, timeout: float | None = None) -> Iterator[object]:
+        waits.append(timeout)
+        if len(waits) == 1:
+            raise KeyboardInterrupt
+        return iter(())
+
+    monkeypatch.setattr(bench.executor, "events", events)
+    with pytest.raises(KeyboardInterrupt):
+        bench.repro()
+    assert waits[0] is None and all(wait is not None and wait <= 0.01 for wait in waits[1:])

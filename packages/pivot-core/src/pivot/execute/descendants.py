@@ -25,11 +25,6 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def outlive_parent() -> None:
-    """Take back ``die_with``."""
-    _prctl(_PR_SET_PDEATHSIG, 0)
-
-
 def die_first() -> None:
     """Let the kernel choose this process and what it starts before others when memory runs out."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjustment:

@@ -28,7 +28,8 @@ class Failure(NamedTuple):
 
     ``kind`` is ``raised`` (the function raised; ``traceback`` from the user's frames on), ``died`` (the process ended
     without a result), ``declaration`` (what the function needs or returned does not match what it declared: exit code
-    3), ``changed`` (code or inputs changed while it ran) or ``cancelled``.
+    3), ``changed`` (code or inputs changed while it ran), ``storage`` (the disk or the cache refused), ``busy``
+    (another process is at work on it, and we do not wait) or ``cancelled``.
     """
 
     kind: str

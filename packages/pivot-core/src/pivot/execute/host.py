@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NoReturn
 
-from pivot.execute import child, wire
-from pivot.execute.descendants import adopt_orphans, die_first, die_with, outlive_parent
+from pivot.execute import child, interpreter, wire
+from pivot.execute.descendants import adopt_orphans, die_first
 from pivot.execute.executor import WorkOrder
 from pivot.execute.launcher import Launcher
 from pivot.execute.supervisor import Supervisor
 from pivot.execute.verdict import OWN_ERROR
 from pivot.execute.wire import Channel, Closed, Ending, Frame, Setup, pack, unpack
 
-COMMANDS, EVENTS = 3, 4  # descriptors that the coordinator hands over
+COMMANDS, EVENTS, ALIVE = 3, 4, 5  # descriptors that the coordinator hands over
 
 
 class Host:
@@ -37,7 +37,7 @@ class Host:
         self._selector.register(channel.reader, selectors.EVENT_READ, self._receive)
         self._selector.register(self._wake, selectors.EVENT_READ, self._hear_signals)
         self._supervisor = Supervisor(channel, self._selector)
-        self._launcher = Launcher(Setup("", "", (), "spawn", 0))
+        self._launcher = Launcher(Setup("", "", (), "spawn"))
 
     def serve(self) -> NoReturn:
         """Take orders until the coordinator is gone, then end everything and this process."""
@@ -68,14 +68,14 @@ class Host:
 
     def _set_up(self, setup: Setup) -> None:
         self._launcher = Launcher(setup)
-        die_with(setup.coordinator)  # while the import lasts nobody looks whether the coordinator is still there
+        interpreter.end_with(ALIVE)  # while the import lasts nobody looks whether the coordinator is still there
         with self._supervisor.keeping_children():
             failure = self._launcher.load()
         if failure is not None:
             self._channel.send(wire.BROKEN, 0, pack(failure))
             self._channel.finish()
             raise Closed
-        outlive_parent()  # from here on the closed pipe is seen at once, and stages' processes are ended too
+        os.close(ALIVE)  # from here on the closed pipe is seen at once, and stages' processes are ended too
         adopt_orphans()
         for number in (signal.SIGCHLD, signal.SIGTERM):
             self._launcher.handlers[number] = signal.signal(number, lambda *_: None) or signal.SIG_DFL
@@ -119,10 +119,10 @@ class Host:
 def main() -> NoReturn:
     """Serve the coordinator that started this process."""
     for descriptor in map(int, os.listdir("/dev/fd")):
-        if descriptor > EVENTS:  # whatever the coordinator was given without wanting it
+        if descriptor > ALIVE:  # whatever the coordinator was given without wanting it
             with suppress(OSError):
                 os.close(descriptor)
-    for descriptor in (COMMANDS, EVENTS):
+    for descriptor in (COMMANDS, EVENTS, ALIVE):
         os.set_inheritable(descriptor, False)
     die_first()
     child.plain_output()

@@ -20,22 +20,23 @@ class HostProcess:
     """A running host; ``channel`` leads to it. Raises OSError when no process can be started."""
 
     def __init__(self, setup: Setup) -> None:
-        self._printed = _anonymous_file()
+        self._printed = interpreter.anonymous_file()
         commands, mine = os.pipe()
         events, its = os.pipe()
+        alive, self._held = os.pipe()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
             code = "from pivot.execute.host import main; main()"
-            self.pid = interpreter.start(code, (null, self._printed, self._printed, commands, its), session=True)
+            self.pid = interpreter.start(code, (null, self._printed, self._printed, commands, its, alive), session=True)
         except OSError:
-            for one in (mine, events, self._printed):
+            for one in (mine, events, self._held, self._printed):
                 os.close(one)
             raise
         finally:
-            for one in (null, commands, its):
+            for one in (null, commands, its, alive):
                 os.close(one)
         self.channel = Channel(events, mine)
-        self.channel.send(SETUP, 0, pack(setup._replace(coordinator=os.getpid())))
+        self.channel.send(SETUP, 0, pack(setup))
 
     def hang_up(self) -> None:
         """Have the host end every stage and itself, and wait for it; kill it if that takes too long."""
@@ -55,6 +56,7 @@ class HostProcess:
         start = max(0, os.fstat(self._printed).st_size - LAST_WORDS)
         words = os.pread(self._printed, LAST_WORDS, start).decode(errors="replace")
         self.channel.close()
+        os.close(self._held)
         os.close(self._printed)
         return Failure("died", f"the process that imports the pipeline {ended(status)}", traceback=words or None)
 
@@ -71,14 +73,3 @@ class HostProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # what the pipeline started while it was imported
         return status
-
-
-def _anonymous_file() -> int:
-    """Return a file for what the host prints: printing never blocks it, and it is only read if the host dies."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("pivot-host")
-    import tempfile  # 14 ms, for systems without memfd
-
-    descriptor, path = tempfile.mkstemp(prefix="pivot-host-")
-    os.unlink(path)
-    return descriptor

@@ -34,8 +34,6 @@ class LocalExecutor:
     ``pipeline`` is the absolute path of ``pipeline.py``, ``root`` that of the project. ``preload`` are third-party
     modules to import once for all stages. ``start_method`` is ``fork``, ``spawn``, or ``auto``: fork where it is safe.
     ``notice`` is a sentence for the user once there is something to say, such as why stages are not forked.
-
-    Call ``start`` from a thread that lives until the pipeline is imported: until then the host dies with that thread.
     """
 
     def __init__(
@@ -51,7 +49,7 @@ class LocalExecutor:
             raise ValueError(f"start_method is auto, fork or spawn, not {start_method!r}")
         self.slots = jobs or os.process_cpu_count() or 1
         self.notice: str | None = None
-        self._setup = Setup(pipeline, root, tuple(preload), start_method, 0)
+        self._setup = Setup(pipeline, root, tuple(preload), start_method)
         self._host: HostProcess | None = None
         self._ready = False  # the host has imported the pipeline
         self._broken: Failure | None = None  # it cannot, and no other host will do better

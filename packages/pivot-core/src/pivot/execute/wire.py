@@ -39,13 +39,12 @@ class Frame(NamedTuple):
 
 
 class Setup(NamedTuple):
-    """What the host needs to know before the first order; ``coordinator`` is the process id that it dies with."""
+    """What the host needs to know before the first order."""
 
     pipeline: str
     root: str
     preload: tuple[str, ...]
     start_method: str  # fork, spawn or auto
-    coordinator: int
 
 
 class Ending(NamedTuple):
