@@ -40,7 +40,7 @@ def test_the_limits_are_those_that_were_promised() -> None:
 def test_waits_grow_and_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr("pivot_remote.connection.time.sleep", waits.append)
-    monkeypatch.setattr("pivot_remote.connection.random.uniform", lambda low, high: (low + high) / 2)
+    monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
     for failures in range(1, 9):
         Limits().wait(failures)
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]

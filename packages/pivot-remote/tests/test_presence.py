@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pivot_remote.presence import FEW, ListingBroken, Page, find_sizes, next_page
+from pivot_remote.presence import FEW, ListingBroken, Page, find_sizes, next_page, read_page
 
 
 class Listing:
@@ -69,6 +69,13 @@ def test_twenty_thousand_objects_are_twenty_pages() -> None:
     assert (listing.pages, listing.singles) == (20, 0)
 
 
+def test_what_is_left_after_many_pages_is_one_more() -> None:
+    keys = names(20_005)
+    listing = Listing(dict.fromkeys(keys, 1))
+    assert len(listing.find(keys)) == 20_005
+    assert (listing.pages, listing.singles) == (21, 0)
+
+
 def test_an_empty_bucket_is_one_page() -> None:
     listing = Listing({})
     assert listing.find(names(5000)) == {}
@@ -108,3 +115,22 @@ def test_a_listing_that_repeats_itself_is_noticed() -> None:
         next_page(lambda _: same, "0")
     assert next_page(lambda _: same, "") == same
     assert next_page(lambda _: same._replace(more=False), "0").last == "0"
+
+
+LISTING = (
+    b'<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>true'
+    b"</IsTruncated><Contents><Key>a&amp;b/1</Key><Size>3</Size></Contents><Contents><Key>c</Key><Size>0</Size>"
+    b"</Contents></ListBucketResult>"
+)
+
+
+def test_a_page_is_read_from_an_answer() -> None:
+    assert read_page(LISTING, "") == Page({"a&b/1": 3, "c": 0}, "c", more=True)
+    assert read_page(b"<ListBucketResult/>", "x") == Page({}, "x", more=False)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>", b"<html></html>", LISTING.replace(b"3</Size>", b"-3</Size>"), LISTING.replace(b"c<", b"<")]
+)
+def test_what_is_no_listing(data: bytes) -> None:
+    assert read_page(data, "") is None

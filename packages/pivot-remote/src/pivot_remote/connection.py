@@ -1,12 +1,14 @@
-"""The line to an S3 server: the client, made on first use, its patience, and one way to ask it something.
+"""The line to an S3 server: the client, made on first use, its patience, and two ways to ask it something.
+
+What is asked often goes over the short way of ``wire`` first, and to the client only when that did not go well.
 
 Credentials come from the standard chain of the AWS libraries and from nowhere else, and so do the rules about what is
 worth a second try. What answers mean for objects is known by ``s3``, ``upload`` and ``stream``.
 """
 
-import random
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -14,8 +16,11 @@ from pivot_cache import CacheError
 from pivot_remote.errors import InvalidLocation, RemoteError, ServerFailed
 from pivot_remote.failures import Outcome, Place, outcome_of, translate
 from pivot_remote.location import Remote, S3Location, shown
+from pivot_remote.signature import Credentials, Signer
+from pivot_remote.wire import Answer, Wire, bucket_address, is_plain, simple_credentials
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_s3 import S3Client
 
 _POOL: Final = 64
@@ -38,6 +43,8 @@ class Limits(NamedTuple):
 
     def wait(self, failures: int) -> None:
         """Sleep after the given number of failures in a row."""
+        import random  # lazy: where nothing fails, nobody pays for it
+
         time.sleep(random.uniform(0, min(2 * self.pause * 2.0 ** (failures - 1), self.idle)))
 
 
@@ -50,6 +57,8 @@ class Connection:
         self.limits = limits
         self.address = location.url
         self._client: S3Client | None = None
+        self._session: Session | None = None
+        self._wire: Wire | None = None
         self._lock = Lock()
 
     @property
@@ -66,6 +75,23 @@ class Connection:
         client = self._client
         endpoint = self.remote.endpoint_url or (client.meta.endpoint_url if client else "S3")
         return Place(self.address, self.location.bucket, shown(endpoint))
+
+    def quick(
+        self,
+        method: str,
+        key: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        expected: tuple[int, ...] = (200,),
+        streamed: bool = False,
+    ) -> Answer | None:
+        """Ask over the short way (see ``Wire.send``); None if there is none or it did not go well: ask the client."""
+        wire = self._find_wire()
+        if wire is None:
+            return None
+        return wire.send(method, key, query, body=body, headers=headers, expected=expected, streamed=streamed)
 
     def ask[T](self, action: str, send: Callable[[], T]) -> T:
         """Send a request and return its answer; raise ``RemoteError`` for everything that a server or a network can do.
@@ -100,8 +126,48 @@ class Connection:
         """Close the connections; the next question opens new ones."""
         with self._lock:
             client, self._client = self._client, None
+            wire, self._wire, self._session = self._wire, None, None
+        if wire is not None:
+            wire.close()
         if client is not None:
             client.close()
+
+    def _find_wire(self) -> Wire | None:
+        """Return the short way, as soon as it is known where the server is and with what requests are signed.
+
+        Before there is a client, only where remote and environment say all of it; with one, what the client knows.
+        """
+        wire = self._wire
+        if wire is not None:
+            return wire if wire.works else None
+        if not is_plain():
+            return None
+        with self._lock:
+            if self._wire is None:
+                found = self._known_to_client() if self._client is not None else self._known_before()
+                if found is not None:
+                    endpoint, signer = found
+                    address = bucket_address(endpoint, self.location.bucket)
+                    self._wire = Wire(address, signer, timeout=min(self.limits.connect, self.limits.idle))
+            return self._wire
+
+    def _known_before(self) -> tuple[str, Signer] | None:
+        remote, credentials = self.remote, simple_credentials(self.remote)
+        region = remote.region or os.environ.get("AWS_DEFAULT_REGION")
+        if remote.endpoint_url is None or region is None or credentials is None:
+            return None
+        return remote.endpoint_url, Signer(lambda: credentials, region)
+
+    def _known_to_client(self) -> tuple[str, Signer] | None:
+        found = self._session.get_credentials() if self._session is not None else None
+        if self._client is None or found is None:
+            return None
+
+        def current() -> Credentials:
+            now = found.get_frozen_credentials()  # fetches new ones when the old ones end
+            return Credentials(now.access_key or "", now.secret_key or "", now.token)
+
+        return self._client.meta.endpoint_url, Signer(current, self._client.meta.region_name)
 
     def _connect(self) -> "S3Client":
         import boto3
@@ -120,8 +186,8 @@ class Connection:
         )
 
         def make() -> "S3Client":
-            session = boto3.Session(profile_name=self.remote.profile, region_name=self.remote.region)
-            return session.client("s3", endpoint_url=self.remote.endpoint_url, config=settings)
+            self._session = boto3.Session(profile_name=self.remote.profile, region_name=self.remote.region)
+            return self._session.client("s3", endpoint_url=self.remote.endpoint_url, config=settings)
 
         try:
             client = self.ask("", make)

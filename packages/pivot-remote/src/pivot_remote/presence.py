@@ -38,7 +38,8 @@ def find_sizes(
     found: dict[str, int] = {}
     position = 0
     after = ""
-    while len(wanted) - position > FEW:
+    listed = False
+    while len(wanted) - position > (0 if listed else FEW):
         # A text that is in order just before the key: the page begins with the key, if it is there.
         after = max(after, wanted[position][:-1])
         page = next_page(list_after, after)
@@ -47,7 +48,7 @@ def find_sizes(
             raise ListingBroken
         found.update((key, page.sizes[key]) for key in wanted[position:end] if key in page.sizes)
         sparse = end - position < FEW
-        position, after = end, page.last
+        position, after, listed = end, page.last, True
         if sparse:
             break
     if position < len(wanted):
@@ -61,3 +62,24 @@ def next_page(list_after: Callable[[str], Page], after: str) -> Page:
     if page.more and page.last <= after:
         raise ListingBroken
     return page
+
+
+def read_page(data: bytes, after: str) -> Page | None:
+    """Read the page that follows a text from a server's answer; None if it is no listing of S3."""
+    from xml.etree import ElementTree as ET  # lazy: not every question is for a listing
+
+    try:
+        root = ET.fromstring(data)
+    except ET.ParseError:
+        return None
+    kind, closed, name = root.tag.rpartition("}")
+    if name != "ListBucketResult":
+        return None
+    space = kind + closed
+    sizes: dict[str, int] = {}
+    for entry in root.iterfind(f"{space}Contents"):
+        key, size = entry.findtext(f"{space}Key"), entry.findtext(f"{space}Size") or ""
+        if not key or not size.isdecimal():
+            return None
+        sizes[key] = int(size)
+    return Page(sizes, next(reversed(sizes), after), root.findtext(f"{space}IsTruncated") == "true")

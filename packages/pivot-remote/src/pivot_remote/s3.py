@@ -17,7 +17,7 @@ from pivot_remote.connection import Connection, Limits
 from pivot_remote.errors import InvalidLocation, NotS3, RemoteTooNew, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
 from pivot_remote.location import Remote, S3Location
-from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page
+from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_page
 from pivot_remote.store import READ_LIMIT
 from pivot_remote.stream import GET, open_object
 from pivot_remote.upload import PART, Uploader
@@ -170,6 +170,11 @@ class S3Store:
                 raise RemoteTooNew(self.address, self._format_found, FORMAT)
 
     def _read_format(self) -> str:
+        quick = self._connection.quick("GET", self._format, expected=(200, 404))
+        if quick and quick.status == 404 and b"<Code>NoSuchKey</Code>" in quick.body:
+            return ""
+        if quick and quick.status == 200:
+            return self._format_in(quick.body[:_FORMAT_BYTES])
         client = self._connection.client
 
         def get() -> bytes:
@@ -179,6 +184,9 @@ class S3Store:
         found = self._connection.probe(f"{GET}, {_LIST}", get, Outcome.ABSENT)
         if isinstance(found, Outcome):
             return ""
+        return self._format_in(found)
+
+    def _format_in(self, found: bytes) -> str:
         text = found.decode("utf-8", "backslashreplace").strip()
         if text and not text.isalnum():  # an empty file is what a crash may leave of one that was copied here
             raise self._not_s3("what it gives for the remote's format is none")
@@ -190,6 +198,10 @@ class S3Store:
     # -- questions
 
     def _list_after(self, after: str) -> Page:
+        query = {"list-type": "2", "prefix": self._objects} | ({"start-after": after} if after else {})
+        quick = self._connection.quick("GET", "", query)
+        if quick and (page := read_page(quick.body, after)):
+            return page
         client = self._connection.client
 
         def list_keys() -> "ListObjectsV2OutputTypeDef":
@@ -217,6 +229,11 @@ class S3Store:
         return {key: size for key, size in zip(keys, sizes, strict=True) if size is not None}
 
     def _size(self, key: str) -> int | None:
+        quick = self._connection.quick("HEAD", key, expected=(200, 404))
+        if quick and quick.status == 404:
+            return None
+        if quick and (size := quick.headers.get("content-length", "")).isdecimal():
+            return int(size)
         client = self._connection.client
         answer = self._connection.probe(_HEAD, lambda: client.head_object(Bucket=self._bucket, Key=key), Outcome.ABSENT)
         return None if isinstance(answer, Outcome) else answer["ContentLength"]

@@ -7,15 +7,12 @@ them with the name. Memory is bounded by what one ``read`` asks for.
 import io
 import time
 from collections.abc import Buffer
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from pivot_cache import ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
 from pivot_remote.errors import NoConnection, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 GET = "s3:GetObject"
 _BUFFER = 1 << 18
@@ -23,23 +20,44 @@ _BUFFER = 1 << 18
 
 def open_object(connection: Connection, key: str, oid: ObjectId) -> BinaryIO:
     """Return the bytes under the key as a stream; raise ``ObjectMissing``. Reading may raise ``RemoteError``."""
+    quick = connection.quick("GET", key, streamed=True)
+    if quick and quick.stream and quick.headers.get("content-length", "").isdecimal():
+        start = Start(int(quick.headers["content-length"]), quick.headers.get("etag", ""), quick.stream)
+        return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))
     client = connection.client
     bucket = connection.location.bucket
     answer = connection.probe(GET, lambda: client.get_object(Bucket=bucket, Key=key), Outcome.ABSENT)
     if isinstance(answer, Outcome):
         raise ObjectMissing(oid, connection.address)
-    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, answer), _BUFFER))
+    start = Start(answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
+    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))
+
+
+class Body(Protocol):
+    """Bytes as they come from a server."""
+
+    def read(self, size: int) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class Start(NamedTuple):
+    """The first answer for an object: its size in bytes, the tag of this very version, and its bytes."""
+
+    size: int
+    tag: str
+    body: Body
 
 
 class ObjectStream(io.RawIOBase):
     """The bytes of one answer, and of others that continue it."""
 
-    def __init__(self, connection: Connection, key: str, answer: "GetObjectOutputTypeDef") -> None:
-        self.size = answer["ContentLength"]
+    def __init__(self, connection: Connection, key: str, start: Start) -> None:
+        self.size = start.size
         self._connection = connection
         self._key = key
-        self._tag = answer.get("ETag", "")
-        self._body = answer["Body"]
+        self._tag = start.tag
+        self._body = start.body
         self._offset = 0
         self._failures = 0
         self._moved = time.monotonic()

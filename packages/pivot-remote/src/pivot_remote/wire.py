@@ -1,0 +1,152 @@
+"""The short way to a server: signed requests over kept connections, for what is asked thousands of times.
+
+The client of boto3 spends milliseconds of Python on each request, and half a second before the first. Here a request
+costs a tenth of that, and does nothing but go well: whatever else happens, a refusal, a cut, a slow answer, is None,
+and the caller asks again through that client, which knows when to try again, and what an answer means.
+"""
+
+import os
+from collections import deque
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from pivot_remote.location import Remote
+from pivot_remote.signature import Credentials, Signer
+
+_SAFE: Final = "/~-._"
+_PATIENCE: Final = 5
+"""So many failures in a row: this server is not for us."""
+_DOUBTS: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+
+
+class Answer(NamedTuple):
+    """What came back: the status, headers by names in lower case, and the body, read or still to be read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    stream: "Body | None" = None
+
+
+class Wire:
+    """Connections to one bucket. Any number of threads may use it at once. ``address`` is the bucket's, as a url."""
+
+    def __init__(self, address: str, signer: Signer, *, timeout: float) -> None:
+        parts = urlsplit(address)
+        self._host = parts.netloc
+        self._path = parts.path.rstrip("/")
+        self._line = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._signer = signer
+        self._timeout = timeout
+        self._idle: deque[HTTPConnection] = deque()
+        self._failures = 0
+
+    @property
+    def works(self) -> bool:
+        """Whether it is worth to ask: it went well of late."""
+        return self._failures < _PATIENCE
+
+    def send(
+        self,
+        method: str,
+        key: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        expected: tuple[int, ...] = (200,),
+        streamed: bool = False,
+    ) -> Answer | None:
+        """Send a request; None unless the answer's status is one of those ``expected`` and all of it arrived.
+
+        With ``streamed`` the body is left to be read from ``stream``, which is to be closed.
+        """
+        line: HTTPConnection | None = None
+        answer = None
+        try:
+            path, text = f"{self._path}/{quote(key, safe=_SAFE)}", _query(query or {})
+            signed = self._signer.headers(method, self._host, path, text, body, headers or {})
+            line = self._take()
+            line.request(method, f"{path}?{text}" if text else path, body or None, signed)
+            response = line.getresponse()
+            if response.status in expected:
+                found = {name.lower(): value for name, value in response.getheaders()}
+                stream = Body(self, line, response) if streamed else None
+                answer = Answer(response.status, found, b"" if stream else response.read(), stream)
+                if stream is None:
+                    self.give_back(line, response)
+        except (OSError, HTTPException):
+            answer = None
+        finally:
+            if answer is None and line is not None:
+                line.close()
+        self._failures = 0 if answer else self._failures + 1
+        return answer
+
+    def give_back(self, line: HTTPConnection, response: HTTPResponse) -> None:
+        """Keep a connection whose answer was read to its end; close any other."""
+        if response.isclosed() and not response.will_close:
+            self._idle.append(line)
+        else:
+            line.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _take(self) -> HTTPConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._line(self._host, timeout=self._timeout)
+
+
+class Body:
+    """The body of an answer as a stream; its connection is kept for the next request once all of it was read."""
+
+    def __init__(self, wire: Wire, line: HTTPConnection, response: HTTPResponse) -> None:
+        self._wire = wire
+        self._line = line
+        self._response = response
+        self._open = True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to so many bytes; raises OSError when the connection breaks."""
+        try:
+            return self._response.read(None if size < 0 else size)
+        except HTTPException as error:
+            raise ConnectionError(type(error).__name__) from None
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._wire.give_back(self._line, self._response)
+
+
+def _query(query: Mapping[str, str]) -> str:
+    return "&".join(f"{quote(name, safe='-._~')}={quote(query[name], safe='-._~')}" for name in sorted(query))
+
+
+def simple_credentials(remote: Remote, environ: Mapping[str, str] = os.environ) -> Credentials | None:
+    """Return the credentials that the environment holds; None where they are found in another way, or not at all."""
+    if remote.profile is not None:
+        return None
+    access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+    token = environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN")
+    return Credentials(access, secret, token or None) if access and secret else None
+
+
+def is_plain(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether nothing in the environment changes the way to a server: no proxy, no certificates of its own."""
+    return not any(environ.get(name) or environ.get(name.lower()) for name in _DOUBTS)
+
+
+def bucket_address(endpoint_url: str, bucket: str) -> str:
+    """Return where a bucket is: below its server's address, at Amazon in front of it."""
+    parts = urlsplit(endpoint_url)
+    if (parts.hostname or "").endswith(".amazonaws.com") and "." not in bucket and bucket == bucket.lower():
+        return f"{parts.scheme}://{bucket}.{parts.netloc}"
+    return f"{endpoint_url.rstrip('/')}/{bucket}"

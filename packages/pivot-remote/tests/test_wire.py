@@ -1,0 +1,97 @@
+"""The short way: what goes well goes well, and anything else is None and changes nothing."""
+
+from contextlib import suppress
+
+import pytest
+
+from pivot_remote import Remote
+from pivot_remote.signature import Credentials, Signer
+from pivot_remote.wire import Wire, bucket_address, is_plain, simple_credentials
+
+SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
+
+
+@pytest.fixture
+def wire(server):
+    wire = Wire(f"{server.endpoint}/bucket", SIGNER, timeout=1)
+    yield wire
+    wire.close()
+
+
+def test_a_request_and_its_answer(server, wire: Wire) -> None:
+    server.respond = lambda asked: server.give(200, asked.body, ("ETag", '"tag"'))
+    answer = wire.send("PUT", "a b/c", {"partNumber": "1", "uploadId": "x+y"}, body=b"data")
+    assert answer is not None
+    assert (answer.status, answer.headers["etag"], answer.body) == (200, '"tag"', b"data")
+    [asked] = server.asked
+    assert asked.path == "/bucket/a%20b/c?partNumber=1&uploadId=x%2By"
+    assert asked.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=key/")
+
+
+@pytest.mark.parametrize(
+    "given", [{"status": 500}, {"status": 403}, {"status": 301}, {"status": 200, "body": b"12345", "cut": 2}]
+)
+def test_what_does_not_go_well_is_none(server, wire: Wire, given: dict) -> None:
+    server.respond = lambda _: server.give(**given)
+    assert wire.send("GET", "key") is None
+    assert len(server.asked) == 1
+
+
+def test_a_server_that_is_silent_or_gone(server, wire: Wire) -> None:
+    server.respond = lambda _: server.give(200, silent=True)
+    quick = Wire(f"{server.endpoint}/bucket", SIGNER, timeout=0.05)
+    assert quick.send("GET", "key") is None
+    assert Wire("http://127.0.0.1:1/bucket", SIGNER, timeout=1).send("GET", "key") is None
+
+
+def test_after_some_failures_in_a_row_it_is_not_asked_any_more(server, wire: Wire) -> None:
+    server.respond = lambda _: server.give(503)
+    for _ in range(4):
+        wire.send("GET", "key")
+    assert wire.works
+    server.respond = lambda _: server.give(200)
+    assert wire.send("GET", "key") and wire.works
+    server.respond = lambda _: server.give(503)
+    for _ in range(5):
+        wire.send("GET", "key")
+    assert not wire.works
+
+
+def test_a_stream_is_read_in_pieces_and_tells_of_a_cut(server, wire: Wire) -> None:
+    server.respond = lambda _: server.give(200, b"0123456789", cut=6)
+    answer = wire.send("GET", "key", streamed=True)
+    assert answer is not None and answer.stream is not None
+    got = b""
+    with suppress(OSError):  # how a cut shows depends on the moment: an error, or an end too soon
+        while piece := answer.stream.read(4):
+            got += piece
+    assert got == b"012345"
+    answer.stream.close()
+    answer.stream.close()
+
+
+def test_credentials_that_the_environment_holds() -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
+    remote = Remote("s3://bucket")
+    assert simple_credentials(remote, environ) == Credentials("key", "secret", "token")
+    assert simple_credentials(remote._replace(profile="me"), environ) is None
+    assert simple_credentials(remote, {"AWS_ACCESS_KEY_ID": "key"}) is None
+
+
+def test_what_changes_the_way() -> None:
+    assert is_plain({"AWS_PROFILE": "x"})
+    assert not is_plain({"https_proxy": "http://proxy"})
+    assert not is_plain({"AWS_CA_BUNDLE": "/x.pem"})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "bucket", "address"),
+    [
+        ("http://127.0.0.1:9000/", "bucket", "http://127.0.0.1:9000/bucket"),
+        ("https://s3.eu-central-1.amazonaws.com", "bucket", "https://bucket.s3.eu-central-1.amazonaws.com"),
+        ("https://s3.eu-central-1.amazonaws.com", "buc.ket", "https://s3.eu-central-1.amazonaws.com/buc.ket"),
+        ("https://s3.amazonaws.com.example.org", "bucket", "https://s3.amazonaws.com.example.org/bucket"),
+    ],
+)
+def test_where_a_bucket_is(endpoint: str, bucket: str, address: str) -> None:
+    assert bucket_address(endpoint, bucket) == address
