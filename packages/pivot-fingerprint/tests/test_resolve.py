@@ -48,6 +48,14 @@ def test_all_ways_lead_to_the_definition(tmp_path: Path, main: str, path: str) -
     assert len(found.definitions) == 1
 
 
+def test_a_module_below_a_package_is_loaded_with_it(tmp_path: Path) -> None:
+    for package in ("lib", "lib/sub"):
+        (tmp_path / package).mkdir()
+    write(tmp_path, **{"main": "", "lib/__init__": "", "lib/sub/__init__": "", "lib/sub/deep": "def clean(): ...\n"})
+    found = resolve(tmp_path, "!0:lib:sub.deep.clean")
+    assert found.loads == ("lib", "lib.sub", "lib.sub.deep")
+
+
 def test_attributes_of_a_definition_are_left(tmp_path: Path) -> None:
     write(tmp_path, main="from deep import Model\n", deep="class Model: ...\n")
     found = resolve(tmp_path, "Model.fit.x")

@@ -236,7 +236,7 @@ class Resolver:
                 search.captures[module.name, cast(int, load)] = None
                 return self._name(found, name, rest, search)
             if found.is_package and exports and self.sources.finder.find(f"{name_of}.{name}").kind != "missing":
-                return self._attribute(f"{name_of}.{name}", rest, search)
+                return self._submodule(f"{name_of}.{name}", rest, search)
             if (found.name, name) in search.seen:
                 return None
             search.seen.add((found.name, name))
@@ -261,14 +261,14 @@ class Resolver:
                 if not first:
                     search.wholes[name] = None
                     return f"module {name}"
-                return self._attribute(f"{name}.{first}", rest, search)
+                return self._submodule(f"{name}.{first}", rest, search)
         if not first:
             search.wholes[name] = None
             return f"module {name}"
         if first in found.facts.binds and (name, first) not in search.seen:
             return self._name(found, first, rest, search)
         if found.is_package and self.sources.finder.find(f"{name}.{first}").kind != "missing":
-            return self._attribute(f"{name}.{first}", rest, search)
+            return self._submodule(f"{name}.{first}", rest, search)
         if first in ("__dict__", "__annotations__"):
             search.wholes[name] = None
             return f"module {name}"
@@ -278,6 +278,11 @@ class Resolver:
                 return identity
             return f"{self._name(found, '__getattr__', '', search)}({attributes})"
         return self._name(found, first, rest, search, of_module=True)
+
+    def _submodule(self, name: str, attributes: str, search: _Search) -> str:
+        """Follow a module below a package: ``from package import module`` runs it, also inside a function."""
+        search.loads[name] = None
+        return self._attribute(name, attributes, search)
 
     def _stars(self, module: Source, name: str, rest: str, search: _Search, *, last_resort: bool) -> str | None:
         for star in module.facts.stars:
