@@ -51,6 +51,12 @@ class Kept:
             return Path(workspace.store.path(hash_bytes((self.root / path).read_bytes())))
 
 
+@pytest.fixture(scope="session")
+def make_kept() -> type[Kept]:
+    """What makes a project, for tests that need several."""
+    return Kept
+
+
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
     """A project in which nothing was recorded yet."""

@@ -10,7 +10,8 @@ from typing import Final
 
 from pivot_cache.content import ObjectId
 
-_HEAD: Final = b'{"pivot-tree":'
+HEAD: Final = b'{"pivot-tree":'
+"""What listings begin with, of whatever version."""
 _rows: Final = re.compile(rb'"(file|executable|link|directory)","([0-9a-f]{64})"').findall
 
 type Read = Callable[[ObjectId, bytes], bytes | None]
@@ -22,7 +23,7 @@ def reach(roots: Iterable[ObjectId], read: Read) -> set[ObjectId]:
     reached = set(roots)
     waiting = list(reached)
     while waiting:
-        data = read(waiting.pop(), _HEAD)
+        data = read(waiting.pop(), HEAD)
         for kind, digest in _rows(data or b""):
             oid = ObjectId(digest.decode())
             if oid not in reached:

@@ -23,7 +23,7 @@ class Registry:
 
     def add(self, root: str) -> None:
         """Enter a user; nothing happens if it is there. Raises ``DiskError``."""
-        path = self._path(root)
+        path = self.file(root)
         if os.path.exists(path):
             return
         self._layout.prepare()
@@ -33,7 +33,7 @@ class Registry:
 
     def remove(self, root: str) -> None:
         """Strike a user out; not being there is no error. Raises ``DiskError``."""
-        path = self._path(root)
+        path = self.file(root)
         with disk("remove", path):
             try:
                 os.unlink(path)
@@ -56,9 +56,10 @@ class Registry:
                         root = os.fsdecode(os.read(descriptor, _LONGEST).removesuffix(b"\n"))
                     finally:
                         os.close(descriptor)
-                    if os.path.basename(self._path(root)) == name:
+                    if os.path.basename(self.file(root)) == name:
                         found.append(root)
         return sorted(found)
 
-    def _path(self, root: str) -> str:
+    def file(self, root: str) -> str:
+        """Return the file of a user."""
         return os.path.join(self._directory, hash_bytes(os.fsencode(root)))

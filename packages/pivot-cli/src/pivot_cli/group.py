@@ -38,6 +38,7 @@ COMMANDS = {
     "pull": Entry("Data", "Get outputs and tracked data from a remote, and check them out."),
     "fetch": Entry("Data", "Get outputs and tracked data from a remote into the cache."),
     "fsck": Entry("Care", "Check the cache and the records against each other."),
+    "gc": Entry("Care", "Remove from the cache what nothing needs any more."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
     "remote": Entry("Set up", "Name the places that the cache is shared through."),
