@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from pivot_cache import DiskError, write_atomic
-from pivot_cache.atomic import make_directory, write_all
+from pivot_cache.atomic import make_directories, make_directory, write_all
 
 
 def test_new_and_replaced(work):
@@ -99,6 +99,28 @@ def test_short_writes_are_continued(work, monkeypatch):
     write_all(descriptor, b"0123456789")
     os.close(descriptor)
     assert (work / "a").read_bytes() == b"0123456789"
+
+
+def test_make_directories_flushes_each_new_name(work, faults):
+    make_directories(work / "a" / "b" / "c")
+    assert (work / "a" / "b" / "c").is_dir()
+    assert [place for name, place in faults.log if name == "fsync"] == [
+        str(work.root),
+        str(work / "a"),
+        str(work / "a" / "b"),
+    ]
+    faults.log.clear()
+    make_directories(work / "a" / "b")
+    make_directories(work / "x" / "y", durable=False)
+    assert (work / "x" / "y").is_dir()
+    assert "fsync" not in [name for name, _ in faults.log]
+
+
+def test_make_directories_where_a_file_is(work):
+    work.write("f")
+    with pytest.raises(DiskError) as caught:
+        make_directories(work / "f" / "d")
+    assert caught.value.errno in (errno.EEXIST, errno.ENOTDIR)
 
 
 def test_make_directory(work):

@@ -10,7 +10,7 @@ give them back; both verify. An object that does not match its name goes to **qu
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pivot_cache.atomic import write_atomic
+    from pivot_cache.atomic import make_directories, write_atomic
     from pivot_cache.content import Content, Mode, ObjectId, is_object_id, object_id
     from pivot_cache.errors import (
         CacheError,
@@ -75,6 +75,7 @@ __all__ = [
     "hash_bytes",
     "hash_file",
     "is_object_id",
+    "make_directories",
     "object_id",
     "read_tree",
     "tree_bytes",
@@ -84,7 +85,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "atomic": ("write_atomic",),
+    "atomic": ("make_directories", "write_atomic"),
     "content": ("Content", "Mode", "ObjectId", "is_object_id", "object_id"),
     "hashing": ("hash_bytes", "hash_file"),
     "local": ("LocalStore",),

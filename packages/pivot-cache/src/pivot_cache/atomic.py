@@ -106,6 +106,20 @@ def make_directory(path: str) -> bool:
     return True
 
 
+def make_directories(path: str | os.PathLike[str], *, durable: bool = True) -> None:
+    """Make a directory with all that is missing above it; ``durable`` flushes each name. Raises ``DiskError``."""
+    target = os.fspath(path)
+    if os.path.isdir(target):
+        return
+    above = os.path.dirname(target)
+    if above != target:
+        make_directories(above or ".", durable=durable)
+    with disk("make", target):
+        os.makedirs(target, exist_ok=True)  # another process may be faster
+        if durable:
+            sync_directory(above)
+
+
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable; raises ``OSError``."""
     descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

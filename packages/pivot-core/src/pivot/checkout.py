@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.errors import StorageError, UsageError
+from pivot.errors import UsageError
 from pivot.given import Given, Way, find_way, give_back
 from pivot.lock import Lock, lock_path, read_lock
 from pivot.outputs import confined
@@ -18,7 +18,7 @@ from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
 from pivot.tracked import Tracked
 from pivot.workspace import Workspace
-from pivot_cache import Content, FileLock, Scan
+from pivot_cache import Content, FileLock, Scan, make_directories
 from pivot_cache.errors import ObjectError
 
 
@@ -135,8 +135,5 @@ def find_part(workspace: Workspace, content: Content, part: str) -> Content | No
 def _held(home: Path, record: Record) -> FileLock:
     """Return the lock that keeps other processes from the stage's outputs; waits when entered."""
     file = home / "locks" / record.pipeline / record.stage
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot make {file.parent}: {error.strerror}") from error
+    make_directories(file.parent, durable=False)
     return FileLock(file)

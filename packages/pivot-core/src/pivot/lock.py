@@ -26,7 +26,7 @@ from pivot.record import (
     read_whole,
     seal,
 )
-from pivot_cache import Content, write_atomic
+from pivot_cache import Content, make_directories, write_atomic
 
 
 class Output(NamedTuple):
@@ -83,7 +83,7 @@ def parse_lock(data: bytes, stage: str, path: str | Path) -> Lock | Damaged:
 
 def write_lock(path: Path, lock: Lock, *, durable: bool = True) -> None:
     """Write a lock file: the commit point of a stage. Everything that it names must be durable already."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directories(path.parent, durable=durable)
     write_atomic(path, encode(lock), durable=durable)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivot.errors import NoPipeline, StorageError
-from pivot_cache import write_atomic
+from pivot_cache import DiskError, make_directories, write_atomic
 
 FORMAT = "1"
 PIPELINE = "pipeline.py"
@@ -104,12 +104,12 @@ def create(project: Project) -> bool:
     if is_made(project):
         return False
     try:
-        project.home.mkdir(exist_ok=True)
+        make_directories(project.home)
         write_atomic(project.home / ".gitignore", IGNORED.encode())
         write_atomic(project.home / "format", f"{FORMAT}\n".encode())
-    except OSError as error:
+    except DiskError as error:
         raise StorageError(
-            f"cannot make {project.home}: {error.strerror}",
+            f"cannot make {project.home}: {os.strerror(error.errno).lower()}",
             hint="Pivot keeps its records there; make the directory writable",
         ) from error
     return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pivot.graph import Graph
 from pivot.manifest import Manifest
-from pivot_cache import FileLock, try_all
+from pivot_cache import FileLock, make_directories, try_all
 
 POLL = 0.05  # seconds between two looks at a lock that another process holds
 
@@ -25,7 +25,7 @@ class StageLocks:
         """Take what a stage needs; return None, or the stage that another process holds."""
         names = (stage, *self._graph.upstream[stage])
         for name in names:
-            self._files[name].parent.mkdir(parents=True, exist_ok=True)
+            make_directories(self._files[name].parent, durable=False)
         locks = [FileLock(self._files[name]) for name in names]
         busy = try_all(locks, exclusive=[name == stage for name in names])
         if busy is not None:
