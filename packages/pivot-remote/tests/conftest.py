@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from email.message import Message
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,7 +86,7 @@ def bucket(s3_endpoint: str) -> Remote:
 class Asked(NamedTuple):
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Message  # whatever the case of a name
     body: bytes
 
 
@@ -142,7 +143,7 @@ class Server:
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                asked = Asked(self.command, self.path, dict(self.headers.items()), body)
+                asked = Asked(self.command, self.path, self.headers, body)
                 server.asked.append(asked)
                 given = server.respond(asked)
                 if given.silent:

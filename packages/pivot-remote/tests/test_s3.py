@@ -55,9 +55,16 @@ def key_of(oid: str) -> str:
 
 
 @pytest.fixture
-def requests(store: S3Store) -> list[str]:
-    """The names of the operations that the store asks the server for."""
+def requests(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the store asks the server for, by either way."""
     asked: list[str] = []
+    quick = store._connection.quick
+
+    def watch(method: str, key: str, *more: Any, **options: Any) -> Any:
+        asked.append(f"{method} {'an object' if key else 'a listing'}")
+        return quick(method, key, *more, **options)
+
+    monkeypatch.setattr(store._connection, "quick", watch)
     store._connection.client.meta.events.register("before-call.s3", lambda model, **_: asked.append(model.name))
     return asked
 
@@ -137,14 +144,14 @@ def test_many_objects_are_asked_for_in_one_request(store: S3Store, requests: lis
     there = {store.add_bytes(b"%d" % number): len(str(number)) for number in range(30)}
     requests.clear()
     assert store.sizes([*there, OID]) == there
-    assert requests == ["ListObjectsV2"]
+    assert requests == ["GET a listing"]
 
 
 def test_a_few_objects_are_asked_for_singly(store: S3Store, requests: list[str]) -> None:
     there = {store.add_bytes(b"%d" % number): 1 for number in range(3)}
     requests.clear()
     assert store.sizes([*there, OID]) == there
-    assert requests == ["HeadObject"] * 4
+    assert requests == ["HEAD an object"] * 4
 
 
 def test_no_question_is_no_request(store: S3Store, requests: list[str]) -> None:
@@ -169,7 +176,9 @@ def test_ids_go_over_pages(server) -> None:
         rest = keys[keys.index(after[0]) + 1 :] if after else keys
         entries = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in rest[:2])
         more = str(len(rest) > 2).lower()
-        return server.give(200, f"<L><IsTruncated>{more}</IsTruncated>{entries}</L>".encode())
+        return server.give(
+            200, f"<ListBucketResult><IsTruncated>{more}</IsTruncated>{entries}</ListBucketResult>".encode()
+        )
 
     server.respond = respond
     with S3Store(server.remote, limits=server.limits) as store:

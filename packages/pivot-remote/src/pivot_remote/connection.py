@@ -9,6 +9,7 @@ worth a second try. What answers mean for objects is known by ``s3``, ``upload``
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from pivot_remote.errors import InvalidLocation, RemoteError, ServerFailed
 from pivot_remote.failures import Outcome, Place, outcome_of, translate
 from pivot_remote.location import Remote, S3Location, shown
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Answer, Wire, bucket_address, is_plain, simple_credentials
+from pivot_remote.wire import Answer, Wire, bucket_address, is_direct, simple_credentials
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -140,7 +141,7 @@ class Connection:
         wire = self._wire
         if wire is not None:
             return wire if wire.works else None
-        if not is_plain():
+        if not is_direct():
             return None
         with self._lock:
             if self._wire is None:
@@ -148,7 +149,8 @@ class Connection:
                 if found is not None:
                     endpoint, signer = found
                     address = bucket_address(endpoint, self.location.bucket)
-                    self._wire = Wire(address, signer, timeout=min(self.limits.connect, self.limits.idle))
+                    with suppress(OSError):  # certificates that cannot be read: the client says so
+                        self._wire = Wire(address, signer, timeout=min(self.limits.connect, self.limits.idle))
             return self._wire
 
     def _known_before(self) -> tuple[str, Signer] | None:

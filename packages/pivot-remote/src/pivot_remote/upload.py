@@ -80,17 +80,17 @@ class Uploader:
         Without ``replace``, whatever is there stays, where the server knows conditions.
         """
         checksum = _checksum(data)
-        headers = {"x-amz-checksum-crc32": checksum, "if-none-match": "*"}
-        if self._conditional and self._connection.quick("PUT", key, body=data, headers=headers):
-            return True
-        client = self._connection.client
-        return self._publish(
-            key,
-            len(data) if replace else None,
-            lambda condition: client.put_object(
+
+        def send(condition: Condition) -> object:
+            headers = {"x-amz-checksum-crc32": checksum} | ({"if-none-match": "*"} if condition else {})
+            quick = self._connection.quick("PUT", key, body=data, headers=headers, expected=(200, 412))
+            if quick:
+                return Outcome.EXISTS if quick.status == 412 else quick
+            return self._connection.client.put_object(
                 Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum, **condition
-            ),
-        )
+            )
+
+        return self._publish(key, len(data) if replace else None, send)
 
     def _add_parts(self, oid: ObjectId, key: str, first: bytes, stream: BinaryIO) -> None:
         client = self._connection.client

@@ -6,6 +6,7 @@ and the caller asks again through that client, which knows when to try again, an
 """
 
 import os
+import ssl
 from collections import deque
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -18,7 +19,8 @@ from pivot_remote.signature import Credentials, Signer
 _SAFE: Final = "/~-._"
 _PATIENCE: Final = 5
 """So many failures in a row: this server is not for us."""
-_DOUBTS: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_CERTIFICATES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
 class Answer(NamedTuple):
@@ -37,7 +39,7 @@ class Wire:
         parts = urlsplit(address)
         self._host = parts.netloc
         self._path = parts.path.rstrip("/")
-        self._line = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._secure = _trust() if parts.scheme == "https" else None
         self._signer = signer
         self._timeout = timeout
         self._idle: deque[HTTPConnection] = deque()
@@ -101,7 +103,9 @@ class Wire:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._line(self._host, timeout=self._timeout)
+            if self._secure is not None:
+                return HTTPSConnection(self._host, timeout=self._timeout, context=self._secure)
+            return HTTPConnection(self._host, timeout=self._timeout)
 
 
 class Body:
@@ -139,9 +143,17 @@ def simple_credentials(remote: Remote, environ: Mapping[str, str] = os.environ) 
     return Credentials(access, secret, token or None) if access and secret else None
 
 
-def is_plain(environ: Mapping[str, str] = os.environ) -> bool:
-    """Say whether nothing in the environment changes the way to a server: no proxy, no certificates of its own."""
-    return not any(environ.get(name) or environ.get(name.lower()) for name in _DOUBTS)
+def is_direct(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether there is no proxy on the way to a server."""
+    return not any(environ.get(name) or environ.get(name.lower()) for name in _PROXIES)
+
+
+def _trust(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
+    """Return what is trusted: the certificates that the environment names, as for botocore, or those of the system."""
+    named = next((environ[name] for name in _CERTIFICATES if environ.get(name)), None)
+    if named is not None and os.path.isdir(named):
+        return ssl.create_default_context(capath=named)
+    return ssl.create_default_context(cafile=named)
 
 
 def bucket_address(endpoint_url: str, bucket: str) -> str:
