@@ -9,7 +9,7 @@ import pytest
 from pivot.errors import PivotError, UsageError
 from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.project import Project, create
-from pivot.track import Options, check_not_tracked, track
+from pivot.track import Options, track
 from pivot.tracked import read_tracked, write_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content, LinkLeaves, ObjectId
@@ -121,10 +121,3 @@ def test_a_merge_conflict_is_replaced_only_by_force(workspace: Workspace) -> Non
         fate(workspace, "data.csv")
     assert "pivot track -f data.csv" in (caught.value.hint or "")
     assert fate(workspace, "data.csv", force=True) == "changed"
-
-
-def test_an_output_that_is_tracked_too(workspace: Workspace) -> None:
-    write(workspace, "clean.csv.pvt")
-    check_not_tracked(workspace.project.root, "clean", ["other.csv"])
-    with pytest.raises(UsageError, match="is made by the stage clean"):
-        check_not_tracked(workspace.project.root, "clean", ["other.csv", "clean.csv"])

@@ -12,27 +12,42 @@ from pivot_cli.boundary import message
 from pivot_cli.execution import UNCOMMITTED, explain_steps, show_steps
 from pivot_cli.report import reason_data
 from pivot_cli.session import Session
+from pivot_cli.tracked import show_tracked, tracked_data
 from pivot_cli.words import shown_path, status
 
 
 def show_status(
-    session: Session, workspace: Workspace, stages: tuple[str, ...], base: str, *, explain: bool, diff: bool, json: bool
+    session: Session,
+    workspace: Workspace,
+    stages: tuple[str, ...],
+    base: str,
+    *,
+    explain: bool,
+    diff: bool,
+    json: bool,
+    tracked: bool,
 ) -> None:
-    """Print the state of the stages, all if none is named; ``explain`` every reason, ``diff`` the source as well."""
+    """Print the state of the stages, all if none is named; ``explain`` every reason, ``diff`` the source as well.
+
+    With ``tracked`` also that of tracked data.
+    """
     look, planned = plan(workspace, Options(stages, base=base))
     named = set(choose(look.manifest, planned.graph, stages, alone=True, base=base))
     steps = tuple(step for step in planned.steps if step.stage.name in named)
     pending = frozenset(step.stage.name for step in steps if workspace.pending.read(step.stage))
     if json:
-        session.terminal.out.json(status_data(workspace.project.root, steps, pending))
-    elif explain or diff:
+        data = status_data(workspace.project.root, steps, pending)
+        session.terminal.out.json(data | (tracked_data(workspace) if tracked else {}))
+        return
+    if explain or diff:
         explain_steps(session, workspace, look, steps, diff=diff)
         for name in sorted(pending):
             session.terminal.out.line(f"{name} {UNCOMMITTED}")
     else:
         show_steps(session, steps, pending)
-    if not json:
-        _warn(session, planned, look.manifest.stages)
+    if tracked:
+        show_tracked(session, workspace)
+    _warn(session, planned, look.manifest.stages)
 
 
 def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ()) -> dict[str, Any]:

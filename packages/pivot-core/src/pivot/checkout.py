@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivot.errors import UsageError
-from pivot.given import Given, Way, find_way, give_back
+from pivot.given import Given, Way, find_part, find_way, give_back
 from pivot.lock import Lock, lock_path, read_lock
 from pivot.outputs import confined
 from pivot.record import Damaged
@@ -114,22 +114,6 @@ def give_part(
     if found is None:
         return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
     return give_back(workspace, scan, way, found, confined(workspace.project.root, shown), shown, stage)
-
-
-def find_part(workspace: Workspace, content: Content, part: str) -> Content | None:
-    """Return what a content has at a path inside it; itself for an empty path, None if it has nothing there.
-
-    Raises ObjectError where the cache does not hold the directories on the way.
-    """
-    for name in part.split("/") if part else ():
-        if content.kind != "directory":
-            return None
-        entries = {entry.name: entry for entry in workspace.store.tree(content.digest)}
-        if name not in entries:
-            return None
-        entry = entries[name]
-        content = Content(entry.kind, entry.digest, entry.size)
-    return None if content.kind == "link" else content
 
 
 def _held(home: Path, record: Record) -> FileLock:

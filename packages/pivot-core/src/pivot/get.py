@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.checkout import Choice, find_part
+from pivot.checkout import Choice
 from pivot.errors import UsageError
 from pivot.git import Revision, find_revision
-from pivot.given import Given, Way, find_way, give_back
+from pivot.given import Given, Way, find_part, find_way, give_back
 from pivot.lock import Lock
 from pivot.outputs import confined
 from pivot.paths import RESERVED

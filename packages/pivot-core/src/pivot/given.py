@@ -44,7 +44,7 @@ class Way(NamedTuple):
 
 def find_way(workspace: Workspace, *, force: bool, only_missing: bool = False, mode: str | None = None) -> Way:
     """Return how to give back; without a mode, as configured."""
-    return Way(force, only_missing, cast(Mode, mode or workspace.config.values["cache.checkout_mode"]))
+    return Way(force, only_missing, cast(Mode, mode or workspace.mode))
 
 
 def give_back(
@@ -81,6 +81,22 @@ def give_back(
     except ObjectError as error:
         return Given(stage, path, "lost", saved, str(error))
     return Given(stage, path, "restored", saved, unlinked=bool(unlinked))
+
+
+def find_part(workspace: Workspace, content: Content, part: str) -> Content | None:
+    """Return what a content has at a path inside it; itself for an empty path, None if it has nothing there.
+
+    Raises ObjectError where the cache does not hold the directories on the way.
+    """
+    for name in part.split("/") if part else ():
+        if content.kind != "directory":
+            return None
+        entries = {entry.name: entry for entry in workspace.store.tree(content.digest)}
+        if name not in entries:
+            return None
+        entry = entries[name]
+        content = Content(entry.kind, entry.digest, entry.size)
+    return None if content.kind == "link" else content
 
 
 def _relink(workspace: Workspace, way: Way, content: Content, place: str, path: str, stage: str | None) -> Given:

@@ -82,6 +82,10 @@ class Manifest(NamedTuple):
                 return stage
         raise KeyError(name)
 
+    def made(self) -> frozenset[str]:
+        """Return the paths that stages make, without a closing slash."""
+        return frozenset(out.path.rstrip("/") for stage in self.stages for out in stage.outs)
+
 
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: named tuples as arrays, in field order, after the format version."""

@@ -7,7 +7,6 @@ at an output's path is saved to the cache first, and said.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from pivot.errors import StorageError
 from pivot.lock import Lock, write_lock
@@ -15,7 +14,6 @@ from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
-from pivot_cache.content import Mode
 from pivot_cache.level import is_object_path
 
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
@@ -48,7 +46,6 @@ def restore_outputs(
     Yields a sentence for each file that was saved first. Raises CacheError where an object is missing or damaged;
     nothing is recorded then.
     """
-    mode = cast(Mode, workspace.config.values["cache.checkout_mode"])
     for path, output in trace.outputs.items():
         found = look.content(path)
         if found == output.content:
@@ -58,7 +55,7 @@ def restore_outputs(
             yield from _remove_lost_link(place, path)
         else:
             yield from _save(workspace, look, path, found)
-        workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found)
+        workspace.store.restore(output.content, place, mode=workspace.mode, scan=look.scan, replace=found)
     if pending:
         workspace.pending.write(now.stage, trace)
         return

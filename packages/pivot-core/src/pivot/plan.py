@@ -18,6 +18,7 @@ from pivot.observation import Observation
 from pivot.record import Damaged
 from pivot.suggest import did_you_mean
 from pivot.traces import complete, find_trace
+from pivot.tracked_inputs import missing_inputs
 from pivot.workspace import Workspace
 from pivot_cache import Content
 
@@ -33,10 +34,12 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The steps in the order in which they can be taken."""
+    """The steps in the order in which they can be taken; ``missing`` is tracked data that stages read and that is not
+    there: it counts as if it were."""
 
     graph: Graph
     steps: tuple[Step, ...]
+    missing: Mapping[str, Content]
 
     def step(self, stage: str) -> Step:
         """Return the step of a stage; KeyError if it is not part of the plan."""
@@ -73,7 +76,9 @@ def choose(
 
 def make_plan(workspace: Workspace, look: Look, graph: Graph, chosen: Iterable[str], *, forced: bool = False) -> Plan:
     """Decide every chosen stage, in order."""
-    known: dict[str, Content] = {}  # outputs that will be there, though they are not there now
+    chosen = tuple(chosen)
+    missing = missing_inputs(workspace, look, map(look.manifest.stage, chosen))
+    known: dict[str, Content] = dict(missing)  # and outputs that will be there, though they are not there now
     steps: list[Step] = []
     running: set[str] = set()
     for name in chosen:
@@ -85,7 +90,7 @@ def make_plan(workspace: Workspace, look: Look, graph: Graph, chosen: Iterable[s
         if step.trace:
             known |= {path.rstrip("/"): output.content for path, output in step.trace.outputs.items()}
         steps.append(step)
-    return Plan(graph, tuple(steps))
+    return Plan(graph, tuple(steps), missing)
 
 
 def take_step(

@@ -34,6 +34,7 @@ from pivot.refusal import REFUSED, refusal
 from pivot.schedule import Schedule
 from pivot.stage_locks import POLL, StageLocks
 from pivot.standing import remember
+from pivot.tracked_inputs import check_tracked, missing_inputs, take_tracked
 from pivot.workspace import Workspace
 from pivot_cache import ObjectError
 
@@ -93,6 +94,8 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
     started = perf_counter()
     look, planned = plan(workspace, options)
     check_inputs(planned, look.manifest.stages)
+    running = [step.stage for step in planned.steps if step.decision.action == "run"]
+    check_tracked(workspace, look, running, planned.missing, look.manifest.made())
     emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
     run = Run(workspace, look, planned, options, make_executor, emit)
     try:
@@ -131,6 +134,7 @@ class Run:
         self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
         self._awaited: dict[str, float] = {}  # stages that another process holds, and since when we wait
         self._spoilt: set[str] = set()  # stages that could not be given back
+        self._made = look.manifest.made()
         self._fresh: set[str] = set()  # stages whose outputs this run has made or given back
 
     @property
@@ -215,7 +219,8 @@ class Run:
     def _decide(self, stage: StageSpec) -> Step:
         self.look.forget(stage)
         lock = self.workspace.lock(stage, pending=self.options.no_commit)
-        step = take_step(self.workspace, self.look, stage, lock, forced=self.options.force)
+        missing = missing_inputs(self.workspace, self.look, [stage]) if self.plan.missing else None
+        step = take_step(self.workspace, self.look, stage, lock, known=missing, forced=self.options.force)
         self._steps[stage.name] = step
         return step
 
@@ -259,6 +264,8 @@ class Run:
 
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
+        for remark in take_tracked(self.workspace, look, stage, self._made):
+            self.emit(Notice(remark, stage.name))
         for saved in clear_outputs(self.workspace, look, step.now, pending=self.options.no_commit):
             self.emit(Notice(saved, stage.name))
         order = WorkOrder(

@@ -5,7 +5,7 @@ cache by then. Nothing of the user's is imported; which stage makes what is read
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Literal, NamedTuple
 
 from pivot.errors import PivotError, UsageError
@@ -63,14 +63,6 @@ def track(workspace: Workspace, options: Options) -> Iterator[Kept]:
     scan = Scan(workspace.state)
     for path in paths:
         yield _keep(workspace, scan, path)
-
-
-def check_not_tracked(root: str | os.PathLike[str], stage: str, outputs: Iterable[str]) -> None:
-    """Raise UsageError for an output of a stage that is tracked as well: it cannot be both."""
-    for path in outputs:
-        plain = path.rstrip("/")
-        if os.path.lexists(os.path.join(root, plain + SUFFIX)):
-            raise _made(plain, stage)
 
 
 def _check_place(workspace: Workspace, path: str) -> None:

@@ -5,7 +5,7 @@ The only place in core where the stores are put together; what they are used for
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pivot.config import Config, read_config
 from pivot.project import Project, create, is_made
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # what a project with nothing to do is opened without
     from pivot.manifest import Manifest, StageSpec
     from pivot.pending import Pending
     from pivot.record import Damaged
-    from pivot_cache import LocalStore, Runs
+    from pivot_cache import LocalStore, Mode, Runs
 
 
 class Workspace:
@@ -57,6 +57,11 @@ class Workspace:
     def shares_cache(self) -> bool:
         """Whether the cache lies outside of the project, where other projects may use it, too."""
         return not self.config.cache(self.project.root).is_relative_to(self.project.root)
+
+    @property
+    def mode(self) -> "Mode":
+        """How files get their bytes from the cache, as configured."""
+        return cast("Mode", self.config.values["cache.checkout_mode"])
 
     @property
     def runs(self) -> "Runs":

@@ -2,8 +2,11 @@
 
 import click
 
+from pivot.project import locate
+from pivot.workspace import Workspace
 from pivot_cli.running import show_standing
 from pivot_cli.session import Session, as_json, common
+from pivot_cli.tracked import show_tracked, tracked_data
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of, open_workspace
 
@@ -12,7 +15,7 @@ from pivot_cli.wiring import base_of, open_workspace
     name="status",
     cls=Exemplified,
     examples=[
-        ("pivot status", "all stages"),
+        ("pivot status", "all stages, and tracked data"),
         ("pivot status --explain train", "every reason for train"),
         ("pivot status --diff train", "and the source that changed"),
     ],
@@ -20,22 +23,49 @@ from pivot_cli.wiring import base_of, open_workspace
 @click.argument("stages", nargs=-1)
 @click.option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, file and line.")
 @click.option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
+@click.option("--stages-only", is_flag=True, help="Leave out tracked data.")
+@click.option("--tracked-only", is_flag=True, help="Tracked data alone; pipeline.py is not read.")
 @as_json
 @common
 @click.pass_obj
-def command(session: Session, /, stages: tuple[str, ...], explain: bool, diff: bool, as_json: bool) -> int:
+def command(
+    session: Session,
+    /,
+    stages: tuple[str, ...],
+    explain: bool,
+    diff: bool,
+    stages_only: bool,
+    tracked_only: bool,
+    as_json: bool,
+) -> int:
     """Show what would run, and why.
 
-    One line for each stage: what would happen to it, and the first reason. Nothing runs. With -v, --explain shows
-    also by which path each part of the code is reached.
+    One line for each stage: what would happen to it, and the first reason. Nothing runs. Below, unless stages are
+    named, a line for all that is tracked. With -v, --explain shows also by which path each part of the code is reached.
     """
+    if tracked_only:
+        if stages_only or stages or explain or diff:
+            raise click.UsageError("--tracked-only leaves out the stages, so it goes with no option about them")
+        return _show_tracked_only(session, as_json)
     with open_workspace(session) as workspace:
+        tracked = not (stages or stages_only)
         plain = not (stages or explain or diff or as_json or session.verbose)
         if plain and (standing := workspace.standing()):
             show_standing(session, standing)
+            if tracked:
+                show_tracked(session, workspace)
             return 0
         from pivot_cli.overview import show_status  # lazy: to import it takes as long as all that was looked at
 
         base = base_of(session, workspace)
-        show_status(session, workspace, stages, base, explain=explain, diff=diff, json=as_json)
+        show_status(session, workspace, stages, base, explain=explain, diff=diff, json=as_json, tracked=tracked)
+    return 0
+
+
+def _show_tracked_only(session: Session, as_json: bool) -> int:
+    with Workspace(locate(session.start), make=False) as workspace:
+        if as_json:
+            session.terminal.out.json(tracked_data(workspace))
+        elif not show_tracked(session, workspace):
+            session.terminal.out.line("Nothing is tracked: pivot track PATH keeps data that no stage makes")
     return 0

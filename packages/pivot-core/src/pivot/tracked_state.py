@@ -1,0 +1,49 @@
+"""How the tracked data of a project is now, held against its ``.pvt`` files. Changes nothing."""
+
+from typing import Literal, NamedTuple
+
+from pivot.record import Damaged
+from pivot.tracked import Tracked, find_tracked
+from pivot.workspace import Workspace
+from pivot_cache import CacheError, Scan
+
+type Word = Literal["unchanged", "changed", "missing", "lost", "unreadable"]
+
+
+class State(NamedTuple):
+    """The state of one path.
+
+    ``changed``: something else is there than was tracked. ``missing``: nothing is there, and the cache has it;
+    ``lost``: the cache has not, either. ``unreadable``: it, or its ``.pvt`` file, cannot be read; ``problem`` says why.
+    """
+
+    path: str
+    state: Word
+    problem: str | None = None
+
+
+def tracked_states(workspace: Workspace) -> list[State]:
+    """Return the state of all tracked data of the project, by path."""
+    found = list(find_tracked(workspace.project.root))
+    if not found:
+        return []
+    manifest = workspace.kept_manifest()
+    made = manifest.made() if manifest else frozenset()
+    inside = tuple(f"{path}/" for path in made)
+    scan = Scan(workspace.state)
+    return [_state(workspace, scan, one) for one in sorted(found) if not one.path.startswith(inside)]
+
+
+def _state(workspace: Workspace, scan: Scan, tracked: Tracked) -> State:
+    path, content = tracked
+    if isinstance(content, Damaged):
+        return State(path, "unreadable", content.problem)
+    try:
+        found = scan.content(workspace.project.root / path)
+    except CacheError as error:
+        return State(path, "unreadable", str(error))
+    if found == content:
+        return State(path, "unchanged")
+    if found is not None:
+        return State(path, "changed")
+    return State(path, "missing" if workspace.store.has_all(content) else "lost")

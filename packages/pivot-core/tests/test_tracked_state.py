@@ -1,0 +1,41 @@
+"""How tracked data is now."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pivot.project import Project, create
+from pivot.track import Options, track
+from pivot.tracked_state import tracked_states
+from pivot.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
+    project.root.mkdir()
+    create(project)
+    with Workspace(project, make=False) as workspace:
+        yield workspace
+
+
+def test_every_state(workspace: Workspace) -> None:
+    root = workspace.project.root
+    assert tracked_states(workspace) == []
+    names = ["bad.csv", "changed.csv", "fifo.csv", "lost.csv", "missing.csv", "same.csv"]
+    for name in names:
+        (root / name).write_text(name)
+    for kept in track(workspace, Options(tuple(names))):
+        if kept.path == "lost.csv":
+            os.unlink(workspace.store.path(kept.content.digest))
+    (root / "bad.csv.pvt").write_text("<<<<<<<")
+    (root / "changed.csv").write_text("by hand")
+    for name in ("fifo.csv", "lost.csv", "missing.csv"):
+        (root / name).unlink()
+    os.mkfifo(root / "fifo.csv")
+    states = {one.path: one.state for one in tracked_states(workspace)}
+    assert list(states) == names
+    assert list(states.values()) == ["unreadable", "changed", "unreadable", "lost", "missing", "unchanged"]
+    assert "named pipe" in str(tracked_states(workspace)[2].problem)
