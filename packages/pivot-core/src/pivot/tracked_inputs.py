@@ -28,7 +28,7 @@ def missing_inputs(workspace: Workspace, look: Look, stages: Iterable[StageSpec]
 def take_tracked(workspace: Workspace, look: Look, stage: StageSpec, made: Set[str]) -> Iterator[str]:
     """Give back the tracked data that a stage is about to read and that is missing; yield what is to be said of it.
 
-    ``made`` are the paths that stages make. Raises CacheError where the cache does not hold it, or the disk is in the way.
+    ``made`` are the paths that stages make. Raises CacheError where the cache lacks it, or the disk is in the way.
     """
     for path, content in missing_inputs(workspace, look, [stage]).items():
         workspace.store.restore(content, confined(workspace.project.root, path), mode=workspace.mode, scan=look.scan)
