@@ -5,14 +5,18 @@ a user would have seen. `conftest.py` makes the fixtures from it.
 """
 
 import os
+import pty
+import re
 import shlex
 import signal
 import subprocess
 import sysconfig
 import textwrap
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 PIVOT = Path(sysconfig.get_path("scripts"), "pivot")
 
@@ -115,3 +119,87 @@ class Project:
         outcome = Outcome(command, process.returncode, stdout, stderr)
         assert code is None or outcome.code == code, f"expected exit {code}:\n{outcome}"
         return outcome
+
+    @contextmanager
+    def watching(
+        self, *arguments: str, terminal: bool = False, env: Mapping[str, str] | None = None
+    ) -> Iterator["Watched"]:
+        """Run `pivot repro --watch ARGUMENTS` while the block lasts, then end it as Ctrl-C does."""
+        reader, writer = pty.openpty() if terminal else os.pipe()
+        command = [str(PIVOT), "repro", "--watch", *arguments]
+        if terminal:  # whoever leads a session and opens a terminal has it for its own
+            command = ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(writer), *command]
+        process = subprocess.Popen(
+            command,
+            cwd=self.path,
+            env={**self.environment, "TERM": "xterm", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            start_new_session=True,
+        )
+        os.close(writer)
+        watched = Watched(process, os.fdopen(reader, "r+b" if terminal else "rb", buffering=0))
+        try:
+            yield watched
+        finally:
+            watched.end()
+
+
+class Watched:
+    """A watch under way: what it says is read as it comes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], terminal: IO[bytes]) -> None:
+        self.process = process
+        self.text = ""
+        self._terminal = terminal
+        self._seen = 0
+        self._more = threading.Condition()
+        self._over = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def says(self, pattern: str, timeout: float = 50) -> str:
+        """Wait until it says something that matches, after what was waited for before; return all up to there."""
+        with self._more:
+            found: list[re.Match[str]] = []
+
+            def said() -> bool:
+                match = re.search(pattern, self.text[self._seen :])
+                found.extend([match] if match else [])
+                return bool(match) or self._over
+
+            self._more.wait_for(said, timeout)
+            assert found, (
+                f"it did not say {pattern!r} after:\n{self.text[: self._seen]}\n---\n{self.text[self._seen :]}"
+            )
+            before = self._seen
+            self._seen += found[0].end()
+            return self.text[before : self._seen]
+
+    def type(self, keys: str) -> None:
+        """Type on its terminal."""
+        self._terminal.write(keys.encode())
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        """End it, and return its exit code; nothing that it started may be left."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"it does not end:\n{self.text}") from None
+        self._reader.join(20)
+        self._terminal.close()
+        return code
+
+    def _read(self) -> None:
+        with suppress(OSError):  # how the end of a terminal reads
+            while data := self._terminal.read(4096):
+                with self._more:
+                    self.text += data.decode(errors="replace").replace("\r\n", "\n")
+                    self._more.notify_all()
+        with self._more:
+            self._over = True
+            self._more.notify_all()

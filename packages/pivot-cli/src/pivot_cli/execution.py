@@ -22,8 +22,10 @@ FAILED, WRONG = 1, 3
 UNCOMMITTED = "(has a result that pivot commit would record)"
 
 
-def execute(session: Session, workspace: Workspace, chosen: Options, *, as_json: bool) -> int:
+def execute(session: Session, workspace: Workspace, chosen: Options, *, as_json: bool, as_lines: bool) -> int:
     """Run stages and say what happens; return the exit code."""
+    if as_lines:
+        return _run_as_lines(session, workspace, chosen)
     return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
 
 
@@ -31,14 +33,26 @@ def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
     root = workspace.project.root
     out = session.terminal.out
     if workspace.created and not session.quiet:
-        home = os.path.relpath(workspace.project.home)
-        out.line(f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore")
+        out.line(made(workspace))
     live = live_line(session)
     show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
     try:
         return exit_code(repro(workspace, chosen, executors(workspace), show))
     finally:
         live.close()
+
+
+def made(workspace: Workspace) -> str:
+    """Return what is said when ``.pivot/`` was made."""
+    home = os.path.relpath(workspace.project.home)
+    return f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore"
+
+
+def _run_as_lines(session: Session, workspace: Workspace, chosen: Options) -> int:
+    from pivot_cli.jsonl import lines  # lazy: for --jsonl only
+
+    write = lines(session.terminal.out, workspace.project.root)
+    return exit_code(repro(workspace, chosen, executors(workspace), write))
 
 
 def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:

@@ -13,6 +13,7 @@ from pivot.events import (
     RunFinished,
     RunStarted,
     StageBlocked,
+    StageCancelled,
     StageDone,
     StageFailed,
     StageOutput,
@@ -95,6 +96,9 @@ class Renderer:
                 self._stage(self._out.marks.done, "green", stage, "ran", duration(seconds), words)
             case StageFailed():
                 self._failed(event)
+            case StageCancelled(stage, seconds):
+                self._end(stage)
+                self._stage(self._out.marks.blocked, "yellow", stage, "cancelled", duration(seconds))
             case StageBlocked(stage, by):
                 self._block(stage, by)
             case Notice(text, stage):

@@ -18,6 +18,7 @@ from pivot.events import (
     RunFinished,
     RunStarted,
     StageBlocked,
+    StageCancelled,
     StageDone,
     StageFailed,
     StageRestored,
@@ -56,6 +57,8 @@ class Report:
             case StageFailed(stage, failure, seconds, log):
                 told = {**failure._asdict(), "log": shown_path(self._root, log) if log else None}
                 self._rows[stage] |= {"action": "failed", "seconds": _round(seconds), "failure": told}
+            case StageCancelled(stage, seconds):
+                self._rows[stage] |= {"action": "cancelled", "seconds": _round(seconds)}
             case StageBlocked(stage, by):
                 self._rows[stage] |= {"action": "blocked", "blocked_by": by}
             case Notice(text, stage):
@@ -84,7 +87,7 @@ def reason_data(reason: Reason, root: Path) -> dict[str, Any]:
     fields = reason._asdict()
     if isinstance(reason, CodeChanged):
         fields["changes"] = [_change_data(change, root) for change in reason.changes]
-    return {"reason": _snake(type(reason).__name__), **fields}
+    return {"reason": snake(type(reason).__name__), **fields}
 
 
 def _change_data(change: Change, root: Path) -> dict[str, Any]:
@@ -107,7 +110,8 @@ def _whole(root: Path, rows: Iterable[dict[str, Any]], seconds: float, notices: 
     }
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """Return the name of a class as JSON writes it."""
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
 
 

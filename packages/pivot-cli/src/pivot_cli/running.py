@@ -39,6 +39,7 @@ _OPTIONS = (
         help="Wait for another pivot at most so long.",
     ),
     click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
+    click.option("--jsonl", is_flag=True, help="Print what happens as it happens, each event a JSON object on a line."),
 )
 
 
@@ -57,13 +58,16 @@ def carry_out(
     no_wait: bool,
     lock_timeout: float | None,
     reload: bool,
+    jsonl: bool,
 ) -> int:
     """Run stages, or only show what would run, and return the exit code."""
     if no_wait and lock_timeout is not None:
         raise click.UsageError("--no-wait and --lock-timeout exclude each other")
     only_show = dry_run or explain
+    if jsonl and (only_show or as_json):
+        raise click.UsageError("--jsonl prints the events of a run: it does not go with -n, -e and --json")
     with open_workspace(session, make=not only_show) as workspace:
-        plain = not (stages or force or reload or explain or as_json or no_commit or session.verbose)
+        plain = not (stages or force or reload or explain or as_json or jsonl or no_commit or session.verbose)
         if plain and (standing := workspace.standing()):
             if dry_run:
                 show_standing(session, standing)
@@ -78,7 +82,7 @@ def carry_out(
         chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
         if only_show:
             return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
-        return execution.execute(session, workspace, chosen, as_json=as_json)
+        return execution.execute(session, workspace, chosen, as_json=as_json, as_lines=jsonl)
 
 
 def show_standing(session: Session, stages: Names) -> None:

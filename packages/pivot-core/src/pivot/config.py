@@ -68,6 +68,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "gc.keep": Setting(None, _text, "stages and outputs of which gc keeps every result: patterns, with commas between"),
     "gc.runs": Setting(10, _count, "how many runs of each stage gc keeps the results of"),
+    "watch.debounce": Setting(10, _positive, "milliseconds for which files must be still before a watch runs"),
     "default_remote": Setting(None, _text, "the remote of push, pull and fetch; default: the only one there is"),
     "remote.jobs": Setting(20, _positive, "objects that move at once"),
     "remote.retries": Setting(4, _count, "how often a request that failed is sent again"),

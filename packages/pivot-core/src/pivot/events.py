@@ -1,6 +1,7 @@
 """What happens during a run, as facts; the command line renders them, tools get them as JSON.
 
-A stage ends in exactly one of ``StageSkipped``, ``StageRestored``, ``StageDone``, ``StageFailed``, ``StageBlocked``.
+A stage ends in exactly one of ``StageSkipped``, ``StageRestored``, ``StageDone``, ``StageFailed``,
+``StageCancelled``, ``StageBlocked``.
 """
 
 from collections.abc import Callable
@@ -60,6 +61,13 @@ class StageFailed(NamedTuple):
     log: str | None
 
 
+class StageCancelled(NamedTuple):
+    """The stage was ended on purpose while it ran; nothing was recorded."""
+
+    stage: str
+    seconds: float
+
+
 class StageBlocked(NamedTuple):
     """The stage did not start because ``by`` failed, or because the run stopped (``by`` is None)."""
 
@@ -93,6 +101,7 @@ type Event = (
     | StageOutput
     | StageDone
     | StageFailed
+    | StageCancelled
     | StageBlocked
     | Notice
     | RunFinished

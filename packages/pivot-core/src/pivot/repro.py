@@ -3,7 +3,7 @@
 Reads as the story of one run; how a stage is executed, recorded or shown is told elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from time import perf_counter, sleep, time_ns
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from pivot.events import (
     RunFinished,
     RunStarted,
     StageBlocked,
+    StageCancelled,
     StageDone,
     StageFailed,
     StageOutput,
@@ -65,7 +66,7 @@ class Options(NamedTuple):
 class Summary(NamedTuple):
     """How a run ended: each stage with what was done, and the failures by stage."""
 
-    actions: Mapping[str, str]  # skip, restore, run, failed, blocked
+    actions: Mapping[str, str]  # skip, restore, run, failed, cancelled, blocked
     failures: Mapping[str, Failure]
     seconds: float
 
@@ -98,25 +99,37 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
     check_tracked(workspace, look, running, planned.missing, look.manifest.made())
     emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
     run = Run(workspace, look, planned, options, make_executor, emit)
-    try:
-        run.carry_out()
-    except KeyboardInterrupt:
-        run.cancel()
-        raise
-    finally:
-        run.close()
+    run.see_through()
     if options.no_commit and not {"run", "restore"}.isdisjoint(run.actions.values()):
         emit(Notice("nothing is recorded of these results yet: pivot commit does that"))
     summary = Summary(run.actions, run.failures, perf_counter() - started)
-    emit(RunFinished(*_counts(run.actions.values()), summary.seconds))
+    emit(finished(summary))
     return summary
 
 
+def finished(summary: Summary) -> RunFinished:
+    """Return a summary as the last event of its run."""
+    listed = list(summary.actions.values())
+    done, restored, skipped = listed.count("run"), listed.count("restore"), listed.count("skip")
+    return RunFinished(done, restored, skipped, listed.count("failed"), listed.count("blocked"), summary.seconds)
+
+
 class Run:
-    """One run under way: the schedule, the executor once something must run, and what came of each stage."""
+    """One run under way: the schedule, the executor once something must run, and what came of each stage.
+
+    ``attend`` is called again and again while stages run, and may ``supersede`` the run.
+    """
 
     def __init__(
-        self, workspace: Workspace, look: Look, planned: Plan, options: Options, make_executor: MakeExecutor, emit: Emit
+        self,
+        workspace: Workspace,
+        look: Look,
+        planned: Plan,
+        options: Options,
+        make_executor: MakeExecutor,
+        emit: Emit,
+        *,
+        attend: "Callable[[Run], None] | None" = None,
     ) -> None:
         self.workspace = workspace
         self.look = look
@@ -129,6 +142,8 @@ class Run:
         self._make_executor = make_executor
         self._executor: Executor | None = None
         self._noticed = False
+        self._attend = attend
+        self.superseded = False
         self._running: dict[str, tuple[Step, int]] = {}  # and when each began, in nanoseconds since the epoch
         self._steps = {step.stage.name: step for step in planned.steps}
         self._locks = StageLocks(workspace.project.home, look.manifest, planned.graph)
@@ -145,29 +160,64 @@ class Run:
             self._executor.start()
         return self._executor
 
+    def see_through(self) -> None:
+        """Carry the plan out, and leave nothing running, whatever happens."""
+        try:
+            self.carry_out()
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
+        finally:
+            self.close()
+
     def carry_out(self) -> None:
         """Settle every stage of the plan."""
         if any(step.decision.action == "run" for step in self.plan.steps):
             _ = self.executor  # its imports go on while the first stages are prepared
         while not self._schedule.over:
-            later: list[StageSpec] = []
-            for stage in self._schedule.ready():
-                try:
-                    settled = self._settle_or_start(stage)
-                except REFUSED as error:
-                    settled = self._fail(stage, refusal(error))
-                if not settled:
-                    later.append(stage)
-                    if self._full:
-                        break
-            for stage in later:
-                self._schedule.defer(stage)
+            if self._attend is not None:
+                self._attend(self)
+            if self.superseded and not self._running:
+                break
+            later = [] if self.superseded else self._take_ready()
             elsewhere = any(stage.name in self._awaited for stage in later)
             if self._running:
-                for event in self.executor.events(POLL if elsewhere else None):
+                for event in self.executor.events(POLL if elsewhere or self._attend else None):
                     self._receive(event)
             elif elsewhere:
                 sleep(POLL)
+
+    def _take_ready(self) -> list[StageSpec]:
+        """Settle or start what is ready; return the stages that must wait."""
+        later: list[StageSpec] = []
+        for stage in self._schedule.ready():
+            try:
+                settled = self._settle_or_start(stage)
+            except REFUSED as error:
+                settled = self._fail(stage, refusal(error))
+            if not settled:
+                later.append(stage)
+                if self._full:
+                    break
+        for stage in later:
+            self._schedule.defer(stage)
+        return later
+
+    @property
+    def running(self) -> tuple[Step, ...]:
+        """The stages that are running, as they were decided."""
+        return tuple(step for step, _ in self._running.values())
+
+    def supersede(self, unwanted: Collection[str] = ()) -> None:
+        """Start no further stage, and end the ``unwanted`` ones; what else is running is waited for and recorded."""
+        self.superseded = True
+        for stage in unwanted:
+            self.end(stage)
+
+    def end(self, stage: str) -> None:
+        """End a stage if it is running; what depends on it is blocked."""
+        if stage in self._running:
+            self.executor.cancel(stage)
 
     def cancel(self) -> None:
         """Ask what is running to end, and wait until it has, but not for ever; a second interruption ends the patience.
@@ -300,6 +350,9 @@ class Run:
             failure = refusal(error)
         if lock is None:
             assert failure is not None
+            if failure.kind == "cancelled":
+                self._settle(step.stage, "cancelled", StageCancelled(event.stage, event.seconds))
+                return
             self._fail(step.stage, failure, event.seconds)
             return
         self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
@@ -333,21 +386,10 @@ class Run:
         return bool(self.failures) and not self.options.keep_going
 
     def _blocker(self, stage: StageSpec) -> str | None:
-        bad = ("failed", "blocked")
+        bad = ("failed", "blocked", "cancelled")
         return next((one for one in self.plan.graph.upstream[stage.name] if self.actions.get(one) in bad), None)
 
 
 def log_path(workspace: Workspace, stage: StageSpec) -> Path:
     """Return where what a stage prints is kept."""
     return workspace.project.home / "logs" / stage.pipeline / f"{stage.name}.log"
-
-
-def _counts(actions: Iterable[str]) -> tuple[int, int, int, int, int]:
-    listed = list(actions)
-    return (
-        listed.count("run"),
-        listed.count("restore"),
-        listed.count("skip"),
-        listed.count("failed"),
-        listed.count("blocked"),
-    )

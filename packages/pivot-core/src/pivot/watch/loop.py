@@ -1,0 +1,177 @@
+"""The life of a watch: wait for an edit, plan, run what must run, and wait again.
+
+All of it happens in the thread that calls ``run``; other threads ``post`` messages. The plan is the one that ``repro``
+would make at that moment. What an edit means for a run under way is told in ``attendance``.
+"""
+
+import queue
+from collections.abc import Callable
+from time import monotonic, perf_counter
+
+from pivot.errors import PivotError, UsageError
+from pivot.events import Notice, RunStarted
+from pivot.look import Look
+from pivot.plan import Plan, check_inputs
+from pivot.project import Project
+from pivot.repro import MakeExecutor, Options, Run, Summary, finished, plan
+from pivot.watch.attendance import Attendance, OpenWorkspace
+from pivot.watch.field import Field
+from pivot.watch.messages import Changed, Go, Message, Quit
+from pivot.watch.news import Idle, NothingToRun, PlanFailed, Tell, Woken
+from pivot.workspace import Workspace
+from pivot_cache.errors import CacheError
+
+GIT_PATIENCE = 10.0  # seconds that git may take to put the files of another branch there
+GLANCE = 0.005  # seconds between two looks whether it has
+LULL = 0.03  # seconds after what is no edit, for one that may come with it to be named
+ECHOES = 3  # runs in a row that one file may cause that changes while its stage runs
+ECHO = 2.0  # seconds after a run in which a change may come from the run
+
+type MakeExecutors = Callable[[Workspace], MakeExecutor]
+
+
+class Watch:
+    """Keeps the stages of ``options`` up to date until it is told to quit; ``tell`` hears of all that happens.
+
+    ``cancel`` False lets stages that an edit affects end by themselves. ``debounce`` is the time in milliseconds for
+    which files must be still.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        options: Options,
+        open_workspace: OpenWorkspace,
+        executors: MakeExecutors,
+        tell: Tell,
+        *,
+        debounce: int,
+        cancel: bool = True,
+    ) -> None:
+        self.project = project
+        self.options = options
+        self.generation = 0
+        self._failed: tuple[str, ...] = ()  # stages that wait for the next edit
+        self._unplanned = False  # the last generation had no plan
+        self._open = open_workspace
+        self._executors = executors
+        self._tell = tell
+        self._cancel = cancel
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._field = Field(project, self.post, debounce)
+        self._later: list[Message] = []  # what came while a run was under way
+        self._woken = perf_counter()
+        self._ended = 0.0  # when the last run did
+        self._echo: tuple[frozenset[str], int] = (frozenset(), 0)
+        self._quit = False
+
+    def post(self, message: Message) -> None:
+        """Send the watch a message; any thread may."""
+        self._messages.put(message)
+
+    def run(self) -> None:
+        """Watch until told to quit. Raises UsageError, and KeyboardInterrupt; nothing is left running."""
+        try:
+            self._generate(frozenset(), Go(force=self.options.force))
+            self.options = self.options._replace(force=False, reload=False)
+            while not self._quit:
+                self._take(self._later.pop(0) if self._later else self._messages.get())
+        finally:
+            self._field.close()
+
+    def _take(self, message: Message) -> None:
+        self._woken = perf_counter()
+        match message:
+            case Quit():
+                self._quit = True
+            case Go():
+                self._generate(frozenset(), message)
+            case Changed(paths):
+                edits, own = self._field.sort(paths)
+                if edits or not paths or (own and not self._failed and not self._unplanned):
+                    self._wait(LULL if not edits else 0.0)
+                    self._generate(edits | self._field.sort(self._drain())[0], None)
+            case _:
+                pass  # nothing is running that could be cancelled
+
+    def _wait(self, seconds: float) -> None:
+        """Take in what comes meanwhile, and as long as git is writing: one run for a whole branch."""
+        began = monotonic()
+        while (now := monotonic()) < began + seconds or (self._field.git_is_busy() and now < began + GIT_PATIENCE):
+            try:
+                self._later.append(self._messages.get(timeout=GLANCE))
+            except queue.Empty:
+                continue
+
+    def _drain(self) -> frozenset[str]:
+        """Return the paths of all changes that are waiting; other messages go on waiting."""
+        while not self._messages.empty():
+            self._later.append(self._messages.get())
+        found = frozenset(path for one in self._later if isinstance(one, Changed) for path in one.paths)
+        self._later = [one for one in self._later if not isinstance(one, Changed)]
+        return found
+
+    # One generation
+
+    def _generate(self, edits: frozenset[str], asked: Go | None) -> None:
+        """Plan, run what must run, and say so. An echo of a run that changed nothing else stays silent."""
+        options, changed = self.options, self._field.shown(edits)
+        if asked is not None:
+            targets = options.targets if asked.targets is None else asked.targets
+            options = options._replace(targets=targets, force=asked.force)
+        self.generation += 1
+        self._unplanned = False
+        try:
+            with self._open() as workspace:
+                look, planned = plan(workspace, options)
+                check_inputs(planned, look.manifest.stages)
+                self._field.settle(workspace, look)
+                if all(step.decision.action == "skip" for step in planned.steps):
+                    self._failed = ()
+                    if not edits and asked is None:
+                        return
+                    self._tell(NothingToRun(self.generation, changed, len(planned.steps), self._spent))
+                elif self._is_echo(edits, asked):
+                    self._tell(
+                        Notice(f"{', '.join(changed)} changes whenever its stage runs: waiting for another edit")
+                    )
+                else:
+                    decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
+                    self._tell(Woken(self.generation, changed, decisions, self._spent))
+                    self._carry_out(workspace, look, planned, options)
+                    self._field.settle(workspace, look)
+        except (PivotError, CacheError) as error:
+            if isinstance(error, UsageError) and self.generation == 1:
+                raise
+            self._unplanned = True
+            self._tell(PlanFailed(self.generation, changed, error))
+            self._field.settle_unplanned(error)
+        self._tell(Idle(self.generation, self._field.size, self._failed))
+
+    def _carry_out(self, workspace: Workspace, look: Look, planned: Plan, options: Options) -> None:
+        began = perf_counter()
+        self._tell(RunStarted(tuple(step.stage.name for step in planned.steps)))
+        attendance = Attendance(self._messages, self._field, self._open, options, self._tell, self._cancel)
+        run = Run(workspace, look, planned, options, self._executors(workspace), self._tell, attend=attendance.attend)
+        try:
+            run.see_through()
+        finally:
+            self._ended = monotonic()
+        self._failed = tuple(run.failures)
+        kinds = {failure.kind for failure in run.failures.values()}
+        self._echo = (self._echo[0], self._echo[1] + 1) if kinds == {"changed"} else (frozenset(), 0)
+        self._later += attendance.later
+        if not run.superseded:
+            self._tell(finished(Summary(run.actions, run.failures, perf_counter() - began)))
+
+    def _is_echo(self, edits: frozenset[str], asked: Go | None) -> bool:
+        """Return whether only files changed that the last runs changed themselves, so that it would never end."""
+        known, count = self._echo
+        if asked is not None or known != edits or monotonic() - self._ended > ECHO:
+            self._echo = (edits, 0)
+            return False
+        return count >= ECHOES
+
+    @property
+    def _spent(self) -> float:
+        return perf_counter() - self._woken

@@ -1,0 +1,243 @@
+"""The life of a watch, with an executor that only writes what it is told and without the system's events."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pivot.errors import PipelineFailed, UsageError
+from pivot.events import Notice, RunFinished
+from pivot.execute.executor import Failure
+from pivot.project import discover
+from pivot.repro import Options
+from pivot.watch import field
+from pivot.watch.loop import Watch
+from pivot.watch.messages import Changed, Go, Message, Quit
+from pivot.watch.news import Idle, News, NothingToRun, PlanFailed, Woken
+
+type Action = Callable[[], Message]
+
+
+class Deaf:
+    """Stands in for the system's events: the tests post what they say happened."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def watch(self, directories: Any) -> bool:
+        list(directories)
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+class Story:
+    """A watch that is sent the next message of a list whenever nothing else is waiting."""
+
+    def __init__(self, bench: Any) -> None:
+        self.bench = bench
+        self.news: list[News] = []
+        self.ran: list[str] = []
+
+    def tell(self, *actions: Action, options: Options | None = None, **settings: Any) -> list[News]:
+        """Watch until all actions were done, and return all news."""
+        waiting = list(actions)
+        bench = self.bench
+
+        def make(workspace: Any) -> Any:
+            return lambda manifest, jobs: bench.executor(bench)
+
+        watch = Watch(
+            discover(bench.root), options or Options(), bench.open, make, self.news.append, debounce=1, **settings
+        )
+
+        def next_message() -> Message:
+            return waiting.pop(0)() if waiting else Quit()
+
+        watch._messages = Script(next_message, watch._messages)  # type: ignore[assignment]  # in its place
+        watch.run()
+        return self.news
+
+    def changed(self, *names: str) -> Changed:
+        return Changed(frozenset(str(self.bench.root / name) for name in names))
+
+    def edit(self, name: str, old: str, new: str) -> Action:
+        def action() -> Message:
+            self.bench.edit(name, old, new)
+            return self.changed(name)
+
+        return action
+
+    def told(self, kind: type) -> list[Any]:
+        return [one for one in self.news if isinstance(one, kind)]
+
+
+class Script:
+    """A queue whose next message is made when it is asked for."""
+
+    def __init__(self, following: Callable[[], Message], queue: Any) -> None:
+        self._following = following
+        self._queue = queue
+
+    def get(self, timeout: float | None = None) -> Message:
+        return self._following() if self._queue.empty() else self._queue.get()
+
+    def empty(self) -> bool:
+        return bool(self._queue.empty())
+
+    def put(self, message: Message) -> None:
+        self._queue.put(message)
+
+
+@pytest.fixture
+def story(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    monkeypatch.setattr(field, "Files", Deaf)
+    return Story(bench)
+
+
+def test_an_edit_runs_what_it_affects_and_a_comment_nothing(story: Story) -> None:
+    story.bench.writes = lambda order: f"{order.stage} {len(story.bench.ran)}"
+    story.tell(
+        story.edit("helpers.py", "return 1", "return 2"),
+        story.edit("helpers.py", "return 2", "return 2  # two"),
+    )
+    assert story.bench.ran == ["clean", "total", "total"]
+    _, woken = story.told(Woken)
+    assert woken.changed == ("helpers.py",) and [one.stage for one in woken.decisions] == ["total"]
+    (nothing,) = story.told(NothingToRun)
+    assert nothing.changed == ("helpers.py",) and nothing.stages == 2
+
+
+def test_what_does_not_concern_it_does_not_even_wake(story: Story) -> None:
+    story.tell(lambda: story.changed("notes.txt", ".git/index", "helpers.py~"))
+    assert len(story.told(Idle)) == 1
+
+
+def test_its_own_outputs_make_no_noise(story: Story) -> None:
+    story.tell(lambda: story.changed("clean.json", "total.json", ".pivot/stages/clean.lock"))
+    assert len(story.told(Idle)) == 1 and not story.told(NothingToRun)
+
+
+def test_an_output_that_somebody_removed_is_given_back(story: Story) -> None:
+    def remove() -> Message:
+        (story.bench.root / "total.json").unlink()
+        return story.changed("total.json")
+
+    story.tell(remove)
+    assert (story.bench.root / "total.json").exists() and story.bench.ran == ["clean", "total"]
+
+
+def test_an_error_in_the_code_waits_for_the_next_edit(story: Story) -> None:
+    story.tell(
+        story.edit("helpers.py", "return 1", "return ("),
+        story.edit("helpers.py", "return (", "return 3"),
+    )
+    (failed,) = story.told(PlanFailed)
+    assert isinstance(failed.error, PipelineFailed) and failed.error.file == "helpers.py" and failed.error.line
+    assert story.bench.ran == ["clean", "total", "total"]
+
+
+def test_it_may_begin_with_an_error(story: Story) -> None:
+    story.bench.write(helpers__py="def (")
+    story.tell(story.edit("helpers.py", "def (", "def tidy(x): return x\ndef add(x): return 1"))
+    assert story.told(PlanFailed) and story.bench.ran == ["clean", "total"]
+
+
+def test_an_error_may_be_mended_by_a_new_file_anywhere(story: Story) -> None:
+    story.bench.edit("pipeline.py", "import helpers", "import helpers\nimport lib.more")
+
+    def add() -> Message:
+        (story.bench.root / "lib").mkdir()
+        (story.bench.root / "lib" / "more.py").touch()
+        return story.changed("lib")
+
+    story.tell(add)
+    assert story.bench.ran == ["clean", "total"]
+
+
+def test_an_unknown_stage_ends_it_at_the_start_alone(story: Story) -> None:
+    with pytest.raises(UsageError):
+        story.tell(options=Options(("nope",)))
+    story.news.clear()
+    story.tell(story.edit("pipeline.py", "pipeline.register(total)", ""), options=Options(("total",)))
+    assert isinstance(story.told(PlanFailed)[0].error, UsageError)
+
+
+def test_a_stage_that_fails_waits_and_its_own_files_do_not_wake_it(story: Story) -> None:
+    story.bench.failures["total"] = Failure("raised", "no")
+
+    def mend() -> Message:
+        story.bench.failures.clear()
+        story.bench.write(raw__json="[]")
+        return story.changed("raw.json")
+
+    story.tell(lambda: story.changed("clean.json", "total.json"), mend)
+    assert story.bench.ran == ["clean", "total", "clean", "total"]
+    assert [idle.failed for idle in story.told(Idle)] == [("total",), ()]
+
+
+def test_asked_to_run_it_says_so_even_if_nothing_must(story: Story) -> None:
+    story.tell(Go)
+    assert story.told(NothingToRun)[0].changed == ()
+    story.tell(lambda: Go(force=True))
+    assert story.bench.ran == ["clean", "total", "clean", "total"]
+    story.tell(lambda: Go(("clean",), force=True))
+    assert story.bench.ran[-1] == "clean"
+
+
+def test_force_is_for_the_first_run_alone(story: Story) -> None:
+    story.bench.repro()
+    story.bench.ran.clear()
+    story.tell(story.edit("helpers.py", "return 1", "return 1 #"), options=Options(force=True))
+    assert story.bench.ran == ["clean", "total"] and len(story.told(NothingToRun)) == 1
+
+
+def test_what_came_during_a_run_is_dealt_with_after_it(story: Story) -> None:
+    story.bench.during["total"] = story.bench.during.clear
+    story.tell(lambda: Go(force=True))
+    assert [run.done for run in story.told(RunFinished)] == [2, 2]
+
+
+def test_a_stage_that_changes_what_it_reads_does_not_run_for_ever(story: Story) -> None:
+    story.bench.repro()
+    story.bench.failures["total"] = Failure("changed", "helpers.py changed")
+    story.bench.edit("helpers.py", "return 1", "return 2")
+    again = [lambda: story.changed("helpers.py")] * 8
+    story.tell(*again)
+    assert 2 < story.bench.ran.count("total") < 7
+    assert any("whenever its stage runs" in one.text for one in story.told(Notice))
+
+
+def test_git_at_work_is_waited_for(story: Story) -> None:
+    lock = story.bench.root / ".git" / "index.lock"
+
+    def begin() -> Message:
+        lock.parent.mkdir()
+        lock.touch()
+        story.bench.edit("helpers.py", "return 1", "return 2")
+        return story.changed("helpers.py")
+
+    def end() -> Message:
+        story.bench.edit("helpers.py", "return 2", "return 4")
+        lock.unlink()
+        return story.changed("helpers.py")
+
+    story.tell(begin, end)
+    assert story.bench.ran == ["clean", "total", "total"]
+
+
+def test_a_pipeline_that_is_taken_away_and_put_back(story: Story) -> None:
+    text = (story.bench.root / "pipeline.py").read_text()
+
+    def remove() -> Message:
+        (story.bench.root / "pipeline.py").unlink()
+        return story.changed("pipeline.py")
+
+    def put_back() -> Message:
+        story.bench.write(pipeline__py=text)
+        return story.changed("pipeline.py")
+
+    story.tell(remove, put_back)
+    assert story.told(PlanFailed) and story.bench.ran == ["clean", "total"]
+    assert isinstance(story.news[-1], Idle)
