@@ -25,13 +25,13 @@ def test_local_name_may_stand_for_several_things() -> None:
     assert [one[1] for one in definition.later if one[0] == MUTATES] == ["FIRST", "SECOND"]
 
 
-def test_result_of_a_call_is_not_another_word_for_what_was_called() -> None:
+def test_result_of_a_call_is_known_to_be_one() -> None:
     definition = only("""
         def f():
             table = make()
             table.append(1)
     """)
-    assert [one for one in definition.later if one[0] == MUTATES] == []
+    assert [one for one in definition.later if one[0] == MUTATES] == [[MUTATES, "make", "append", 2]]
 
 
 def test_augmented_assignment_reads_what_it_replaces() -> None:

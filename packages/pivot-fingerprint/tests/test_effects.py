@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pivot_fingerprint.effects import NOTHING, Contributions, Effects, Examiner, joined
+from pivot_fingerprint.effects import Contributions, Examiner
 from pivot_fingerprint.memo import PlainMemo
 from pivot_fingerprint.modules import Finder
 from pivot_fingerprint.resolve import Resolver
@@ -61,11 +61,3 @@ def test_subclasses(tmp_path: Path) -> None:
 )
 def test_what_leaves_the_project(tmp_path: Path, text: str, loud: bool) -> None:
     assert bool(examine(tmp_path, text).everywhere) is loud
-
-
-def test_joined_effects() -> None:
-    one = Effects(names=frozenset({("a", "X")}), changed=frozenset({0}))
-    two = Effects(names=frozenset({("b", "Y")}), loud=frozenset({"os"}))
-    assert joined([]) == NOTHING
-    assert joined([one, NOTHING]) == one
-    assert joined([one, two]) == Effects(one.names | two.names, one.changed, frozenset(), two.loud)

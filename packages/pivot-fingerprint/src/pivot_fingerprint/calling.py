@@ -4,7 +4,7 @@ The layer of the reader between ``naming`` and ``doing``.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivot_fingerprint.definitions import (
@@ -14,9 +14,12 @@ from pivot_fingerprint.definitions import (
     DECORATING,
     DISCARDED,
     DYNAMIC,
+    HANDS,
     IMPORT,
     INVOKES,
     MUTATES,
+    OPERATES,
+    PARAMETER,
     SETS,
     STORE,
     USED,
@@ -38,6 +41,13 @@ _UNFOLLOWED = {
     "ctypes.CDLL": "a C library",
     "ctypes.cdll.LoadLibrary": "a C library",
 }
+# Built-in functions that call what they are given.
+_CALLERS = frozenset(f"builtins.{name}" for name in ("filter", "iter", "map", "max", "min", "sorted"))
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.MatMult: "matmul", ast.Div: "truediv", ast.Mod: "mod",
+    ast.FloorDiv: "floordiv", ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift", ast.BitOr: "or",
+    ast.BitXor: "xor", ast.BitAnd: "and",
+}  # fmt: skip
 _ATTRIBUTE_READERS = frozenset({"builtins.getattr", "builtins.hasattr"})
 _ATTRIBUTE_WRITERS = frozenset({"builtins.setattr", "builtins.delattr"})
 _RUN_BY_PATH = {
@@ -91,6 +101,8 @@ class CallingReader(NamingReader):
             value = value.value
         if isinstance(value, ast.Call):
             self.call(value, DISCARDED)
+        elif isinstance(value, ast.BinOp):
+            self.operation(value, DISCARDED)
         else:
             self.visit(value)
 
@@ -139,21 +151,63 @@ class CallingReader(NamingReader):
         numbers = self.callee(node.func, how)
         self.out.append("(")
         given: list[list[Any]] = []
+        changes = False
         for at, argument in enumerate(node.args):
-            self.visit(argument)
-            number = self.argument(argument)
-            if number is not None:
-                given.append([at, number])
+            changes |= self.give(argument)
+            given.extend([at, number] for number in self.argument(argument))
         for keyword in node.keywords:
             self.out.append((keyword.arg or "**") + "=")
-            self.visit(keyword.value)
-            number = self.argument(keyword.value)
-            if number is not None:
-                given.append([keyword.arg or -1, number])
+            changes |= self.give(keyword.value)
+            given.extend([keyword.arg or -1, number] for number in self.argument(keyword.value))
         if canonical in _PATH_CHANGES and self.adds_to_path(node):
             return
         for number in numbers:
             self.effect(INVOKES, number, how, given)
+        for number in [one for _, one in given if changes and one >= 0]:
+            self.effect(MUTATES, number, "", 0)
+        if not numbers and canonical in _CALLERS:
+            self.effect(HANDS, given)
+        elif not numbers and isinstance(node.func, ast.Attribute):
+            self.effect(HANDS, [one for one in given if one[1] >= 0])
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+            self.call_of_result(node.func.value, node.func.attr, how, given)
+
+    def give(self, argument: ast.expr) -> bool:
+        """Write an argument; whether it is a lambda that changes what it is given."""
+        if not isinstance(argument, ast.Lambda):
+            self.visit(argument)
+            return False
+        effects = self.effects[min(self.depth, 2)]
+        known = len(effects)
+        self.handed += 1
+        self.visit(argument)
+        self.handed -= 1
+        return any(one[0] == PARAMETER for one in effects[known:])
+
+    def call_of_result(self, inner: ast.Call, method: str, how: int, given: list[list[Any]]) -> None:
+        """Record a call of a method of what another call gives: ``Setup(registry).run()``."""
+        values = [*inner.args, *(keyword.value for keyword in inner.keywords)]
+        kept = [[-1, number] for one in values for number in self.argument(one)]
+        for path, called in self.owners(inner.func):
+            if not called and path in self.refs:
+                self.effect(OPERATES, self.refs[path][0], method, how, given, kept)
+
+    def operation(self, node: ast.BinOp, how: int = USED) -> None:
+        """Write an operation, which is a call of a method of one of its operands."""
+        self.generic(node)
+        name = _OPERATORS.get(type(node.op), "")
+        self.operate(node.left, f"__{name}__", how, self.argument(node.right))
+        if how == DISCARDED:
+            self.operate(node.right, f"__r{name}__", how, self.argument(node.left))
+
+    def operate(self, node: ast.expr, method: str, how: int, arguments: Sequence[int] = ()) -> None:
+        """Record a call of a special method of something outside; of all that is in an operation of its own."""
+        if isinstance(node, ast.BinOp) and how == DISCARDED:
+            self.operate(node.left, method, how, arguments)
+            self.operate(node.right, method, how, arguments)
+        path = self.outside_path(node) if isinstance(node, ast.Name | ast.Attribute) else None
+        if path is not None and path in self.refs:
+            self.effect(OPERATES, self.refs[path][0], method, how, [[0, one] for one in arguments], [])
 
     def callee(self, func: ast.expr, how: int) -> list[int]:
         """Write what is called; return the numbers of what it may be outside."""
@@ -177,6 +231,13 @@ class CallingReader(NamingReader):
                 self.mutate(func.value, func.attr)
         else:
             self.visit(func)
+            for path, called in self.owners(func):
+                if path[0] == "~":
+                    self.effect(CALLS_PARAMETER, int(path[1:]))
+                elif not called:
+                    numbers.append(self.ref(path, 0))
+            if how != USED and isinstance(func, ast.Call) and self.canonical(func.func) in _ATTRIBUTE_READERS:
+                self.mutate(func)
         return numbers
 
     def adds_to_path(self, node: ast.Call) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-FORMAT = 6  # raised whenever facts of the same source are something else than before
+FORMAT = 7  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -42,10 +42,12 @@ DISPATCHES = 2048  # a function made by functools.singledispatch
 MUTATES = "m"  # [m, reference, method or ""]: changes the object at a path
 SETS = "s"  # [s, reference]: sets the attribute that the path ends in
 DECLARES = "g"  # [g, name]: assigns a global name from inside a function
-INVOKES = "c"  # [c, reference, how, [[position, reference or ~parameter], ...]]
+INVOKES = "c"  # [c, reference, how, arguments], these as [[position, reference or ~parameter], ...]
 PARAMETER = "p"  # [p, parameter]: changes a parameter
 STATE = -1  # stands for a parameter: what a function around the one that changes it holds
 CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
+OPERATES = "o"  # [o, reference, method, how, arguments, ...]: calls a method of it, or of what a call of it gives
+HANDS = "h"  # [h, arguments]: gives them to somebody who may call them
 USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
 
 

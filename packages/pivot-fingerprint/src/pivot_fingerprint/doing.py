@@ -6,7 +6,7 @@ The upper layer of the reader, which ``facts`` uses.
 import ast
 
 from pivot_fingerprint.calling import CallingReader
-from pivot_fingerprint.definitions import VALUE
+from pivot_fingerprint.definitions import USED, VALUE
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.scopes import find
 
@@ -24,10 +24,19 @@ class DefinitionReader(CallingReader):
     def alias(self, name: str, value: ast.expr) -> None:
         """Remember what a local name is another word for."""
         scope = find(self.scopes, name)
-        if scope is None or scope.kind != "function" or isinstance(value, ast.Call):
-            return
-        found = [path for path, _ in self.owners(value)]
-        if found:
+        if scope is not None and scope.kind == "function":
+            self.stands_for(name, self.kept(value))
+
+    def kept(self, node: ast.expr) -> list[tuple[str, int]]:
+        """Return what a name is another word for if it is given a value; what a parameter's methods give is new."""
+        return [(path, 2 if called else 0) for path, called in self.owners(node) if not (called and path[0] == "~")]
+
+    def stands_for(self, name: str, found: list[tuple[str, int]]) -> None:
+        """Remember what a local name, or a variable of a loop or with statement of the module, is another word for."""
+        scope = find(self.scopes, name)
+        if scope is None:
+            self.loops[name] = [*self.loops.get(name, []), *found]
+        elif scope.kind == "function" and found:
             scope.aliases[name] = [*scope.aliases.get(name, []), *found]
 
     def annotated_assignment(self, node: ast.AnnAssign) -> None:
@@ -63,16 +72,21 @@ class DefinitionReader(CallingReader):
         of = self.module.values.get(node.iter.id, node.iter) if isinstance(node.iter, ast.Name) else node.iter
         display = of.elts if isinstance(of, ast.Tuple | ast.List | ast.Set) else None
         elements = display if display is not None and of is node.iter else [node.iter]
-        found = [path for one in elements for path, _ in self.owners(one)]
+        found = [(path, 0) for one in elements for path, _ in self.owners(one)]
         for name in (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)):
             scope = find(self.scopes, name)
             if scope is None and isinstance(node.target, ast.Name) and display is not None:
                 self.elements[name] = display
-            if scope is None:
-                self.loops[name] = [*self.loops.get(name, []), *found]
-            elif scope.kind == "function":
-                scope.aliases[name] = [*scope.aliases.get(name, []), *found]
+            self.stands_for(name, found)
         self.generic(node)
+
+    def context(self, node: ast.withitem) -> None:
+        """Write what a with statement enters; its variable may be the same object."""
+        self.generic(node)
+        self.operate(node.context_expr, "__enter__", USED)
+        self.operate(node.context_expr, "__exit__", USED)
+        if isinstance(node.optional_vars, ast.Name):
+            self.stands_for(node.optional_vars.id, self.kept(node.context_expr))
 
 
 DefinitionReader.handlers = {
@@ -87,6 +101,8 @@ DefinitionReader.handlers = {
     ast.Delete: DefinitionReader.delete,
     ast.For: DefinitionReader.loop,
     ast.AsyncFor: DefinitionReader.loop,
+    ast.withitem: DefinitionReader.context,
+    ast.BinOp: DefinitionReader.operation,
     ast.Constant: DefinitionReader.constant,
     ast.JoinedStr: DefinitionReader.joined_text,
     ast.Set: DefinitionReader.set_,

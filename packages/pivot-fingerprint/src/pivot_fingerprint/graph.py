@@ -8,8 +8,9 @@ needed and kept for all walks. ``walk`` walks; ``processes`` knows what is impor
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pivot_fingerprint.behaviour import MUTATING_METHOD
 from pivot_fingerprint.definitions import BARE, CALLED, CONTAINER, INNER, RECORDER, STORE, VALUE
-from pivot_fingerprint.effects import MUTATING_METHOD, Examiner
+from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.importing import OWN_PACKAGES
 from pivot_fingerprint.loading import importable, loads
 from pivot_fingerprint.locations import placed

@@ -7,7 +7,7 @@ distribution that requires it. An unknown call may have changed anything. Asked 
 
 from collections.abc import Iterable
 
-from pivot_fingerprint.effects import WITHIN
+from pivot_fingerprint.behaviour import WITHIN
 from pivot_fingerprint.sources import Outside, Sources
 
 # Modules that have to do with all that a process does, also where their names are not used.

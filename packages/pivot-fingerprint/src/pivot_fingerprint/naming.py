@@ -5,9 +5,10 @@ means is decided in ``effects``, where paths are resolved.
 """
 
 import ast
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, STATE, STORE, VALUE, join
+from pivot_fingerprint.definitions import DECLARES, HANDS, MUTATES, PARAMETER, SETS, STATE, STORE, VALUE, join
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.scopes import Scope, find
 from pivot_fingerprint.structure import StructureReader
@@ -41,6 +42,7 @@ MUTATORS = frozenset(
 )
 GLOBALS = frozenset({"builtins.globals", "builtins.vars", "builtins.locals"})
 IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
+_PIECES = frozenset({"builtins.getattr", "builtins.type"})  # what gives a piece of its first argument
 
 
 class NamingReader(StructureReader):
@@ -152,9 +154,12 @@ class NamingReader(StructureReader):
         """Whether a call is ``globals().update(...)`` or the like."""
         return isinstance(func.value, ast.Call) and self.is_globals(func.value) and func.attr in MUTATORS
 
-    def owners(self, node: ast.expr) -> list[tuple[str, bool]]:
-        """Return what an expression may be a piece of: paths, ``~0`` for a parameter; whether a call is between."""
-        called = False
+    def owners(self, node: ast.expr) -> list[tuple[str, int]]:
+        """Return what an expression may be a piece of: paths, ``~0`` for a parameter; whether a call is between.
+
+        That is 1, or 2 if what the call gave was kept under another name.
+        """
+        called = 0
         last = ""  # the attributes that were taken off since the last call or item
         while True:
             path = dotted(node)
@@ -170,20 +175,27 @@ class NamingReader(StructureReader):
                 case ast.Subscript() | ast.Starred() | ast.Await():
                     last = ""
                     node = node.value
+                case ast.Call(args=[of, *names]) if self.canonical(node.func) in _PIECES:
+                    last = join(_text(names), last) if _text(names) else ""
+                    node = of
                 case ast.Call():
                     last = ""
-                    called = True
+                    called = 1
                     node = node.func
                 case _:
                     return []
+        return self.meanings(path, called)
+
+    def meanings(self, path: str, called: int) -> list[tuple[str, int]]:
+        """Return what a name with attributes may be a piece of."""
         name, _, attributes = path.partition(".")
         scope = find(self.scopes, name)
         if scope is None:
-            return [(path, called), *((join(one, attributes), called) for one in self.loops.get(name, ()))]
+            return [(path, called), *_pieces(self.loops.get(name, ()), attributes, called)]
         if name in scope.imports:
             return [(join(one, attributes), called) for one in scope.imports[name]]
         if name in scope.aliases:
-            return [(one if one.startswith("~") else join(one, attributes), called) for one in scope.aliases[name]]
+            return _pieces(scope.aliases[name], attributes, called)
         if name in scope.parameters and self.is_own(scope):
             return [(f"~{scope.parameters[name]}", called)]
         return [(f"~{STATE}", called)] if self.is_around(scope) else []
@@ -208,35 +220,37 @@ class NamingReader(StructureReader):
 
     def effect(self, *what: Any) -> None:
         """Record that the code does something to others."""
-        if not self.noting:
-            self.effects[min(self.depth, 2)].append(list(what))
+        if not self.noting and what != (HANDS, []):
+            self.effects[min(self.depth - self.handed, 2)].append(list(what))
 
     def mutate(self, node: ast.expr, method: str = "") -> None:
         """Record that what an expression is a piece of is changed."""
         for path, called in self.owners(node):
             self.change(path, method, called=called)
 
-    def change(self, path: str, method: str, *, called: bool) -> None:
+    def change(self, path: str, method: str, *, called: int) -> None:
         """Record that something is changed, by a method if one is named."""
         if path.startswith("~"):
             self.effect(PARAMETER, int(path[1:]))
         else:
-            self.effect(MUTATES, self.ref(path, STORE), method, called)
+            self.effect(MUTATES, self.ref(path, STORE if called < 2 else 0), method, called)
 
     def assign_global(self, name: str) -> None:
         """Write a global name that code in a function assigns."""
         self.emit_ref(name, STORE)
         self.effect(DECLARES, name)
 
-    def argument(self, node: ast.expr) -> int | None:
-        """Return what a call gets as an argument: a reference's number, ``-1 - n`` for parameter ``n``, else None."""
-        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-            return None
-        for owner, called in self.owners(node):
-            if owner.startswith("~"):
-                return None if int(owner[1:]) == STATE else -1 - int(owner[1:])
-            return None if called else self.ref(owner, 0)
-        return None
+    def argument(self, node: ast.expr) -> list[int]:
+        """Return what a call gets in an argument: numbers of references, ``-1 - n`` for parameter ``n``."""
+        match node:
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                known = [one for one, called in self.owners(node) if not called and one != f"~{STATE}"]
+                return [-1 - int(one[1:]) if one[0] == "~" else self.ref(one, 0) for one in known]
+            case ast.Tuple(elts=pieces) | ast.List(elts=pieces) | ast.Set(elts=pieces) | ast.Dict(values=pieces):
+                return [number for one in pieces for number in self.argument(one)]
+            case ast.Starred(value=value):
+                return self.argument(value)
+        return []
 
     # ------------------------------------------------------------ names
 
@@ -316,6 +330,19 @@ class NamingReader(StructureReader):
             self.load(name, attributes, STORE)
         else:
             self.visit(node)
+
+
+def _text(nodes: Sequence[ast.expr]) -> str:
+    """Return the text that the first of some expressions is, empty if it is none."""
+    match nodes:
+        case [ast.Constant(value=str() as text), *_]:
+            return text
+    return ""
+
+
+def _pieces(of: Iterable[tuple[str, int]], attributes: str, called: int) -> list[tuple[str, int]]:
+    """Return attributes of what a name stands for."""
+    return [(one if one[0] == "~" else join(one, attributes), max(called, between)) for one, between in of]
 
 
 def import_path(name: str, call: ast.Call) -> str | None:

@@ -67,6 +67,13 @@ class Objects:
                         found.append(one)
         return found
 
+    def classes_made_by(self, number: int) -> list[int]:
+        """Return the classes of the project of which a function may give an instance."""
+        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        called = [self._resolver.resolve(home, path) for path, use in definition.refs if use & CALLED]
+        found = [one for target in called if not target.rest for one in target.definitions]
+        return [one for one in found if self._sources.definitions[one].kind == "class"]
+
     def functions_in(self, number: int) -> list[int]:
         """Return the functions that a constant holds, as far as its own statement names them."""
         definition, home = self._sources.definitions[number], self._sources.homes[number]

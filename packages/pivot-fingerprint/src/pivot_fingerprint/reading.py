@@ -106,6 +106,13 @@ def digest(text: str) -> str:
     return blake3.blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _spelled(given: Any, paths: list[str]) -> Any:
+    """Return arguments with paths for numbers, anything else as it is."""
+    if not isinstance(given, list):
+        return given
+    return [[at, one if one == "=" else paths[one] if one >= 0 else -1 - one] for at, one in given]
+
+
 @functools.cache
 def _form(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the first token of a kind of node, and its fields that have a meaning with their tokens.
@@ -129,6 +136,7 @@ class Reader:
         self.binds = list(binds)
         self.scopes: list[Scope] = []
         self.depth = 0  # how many functions deep; 0 runs while the module is imported
+        self.handed = 0  # how many of them are lambdas that a call is given, which may call them at once
         self.out: list[str] = []
         self.noted: list[str] = []  # tokens of annotations, which only introspection can see
         self.docs: list[str] = []  # docstrings
@@ -138,7 +146,7 @@ class Reader:
         self.effects: tuple[list[list[Any]], ...] = ([], [], [])
         self.opaque: list[list[Any]] = []
         self.elements: dict[str, list[ast.expr]] = {}  # what loop variables of the module stand for
-        self.loops: dict[str, list[str]] = {}  # what loop variables of the module may be pieces of
+        self.loops: dict[str, list[tuple[str, int]]] = {}  # what variables of loops of the module may be pieces of
         self.search: list[str] = []  # entries that the import path gets
         self.guards: list[list[int]] = []
         self.value: str | None = None
@@ -182,9 +190,10 @@ class Reader:
             match what:
                 case "m" | "s":
                     rest[0] = paths[rest[0]]
-                case "c":
-                    given = [[at, one if one == "=" else paths[one] if one >= 0 else -1 - one] for at, one in rest[2]]
-                    rest = [paths[rest[0]], rest[1], given]
+                case "c" | "o":
+                    rest = [paths[rest[0]], *(_spelled(one, paths) for one in rest[1:])]
+                case "h":
+                    rest = [_spelled(one, paths) for one in rest]
             found.setdefault(f"{what}{rest}", [what, *rest])
         return list(found.values())
 

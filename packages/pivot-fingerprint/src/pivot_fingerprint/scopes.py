@@ -153,7 +153,8 @@ class Scope:
 
     ``kind`` is function, class or inner (a comprehension, type parameters). ``maybe`` are names of a class body that
     may not be bound yet where they are read. ``parameters`` maps a function's parameters to their positions.
-    ``aliases`` are local names that stand for something else: paths, or ``~0`` for the first parameter.
+    ``aliases`` are local names that stand for something else, as ``naming`` tells it: paths, or ``~0`` for the first
+    parameter, and whether a call is between.
     """
 
     __slots__ = ("aliases", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters")
@@ -166,7 +167,7 @@ class Scope:
         self.imports: dict[str, list[str]] = {}
         self.mixed: set[str] = set()  # imported, and bound otherwise too
         self.parameters: dict[str, int] = {}
-        self.aliases: dict[str, list[str]] = {}
+        self.aliases: dict[str, list[tuple[str, int]]] = {}
         if found is not None:
             self.mixed = found.assigned | self.names
             self.names |= found.names

@@ -1,0 +1,324 @@
+"""What a piece of code does to others when it runs: which names of the project it changes, what outside of it.
+
+Joins the effects that ``naming`` and ``calling`` recorded in each definition. Used by ``effects``, which asks for the
+statements that run while a module is imported, and for the functions that those call.
+
+Where the line is: a call whose result is used is believed to change nothing but what its name says (``set...``,
+``seed``), and to call the functions that it is given; containers passed to functions outside the project are believed
+to change only where the result is thrown away.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from pivot_fingerprint.definitions import (
+    CALLS_PARAMETER,
+    DECLARES,
+    DECORATING,
+    DISCARDED,
+    FROZEN,
+    HANDS,
+    INVOKES,
+    MUTATES,
+    OPERATES,
+    PARAMETER,
+    SETS,
+    STATE,
+    USED,
+)
+from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.objects import Name, Objects
+from pivot_fingerprint.resolve import BUILTINS, Resolver, Target
+from pivot_fingerprint.sources import Source
+
+MUTATING_METHOD = re.compile(
+    "(add|append|clear|connect|discard|extend|insert|pop|register|remove|reverse|set|setdefault|sort|subscribe|update)"
+    "(_.*|left|item|default)?$"
+)
+# Last words of names outside the project whose call changes the process, also where the result is used.
+_LOUD_NAME = re.compile(
+    "(seed|set_?[a-z].*|filterwarnings|simplefilter|use|register.*|patch.*|enable.*|disable.*|putenv|unsetenv|chdir|reset.*)$"
+)
+# Numbers drawn from a generator that is shared by the whole process.
+_DRAWS = re.compile(r"(numpy\.)?random\.(?!default_rng|[A-Z])")
+_QUIET = re.compile(
+    r"(print|logging\..*|warnings\.warn|sys\.std(out|err)\..*|time\.sleep|os\.(makedirs|mkdir)|pathlib\..*|typing\..*|"
+    r"gc\.collect|atexit\.register|faulthandler\..*|traceback\..*|pprint\..*)$"
+)
+_QUIET_METHODS = frozenset(["mkdir", "close", "flush", "write", "write_text", "write_bytes", "touch", "unlink"])
+_GIVING = frozenset(["get", "setdefault", "values", "items", "__getitem__"])  # methods that give what is in a container
+_ITEM_SETTERS = ("__setitem__", "__delitem__")
+_LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log"])
+
+
+WITHIN = "="  # before a dotted name: that is changed, and nothing else
+
+
+class Effects(NamedTuple):
+    """What code does when it runs: the names that it changes, the parameters that it changes or calls, and how loudly.
+
+    ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the
+    project of which it throws away the result of a call, ``sure`` those that it changes.
+    """
+
+    names: frozenset[Name] = frozenset()
+    changed: frozenset[int] = frozenset()
+    called: frozenset[int] = frozenset()
+    loud: frozenset[str] = frozenset()
+    sure: frozenset[str] = frozenset()
+    rebound: frozenset[Name] = frozenset()
+
+
+NOTHING = Effects()
+
+
+def joined(found: list[Effects]) -> Effects:
+    """Return the effects of several pieces of code together."""
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    none: frozenset[Any] = frozenset()
+    return Effects(*(none.union(*sets) for sets in zip(*found, strict=True)))
+
+
+class Behaviour:
+    """Answers for the definitions of one look; keeps what functions do."""
+
+    def __init__(self, resolver: Resolver, objects: Objects) -> None:
+        self.objects = objects
+        self._resolver = resolver
+        self._sources = resolver.sources
+        self._summaries: dict[int, Effects] = {}
+        self._under_way: set[int] = set()
+        self._cut: set[int] = set()  # those under way that were called again
+        self._partial: dict[int, Effects] = {}  # of functions that call one of these
+
+    def summary(self, number: int) -> Effects:
+        """Return what a function does when it is called, and what the functions do that it makes."""
+        found = self._summaries.get(number) or self._partial.get(number)
+        if number in self._under_way:
+            self._cut.add(number)
+            return NOTHING  # what a recursive call adds is found by the outer one
+        if found is None:
+            self._under_way.add(number)
+            definition, home = self._sources.definitions[number], self._sources.homes[number]
+            outer = self.sum(home, definition.later)
+            inner = self.sum(home, definition.nested)
+            found = Effects(
+                outer.names | inner.names,
+                outer.changed | inner.changed,
+                outer.called,
+                outer.loud,
+                outer.sure,
+                outer.rebound | inner.rebound,
+            )
+            self._under_way.remove(number)
+            self._cut.discard(number)
+            if self._cut:
+                self._partial[number] = found  # of use to the function that is under way, and to nobody else
+            else:
+                self._summaries[number] = found
+                self._partial.clear()
+        return found
+
+    def sum(self, home: Source, effects: list[list[Any]]) -> Effects:
+        return joined([self._one(home, effect) for effect in effects])
+
+    def _one(self, home: Source, effect: list[Any]) -> Effects:
+        match effect:
+            case [str(kind), path, method, through_call] if kind == MUTATES:
+                target = self._resolver.resolve(home, path)
+                setters = NOTHING if method or through_call or target.rest else self._setters(target)
+                return joined([self._mutation(target, method, through_call), setters])
+            case [str(kind), path] if kind == SETS:
+                target = self._resolver.resolve(home, path)
+                found = joined([self._mutation(target, "", 0), self._setters(target)])
+                return found if target.rest else found._replace(rebound=frozenset(target.names))
+            case [str(kind), name] if kind == DECLARES:
+                names = frozenset({(home.name, name)})
+                return Effects(names, rebound=names)
+            case [str(kind), at] if kind == PARAMETER:
+                return Effects(changed=frozenset({at}))
+            case [str(kind), at] if kind == CALLS_PARAMETER:
+                return Effects(called=frozenset({at}))
+            case [str(kind), path, how, given] if kind == INVOKES:
+                return self._call(home, self._resolver.resolve(home, path), how, given)
+            case [str(kind), path, method, how, given, kept] if kind == OPERATES:
+                return self._operation(home, self._resolver.resolve(home, path), method, how, given, kept)
+            case [str(kind), given] if kind == HANDS:
+                return self._handed(home, given)
+        return NOTHING
+
+    def _mutation(self, target: Target, method: str, through_call: int) -> Effects:
+        """Return what a change of the object at a target is; 2 if a call gave it and another name was between."""
+        if target.external.partition(".")[0] in OWN_PACKAGES:
+            return NOTHING
+        names: set[Name] = set()
+        for number in target.definitions:
+            definition = self._sources.definitions[number]
+            if through_call == 2 and definition.kind != "func":
+                if definition.kind == "const" and target.rest.rpartition(".")[2] in _GIVING:
+                    names |= set(target.names) | self.objects.aliases(number)
+            elif definition.kind == "func" and through_call and not target.rest:
+                names |= self.objects.read_by(number)
+            else:
+                names |= set(target.names) | self.objects.aliases(number)
+        if through_call == 2:
+            return Effects(frozenset(names))
+        if not target.definitions:
+            names.update(target.names)
+        names.update((module, "*") for module in target.wholes)
+        names.update((module, "*") for module, name in target.names if not target.definitions and name in BUILTINS)
+        if not target.outside or target.definitions or method in _QUIET_METHODS or _QUIET.match(target.external):
+            return Effects(frozenset(names))
+        if method:
+            return Effects(frozenset(names), loud=frozenset({target.external}))
+        changed = frozenset({WITHIN + target.external})
+        return Effects(frozenset(names), loud=changed, sure=changed)
+
+    def _call(self, home: Source, target: Target, how: int, given: list[list[Any]]) -> Effects:
+        """Return what a call does."""
+        if target.external.partition(".")[0] in OWN_PACKAGES:
+            return NOTHING
+        if not target.definitions:
+            return self._outside_call(home, target, how, given)
+        found = [self._definition_call(home, target, number, how, given) for number in target.definitions]
+        return joined(found)
+
+    def _outside_call(self, home: Source, target: Target, how: int, given: list[list[Any]]) -> Effects:
+        name = target.external or target.identity
+        if _QUIET.match(name) or how == DECORATING:
+            return NOTHING
+        last = name.rpartition(".")[2]
+        handed = self._handed(home, given)
+        containers = frozenset(self._containers(home, given) if how == DISCARDED else ())
+        if not target.outside:  # a builtin function, or a name that nobody knows
+            return handed._replace(names=handed.names | containers)
+        changed = frozenset({name})
+        sure: frozenset[str] = changed if _LOUD_NAME.match(last) or _DRAWS.match(name) else frozenset()
+        loud: frozenset[str] = sure if how == USED or last in _QUIET_METHODS else changed
+        return joined([handed, Effects(containers, loud=loud, sure=sure)])
+
+    def _containers(self, home: Source, given: list[list[Any]]) -> set[Name]:
+        """Return the names among arguments that hold something which can be changed."""
+        names: set[Name] = set()
+        for _, one in given:
+            if isinstance(one, str):
+                target = self._resolver.resolve(home, one)
+                found = [self._sources.definitions[number] for number in target.definitions]
+                if any(definition.kind == "const" and not definition.marks & FROZEN for definition in found):
+                    names.update(target.names)
+        return names
+
+    def _handed(self, home: Source, given: list[list[Any]]) -> Effects:
+        """Return what functions and methods among arguments do when somebody calls them with the others."""
+        found = [Effects(called=frozenset(one for _, one in given if isinstance(one, int)))]
+        for _, one in given:
+            if not isinstance(one, str) or one == "=":
+                continue
+            target = self._resolver.resolve(home, one)
+            for number in target.definitions:
+                kind = self._sources.definitions[number].kind
+                if target.rest and kind == "const":
+                    found.append(self._definition_call(home, target, number, USED, []))
+                elif not target.rest and kind == "func":
+                    effects = self.summary(number)
+                    more = self._containers(home, given) if effects.changed else set()
+                    found.append(Effects(effects.names | more, loud=effects.sure, sure=effects.sure))
+            if not target.definitions and MUTATING_METHOD.match(one.rpartition(".")[2]):
+                found.append(Effects(frozenset(self._containers(home, given))))
+        return joined(found)
+
+    def _setters(self, target: Target) -> Effects:
+        """Return what it does to set an attribute, or an item of a whole object: by a property or a special method."""
+        names = (target.rest.partition(".")[0], "__setattr__") if target.rest else _ITEM_SETTERS
+        classes = [each for number in target.definitions for each in self.objects.classes_of(number)]
+        return joined([self.summary(one) for each in classes for one in self.objects.methods(each, names)])
+
+    def _operation(
+        self, home: Source, target: Target, method: str, how: int, given: list[list[Any]], kept: list[list[Any]]
+    ) -> Effects:
+        """Return what a method does: of a constant, or of what a class or function gives that was given ``kept``."""
+        found = []
+        for number in target.definitions if not target.rest else ():
+            definition = self._sources.definitions[number]
+            if definition.kind == "const":
+                receiver = set(target.names) | self.objects.aliases(number)
+                found.append(self._method_call(home, self.objects.classes_of(number), method, how, given, receiver))
+                if how == DISCARDED and not found[-1].names:
+                    found.append(Effects(frozenset(receiver)))
+                continue
+            classes = [number] if definition.kind == "class" else self.objects.classes_made_by(number)
+            called = self._method_call(home, classes, method, how, given, self._containers(home, kept))
+            found += [called, self._handed(home, kept)] if classes else []
+        return joined(found)
+
+    def _method_call(
+        self, home: Source, classes: list[int], method: str, how: int, given: list[list[Any]], receiver: set[Name]
+    ) -> Effects:
+        """Return what a method of project classes does; ``receiver`` are the names of what it changes in its object."""
+        effects = [self.summary(one) for each in classes for one in self.objects.methods(each, (method,))]
+        found = joined([self._applied(home, one, given, how, 1) for one in effects])
+        if any(0 in one.changed for one in effects):
+            found = found._replace(names=found.names | receiver)
+        return found
+
+    def _definition_call(self, home: Source, target: Target, number: int, how: int, given: list[list[Any]]) -> Effects:
+        definition = self._sources.definitions[number]
+        method = target.rest.partition(".")[0]
+        receiver = set(target.names) | self.objects.aliases(number)
+        if not target.rest:
+            match definition.kind:
+                case "func":
+                    return self._applied(home, self.summary(number), given, how)
+                case "class":
+                    special = [self.summary(one) for one in self.objects.methods(number, ("__",))]
+                    return joined([self._applied(home, one, given, how, 1) for one in special])
+                case _:
+                    return self._object_call(home, number, how, given, receiver)
+        classes = [number] if definition.kind == "class" else self.objects.classes_of(number)
+        methods = [one for each in classes for one in self.objects.methods(each, (method,))]
+        if methods and "." not in target.rest:
+            held = [] if definition.kind == "class" else self.objects.functions_in(number)
+            called = Effects(frozenset().union(*(self.summary(one).names for one in held)))
+            return joined([self._method_call(home, classes, method, how, given, receiver), called])
+        last = target.rest.rpartition(".")[2]
+        handed = self._handed(home, [one for one in given if isinstance(one[1], str)])
+        draws = definition.kind == "const" and self.objects.is_stateful(number)
+        if last in _LOG_METHODS or (how == USED and not draws and not MUTATING_METHOD.match(last)):
+            return handed
+        return handed._replace(names=handed.names | receiver)
+
+    def _object_call(self, home: Source, number: int, how: int, given: list[list[Any]], receiver: set[Name]) -> Effects:
+        """Return what a call of a constant does: it may be a function, a method, something that a function made."""
+        held = [self.summary(one) for one in self.objects.functions_in(number)]
+        instances = [
+            one for each in self.objects.classes_of(number) for one in self.objects.methods(each, ("__call__",))
+        ]
+        names = self.objects.bound_to(number)
+        if any(STATE in one.changed for one in held) or any(0 in self.summary(one).changed for one in instances):
+            of = self._sources.homes[number].name
+            names |= receiver | {(of, name) for name in self._sources.definitions[number].binds}
+        return joined([*(self._applied(home, one, given, how) for one in held), Effects(frozenset(names))])
+
+    def _applied(self, home: Source, effects: Effects, given: list[list[Any]], how: int, shift: int = 0) -> Effects:
+        """Return what a function does when it is called with these arguments."""
+        names = set(effects.names)
+        changed: set[int] = set()
+        called: set[int] = set()
+        for position, one in given:
+            at = position + shift if isinstance(position, int) and position >= 0 else None
+            if at in effects.changed or (at is None and effects.changed - {STATE}):
+                if isinstance(one, int):
+                    changed.add(one)
+                elif one != "=":
+                    target = self._resolver.resolve(home, one)
+                    names.update(target.names)
+            if at in effects.called or (at is None and effects.called):
+                if isinstance(one, int):
+                    called.add(one)
+                elif one != "=":
+                    for number in self._resolver.resolve(home, one).definitions:
+                        if self._sources.definitions[number].kind == "func":
+                            names |= self.summary(number).names
+        loud = effects.loud if how == DISCARDED else effects.sure
+        return Effects(frozenset(names), frozenset(changed), frozenset(called), loud, effects.sure, effects.rebound)
