@@ -39,10 +39,11 @@ def pipeline() -> pivot.Pipeline:
 
 
 def test_a_stage_as_data(pipeline: pivot.Pipeline) -> None:
-    pipeline.register(functools.partial(make, scale=3), name="made", mutex=["gpu"])
+    pipeline.register(functools.partial(make, scale=3), name="made", mutex=["gpu"], timeout=2)
     (stage,) = describe(pipeline, str(HERE.parent))
     line = make.__code__.co_firstlineno
     assert (stage.name, stage.pipeline, stage.mutex, stage.params) == ("made", "tests", ("gpu",), None)
+    assert stage.timeout == 2.0
     assert (stage.file, stage.line) == (f"tests/{Path(__file__).name}", line)
     assert stage.entries == (Entry(__name__, "make", line),)
     assert [label for label, _ in stage.live] == [f"{__name__}.make.scale"]

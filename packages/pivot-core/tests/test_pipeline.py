@@ -53,15 +53,16 @@ def test_a_pipeline_has_a_name(name: Any) -> None:
 
 def test_a_stage_as_registered() -> None:
     pipeline = Pipeline("test")
-    pipeline.register(make, mutex=["gpu", "disk", "gpu"])
+    pipeline.register(make, mutex=["gpu", "disk", "gpu"], timeout=60)
     stage = pipeline.stages["make"]
     assert stage.function is make
     assert stage.deps["raw"].path == str(HERE / "raw.txt")
     assert stage.single
     assert stage.mutex == ("gpu", "disk")
+    assert stage.timeout == 60.0
     assert stage.directory == str(HERE)
     assert (stage.file, stage.line) == (__file__, here("def make("))
-    assert stage.registered == Place(__file__, here('mutex=["gpu", "disk", "gpu"]'))
+    assert stage.registered == Place(__file__, here('mutex=["gpu", "disk", "gpu"], timeout'))
 
 
 def test_the_places_of_a_stages_arguments() -> None:
@@ -139,6 +140,10 @@ def generator() -> Iterator[int]:
         (asynchronous, {}, "a stage cannot be async: its outputs are what it returns"),
         (generator, {}, "a stage cannot be a generator: its outputs are what it returns"),
         (make, {"mutex": "gpu"}, "mutex must be a list of names"),
+        (make, {"timeout": 0}, "timeout must be a number of seconds, not 0"),
+        (make, {"timeout": "1h"}, "timeout must be a number of seconds, not '1h'"),
+        (make, {"timeout": True}, "timeout must be a number of seconds, not True"),
+        (make, {"timeout": float("nan")}, "timeout must be a number of seconds, not nan"),
         (make, {"mutex": 3}, "mutex must be a list of names"),
         (make, {"mutex": ["gpu", 3]}, "mutex must be a list of names, not ['gpu', 3]"),
         (make, {"mutex": [["gpu"]]}, "mutex must be a list of names, not [['gpu']]"),

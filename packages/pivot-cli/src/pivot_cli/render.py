@@ -28,6 +28,7 @@ from pivot_cli.terminal import Stream, Terminal
 from pivot_cli.words import short
 
 NO_STAGES = "The pipeline has no stages yet: add one with pipeline.register(function)"
+LONGEST_LINE = 64 * 1024  # characters of a line that has not ended, before it is shown all the same
 
 
 class LiveLine:
@@ -132,7 +133,9 @@ class Renderer:
         *lines, rest = (self._unfinished.pop(stage, "") + text).split("\n")
         for line in lines:
             self._output(stage, line)
-        if rest:
+        if len(rest) > LONGEST_LINE:
+            self._output(stage, rest)
+        elif rest:
             self._unfinished[stage] = rest
 
     def _output(self, stage: str, line: str) -> None:

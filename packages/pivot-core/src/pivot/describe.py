@@ -57,6 +57,7 @@ def _describe(stage: Stage, params: Mapping[str, Any] | None, roots: tuple[str, 
         stage.mutex,
         (*captured.opaque, *(one for name, loader in loaders for one in _opaque(stage, name, loader))),
         tuple(sorted({*captured.packages, *(name for _, loader in loaders for name in loader.packages)})),
+        stage.timeout,
     )
 
 

@@ -47,7 +47,7 @@ class StageSpec(NamedTuple):
     object knew (captured functions). ``live`` are digests of captured values, by label. ``params`` is None where the
     function takes no ``StageParams``; else the values, defaults and ``params.yaml`` joined, as JSON data. ``opaque``
     are captured values and settings of loaders that count by their type only. ``packages`` are top-level names of
-    third-party modules whose functions or classes are among those values.
+    third-party modules whose functions or classes are among those values. ``timeout`` is the seconds that it may take.
     """
 
     name: str
@@ -62,6 +62,7 @@ class StageSpec(NamedTuple):
     mutex: tuple[str, ...] = ()
     opaque: tuple[Opaque, ...] = ()
     packages: tuple[str, ...] = ()
+    timeout: float | None = None
 
 
 class Manifest(NamedTuple):
@@ -113,7 +114,7 @@ def decode(data: bytes) -> Manifest | None:
 
 
 def _stage(row: list[Any]) -> StageSpec:
-    name, pipeline, file, line, entries, deps, outs, live, params, mutex, opaque, packages = row
+    name, pipeline, file, line, entries, deps, outs, live, params, mutex, opaque, packages, timeout = row
     return StageSpec(
         name,
         pipeline,
@@ -127,6 +128,7 @@ def _stage(row: list[Any]) -> StageSpec:
         tuple(mutex),
         tuple(Opaque(*one) for one in opaque),
         tuple(packages),
+        timeout,
     )
 
 

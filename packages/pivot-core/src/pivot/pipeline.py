@@ -5,6 +5,7 @@ everyone else is made from it by ``describe``.
 """
 
 import inspect
+import math
 import os
 import re
 import sys
@@ -49,6 +50,7 @@ class Stage(NamedTuple):
     file: str  # where the function begins, or the call that registered it if that cannot be known
     line: int
     registered: Place
+    timeout: float | None = None  # seconds
 
     def place(self, argument: str | None = None) -> Place:
         """Return where an argument stands: a parameter, a key of the outputs, or ``return``; else the stage itself."""
@@ -102,6 +104,7 @@ class Pipeline:
         deps: DepOverrides | None = None,
         outs: OutOverrides | None = None,
         mutex: Iterable[str] = (),
+        timeout: float | None = None,
     ) -> None:
         """Add a stage: a plain function whose annotations say what it reads and makes.
 
@@ -109,7 +112,8 @@ class Pipeline:
         a dict of some of them. ``deps`` gives parameters other paths: a path keeps the declared loader, a ``pivot.Dep``
         replaces both; without an annotation a path means that the function receives the path. ``outs`` does the same
         for the keys of the outputs; for a function with a single output it is the path, ``Out`` or ``Metric`` itself.
-        Stages that share a name in ``mutex`` never run at the same time.
+        Stages that share a name in ``mutex`` never run at the same time. One that takes longer than ``timeout`` seconds
+        is ended with all that it has started, and has failed.
 
         Raises DeclarationError with the argument, the file and the line of whatever is wrong.
         """
@@ -122,6 +126,7 @@ class Pipeline:
             with blame(None, lambda: registered):
                 self._check_unique(name, registered)
                 exclusive = _checked_mutex(mutex)
+                limit = _checked_timeout(timeout)
             site = Site(self.directory, registered, _scope(frame, function))
             interface = read_interface(function, site, deps=deps or {}, outs=outs, params=params)
         except DeclarationError as error:
@@ -144,6 +149,7 @@ class Pipeline:
                 os.path.abspath(file),
                 line,
                 registered,
+                limit,
             )
         )
 
@@ -266,3 +272,11 @@ def _checked_mutex(mutex: object) -> tuple[str, ...]:
     if not all(isinstance(one, str) and one for one in listed):
         raise DeclarationError(f"mutex must be a list of names, not {listed!r}", hint='mutex=["gpu"]')
     return tuple(dict.fromkeys(listed))
+
+
+def _checked_timeout(timeout: object) -> float | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise DeclarationError(f"timeout must be a number of seconds, not {timeout!r}", hint="timeout=600")
+    return float(timeout)

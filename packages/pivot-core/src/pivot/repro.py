@@ -326,6 +326,7 @@ class Run:
             tuple(out.path for out in stage.outs),
             stage.params,
             str(log_path(self.workspace, stage)),
+            stage.timeout,
         )
         self.emit(StageStarted(stage.name, step.decision.reasons))
         self._running[stage.name] = (step, time_ns())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pivot.execute.blame import LONGEST, place, raised, summary, text
+from pivot.execute.blame import LONGEST, LONGEST_TEXT, place, raised, summary, text
 
 
 @pytest.fixture
@@ -73,6 +73,12 @@ def test_frames_that_lead_to_the_user_and_those_of_imports_are_left_out(
         '  File "module_that_fails.py", line 2, in <module>',
     ]
     assert (failure.file, failure.line) == ("module_that_fails.py", 2)
+
+
+def test_a_message_of_any_length_is_cut_in_the_middle(caught: Any) -> None:
+    shown = text(caught("raise ValueError('x' * 10_000_000 + 'the end')"))
+    assert shown.startswith("Traceback") and shown.endswith("the end\n")
+    assert len(shown) < LONGEST_TEXT + 100 and "characters left out]" in shown
 
 
 def test_causes_contexts_notes_and_groups_are_kept(caught: Any) -> None:

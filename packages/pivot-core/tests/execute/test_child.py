@@ -36,6 +36,64 @@ def test_threads_that_still_write_are_waited_for(workshop, method: str) -> None:
     assert [(workshop.root / f"{name}.txt").read_text() for name in ("one", "two")] == ["done", "done"]
 
 
+@METHODS
+def test_copies_that_a_stage_forks_are_not_the_stage(workshop, method: str) -> None:
+    workshop.write("""
+        @stage
+        def returns() -> None:
+            os.fork()
+            pathlib.Path("returns").open("a").write(".")
+
+        @stage
+        def exits() -> None:
+            if os.fork() == 0:
+                sys.exit(0)
+            os.wait()
+
+        @stage
+        def raises() -> None:
+            if os.fork() == 0:
+                raise ValueError("only the copy")
+            os.wait()
+    """)
+    results = workshop.run("returns", "exits", "raises", executor=workshop.executor(start_method=method))
+    assert [result.failure for result in results.values()] == [None, None, None]
+    assert "forked returned from its function" in workshop.log("returns").read_text()
+    assert "ValueError: only the copy" in workshop.log("raises").read_text()
+
+
+@METHODS
+def test_a_stage_that_closes_what_is_not_its_own_has_failed_and_reports_to_nobody(workshop, method: str) -> None:
+    workshop.write("""
+        @stage
+        def closes() -> None:
+            os.closerange(3, 256)
+
+        @stage
+        def takes() -> None:
+            os.closerange(3, 256)
+            for number in range(20):
+                pathlib.Path(f"taken{number}").touch()
+                os.open(f"taken{number}", os.O_WRONLY)
+    """)
+    for result in workshop.run("closes", "takes", executor=workshop.executor(start_method=method)).values():
+        assert result.failure is not None
+        assert result.failure.problem.startswith("the stage closed file descriptors that it had not opened")
+    assert all((workshop.root / f"taken{number}").read_bytes() == b"" for number in range(20))
+
+
+@METHODS
+def test_a_stage_that_went_elsewhere_writes_where_it_declared(workshop, method: str) -> None:
+    workshop.write("""
+        @stage
+        def leaves() -> Annotated[str, pivot.Out("there.txt", pivot.loaders.Text())]:
+            os.chdir("/")
+            return "x"
+    """)
+    assert workshop.one("leaves", executor=workshop.executor(start_method=method)).failure is None
+    assert (workshop.root / "there.txt").read_text() == "x"
+
+
 def workshop_head(more: str) -> str:
     """Return the usual head with more below."""
     return (

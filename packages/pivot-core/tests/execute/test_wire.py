@@ -71,6 +71,17 @@ def test_what_the_pipe_does_not_take_waits_and_nothing_blocks() -> None:
     os.close(other)
 
 
+def test_a_flood_is_received_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = os.pipe()
+    channel = Channel(near, far)
+    frame = sent([Frame(b"T", 1, b"x" * 1015)])
+    assert len(frame) == 1024
+    monkeypatch.setattr(os, "read", lambda _, size: frame * (size // 1024))  # there is always more
+    assert sum(len(one.payload) for one in channel.receive()) < 1 << 20
+    monkeypatch.undo()
+    channel.close()
+
+
 def test_sending_to_someone_who_is_gone_is_told() -> None:
     far, near = os.pipe()
     unused, other = os.pipe()

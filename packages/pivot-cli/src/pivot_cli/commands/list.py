@@ -76,4 +76,5 @@ def _data(stage: StageSpec, graph: Graph) -> dict[str, Any]:
         "params": stage.params,
         "upstream": list(graph.upstream[stage.name]),
         "mutex": list(stage.mutex),
+        "timeout": stage.timeout,
     }

@@ -18,6 +18,7 @@ _PIVOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LOADERS = os.path.join(_PIVOT, "loaders") + os.sep
 _IMPORTING = ("<frozen importlib", os.path.dirname(os.path.abspath(machinery.__file__)) + os.sep)
 LONGEST = 500  # characters of a message
+LONGEST_TEXT = 64 * 1024  # characters of a traceback, whose last line is a message of any length
 
 
 def raised(error: BaseException, root: str) -> Failure:
@@ -57,7 +58,12 @@ def text(error: BaseException) -> str:
     shown = traceback.TracebackException.from_exception(error, compact=True)
     for part in _parts(shown, set()):
         part.stack = _users(part.stack)
-    return "".join(shown.format())
+    whole = "".join(shown.format())
+    lost = len(whole) - LONGEST_TEXT
+    if lost <= 0:
+        return whole
+    half = LONGEST_TEXT // 2
+    return f"{whole[:half]}\n[{lost:,} characters left out]\n{whole[-half:]}"
 
 
 def _places(error: BaseException) -> Iterator[tuple[str, int]]:

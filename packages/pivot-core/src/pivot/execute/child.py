@@ -20,7 +20,7 @@ from pivot.execute.descendants import adopt_orphans, die_with, flush_c
 from pivot.execute.executor import Failure, WorkOrder
 from pivot.execute.live import Live, buffered_files, import_live
 from pivot.execute.stage import run
-from pivot.execute.verdict import OWN_ERROR
+from pivot.execute.verdict import LOST_PIPE, OWN_ERROR
 from pivot.execute.wire import CHUNK, Report, unpack, write_report
 from pivot_fingerprint import Observed
 
@@ -44,9 +44,12 @@ def work(order: WorkOrder, live: Live, reports: int, known: int) -> NoReturn:
 
     The first ``known`` of the sources that were compiled are left out of the report: the host has told of them.
     """
+    pipe = os.fstat(reports)
     try:
         report = _work(order, live, known)
         write_out()
+        if not _is_open(reports, pipe):
+            os._exit(LOST_PIPE)
         write_report(reports, report)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -73,6 +76,14 @@ def main() -> NoReturn:
         os._exit(0)
     gc.freeze()  # then what the stage makes is quickly told from what was there
     work(order, live, REPORTS, 0)
+
+
+def _is_open(descriptor: int, opened: os.stat_result) -> bool:
+    """Return whether a descriptor is what it was: a stage may close all that there are, and open others."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), opened)
+    except OSError:
+        return False
 
 
 def plain_output() -> None:

@@ -5,7 +5,9 @@ back as a Failure, never as an exception.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,13 +35,19 @@ def run(stage: Stage, order: WorkOrder, settle: Callable[[], None] = lambda: Non
     outputs are checked, to wait for whatever may still be writing them.
     """
     work = Work(stage, order)
+    process = os.getpid()
     try:
         arguments = work.arguments()
         work.make_directories()
         try:
             value = stage.function(**arguments)
         except BaseException as error:
+            if os.getpid() != process:
+                _leave(error)
             return _end(error, order.root)
+        if os.getpid() != process:
+            _leave(None)
+        os.chdir(stage.directory)  # wherever the function went: outputs are written relative to it
         work.save(value)
         settle()
         work.check()
@@ -154,6 +162,22 @@ class Work:
         raise Wrong(
             Failure("declaration", problem, argument, os.path.relpath(file, self.order.root), line, hint, trace)
         )
+
+
+def _leave(error: BaseException | None) -> NoReturn:
+    """End a copy of the stage's process that the function forked and that came back here: it is not the stage."""
+    code = 1
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        sys.excepthook(type(error), error, error.__traceback__)
+    else:
+        with suppress(OSError):
+            os.write(2, b"a process that the stage forked returned from its function; end it with os._exit\n")
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # closed, or replaced by something
+            stream.flush()
+    os._exit(code)
 
 
 def _end(error: BaseException, root: str) -> Failure:

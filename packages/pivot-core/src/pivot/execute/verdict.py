@@ -13,6 +13,7 @@ from pivot.execute.wire import Ending, Report, read_report, unpack
 from pivot_fingerprint import Observed
 
 OWN_ERROR = 70  # exit status after an error of Pivot's own
+LOST_PIPE = 71  # exit status of a process that cannot report any more
 CANCELLED = Failure("cancelled", "it was stopped before it had ended")
 
 _ADVICE = {
@@ -55,12 +56,16 @@ def _failure(order: WorkOrder, ending: Ending, report: Report | None) -> Failure
     if ending.why == wire.CANCELLED:
         return CANCELLED
     if ending.why == wire.TIMED_OUT:
-        return Failure("died", f"it was ended because it took longer than its timeout of {order.timeout:g} s")
+        problem = f"it was ended because it took longer than its timeout of {order.timeout:g} s"
+        return Failure("died", problem, hint="its log says how far it came; register(..., timeout=) sets the limit")
     if report is not None and report.failure is not None:
         return report.failure
     code = os.waitstatus_to_exitcode(ending.status)
     if code == OWN_ERROR:
         return Failure("died", "Pivot failed in the stage's process, not the stage; its log says how")
+    if code == LOST_PIPE:
+        problem = "the stage closed file descriptors that it had not opened, so nobody knows how it ended"
+        return Failure("died", problem, hint="close what the stage has opened, and no range of numbers")
     if code >= 0:
         problem = f"the stage's process {ended(ending.status)} before the function had returned"
         return Failure("died", problem, hint="return from the function, or raise, instead of ending the process")

@@ -23,6 +23,7 @@ READY, BROKEN, BEGAN, TEXT, ENDED = b"R", b"X", b"B", b"T", b"E"
 ITSELF, CANCELLED, TIMED_OUT, NOT_STARTED = b" ", b"C", b"T", b"N"
 
 CHUNK = 1 << 16
+_MOST_CHUNKS = 16  # at a time: who sends faster than we work does not fill our memory
 _HEADER = struct.Struct("!IcI")  # length of the payload in bytes, kind, number of the order (0: none)
 _MESSAGE = struct.Struct("!I")
 _ENDING = struct.Struct("!icd")
@@ -122,9 +123,9 @@ class Channel:
         self.flush()
 
     def receive(self) -> Iterator[Frame]:
-        """Yield the frames that have arrived. Raises Closed after the last one."""
+        """Yield the frames that have arrived; of a flood some, the next call more. Raises Closed after the last one."""
         closed = False
-        while not closed:
+        for _ in range(_MOST_CHUNKS):
             try:
                 data = os.read(self.reader, CHUNK)
             except BlockingIOError:
@@ -133,7 +134,7 @@ class Channel:
                 data = b""
             closed = not data
             self._in += data
-            if 0 < len(data) < CHUNK:
+            if len(data) < CHUNK:
                 break
         yield from self._frames()
         if closed:
