@@ -572,3 +572,7 @@ def test_what_is_distrusted_is_read_again(tmp_path):
         Scan(state).distrust(path)
     assert hashed() == 3
     Scan().distrust(tmp_path / "file")  # with nothing that remembers
+
+
+def test_nothing_can_have_a_name_that_is_too_long(tmp_path):
+    assert Scan().content(tmp_path / ("x" * 256)) is None

@@ -50,3 +50,8 @@ def test_width_of_what_is_no_terminal() -> None:
 def test_odd_characters_are_escaped_not_refused(capsys: pytest.CaptureFixture[str]) -> None:
     open_terminal().out.line("caf\udce9")
     assert capsys.readouterr().out == "caf\\udce9\n"
+
+
+def test_a_name_that_is_not_utf8_is_json_all_the_same(screen) -> None:
+    screen.terminal.out.json({"path": "in/\udcff", "none": None})
+    assert json.loads(screen.out) == {"path": "in/\udcff", "none": None}

@@ -1,5 +1,6 @@
 """The lock file: a round trip, a canonical form, and distrust of everything else."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.lock import Lock, Output, decode, encode, lock_path, read_lock, to_json, write_lock
-from pivot.record import Damaged
+from pivot.record import Damaged, format_record, seal
 from pivot_cache import Content, ObjectId, hash_bytes
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64).map(ObjectId)
-names = st.text(st.characters(codec="utf-8", exclude_characters="/\0\n"), min_size=1, max_size=12).filter(
+names = st.text(st.characters(codec="utf-8", exclude_characters="/\0\n\r"), min_size=1, max_size=12).filter(
     lambda name: name not in (".", "..", ".git", ".pivot")
 )
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
@@ -53,6 +54,21 @@ LOCK = Lock(
 @given(locks)
 def test_what_is_written_is_read(lock: Lock) -> None:
     assert decode(encode(lock)) == lock
+
+
+def test_what_a_stage_read_may_have_any_name() -> None:
+    lock = LOCK._replace(reads={os.fsdecode(b"in/\xff\n"): DIGEST, "in/a\nb": DIGEST, "in/": None})
+    assert decode(encode(lock)) == lock
+    assert b'"/696e2fff0a"' in encode(lock)
+    with pytest.raises(ValueError, match="not a path inside the project"):
+        decode(format_record(seal(from_hex("../x"))))
+
+
+def from_hex(path: str) -> dict[str, Any]:
+    """A lock, as data without its seal, that says that a stage read a path which is written as if it were no text."""
+    body = to_json(LOCK)
+    del body["self"]
+    return body | {"reads": {"/" + path.encode().hex(): None}}
 
 
 @given(locks)

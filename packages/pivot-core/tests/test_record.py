@@ -26,6 +26,7 @@ def test_a_seal_fits_its_record_and_no_other() -> None:
 def test_a_file_is_bytes_or_absent_or_damaged(tmp_path: Path) -> None:
     file = tmp_path / "one.lock"
     assert read_bytes(file) is None
+    assert read_bytes(tmp_path / ("x" * 256)) is None
     file.write_bytes(b"{}")
     assert read_bytes(file) == b"{}"
     (tmp_path / "link").symlink_to(file)
@@ -43,7 +44,7 @@ def test_a_path_inside(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/a", "a//b", "../a", "a/../b", "./a", ".git/config", ".pivot/cache", "a\0b", 3, None]
+    "path", ["", "/a", "a//b", "../a", "a/../b", "./a", ".git/config", ".pivot/cache", "a\0b", "a\nb", "a\r", 3, None]
 )
 def test_a_path_that_could_lead_elsewhere(path: Any) -> None:
     with pytest.raises(ValueError):

@@ -57,7 +57,7 @@ def open_file(path: str, *, follow: bool = True, name: str | None = None, direct
 def source_error(path: str, error: OSError) -> SourceMissing | SourceUnreadable | UnsupportedFile:
     """Return the error of this package for something in the workspace that could not be read."""
     match error.errno:
-        case errno.ENOENT | errno.ENOTDIR:
+        case errno.ENOENT | errno.ENOTDIR | errno.ENAMETOOLONG:  # nothing can have a name that is too long
             return SourceMissing(path)
         case errno.ENXIO:  # what opening a socket says
             return UnsupportedFile(path, "socket")

@@ -25,6 +25,7 @@ from pivot.reasons import (
     UpstreamRuns,
 )
 from pivot.workspace import Workspace
+from pivot_cache.errors import printable
 from pivot_cli.session import Session
 from pivot_cli.words import shown_path, status, title
 from pivot_fingerprint import Change, Fingerprint
@@ -128,7 +129,7 @@ def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
     if step.now.reads:
         yield ""
         yield "  Read without being declared (tracked all the same; declare them as pivot.Dep):"
-        yield from (f"    {path}" for path in step.now.reads)
+        yield from (f"    {printable(path)}" for path in step.now.reads)
     if verbose and step.now.code.ignored:
         yield ""
         yield "  Ignored on request:"

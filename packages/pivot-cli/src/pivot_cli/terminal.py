@@ -56,7 +56,13 @@ class Stream:
         """Write a JSON object, indented; whatever cannot be JSON is written as text."""
         import orjson  # 2 ms, for --json only
 
-        self.line(orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str).decode())
+        try:
+            text = orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str).decode()
+        except TypeError:  # a file name that is not UTF-8
+            from json import dumps
+
+            text = dumps(data, indent=2, default=str)
+        self.line(text)
 
     def paint(self, text: str, *styles: str) -> str:
         """Return the text in a style of ``CODES``, as it is where there is no colour."""

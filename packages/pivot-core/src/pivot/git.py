@@ -5,11 +5,13 @@ Only commands that name a revision, and ``track``, ask git; a run never does. Wh
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from pivot.errors import StorageError, UsageError
+
+_OF_HOOKS = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"))
 
 
 class Revision(NamedTuple):
@@ -64,7 +66,8 @@ def held_by_git(root: Path, path: str) -> bool:
 
 def _ask(root: Path, *words: str, given: bytes = b"") -> bytes | None:
     """Return what git prints; None if it says no."""
-    environment: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    inherited = {name: text for name, text in os.environ.items() if name not in _OF_HOOKS}
+    environment = inherited | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         ended = subprocess.run(
             ["git", *words], cwd=root, input=given, capture_output=True, check=False, env=environment

@@ -4,6 +4,7 @@ A lock says what a stage's outputs were made from. It may come from a teammate, 
 against its exact schema and its own digest, and one that fails counts as absent. ``repro`` alone writes locks.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,7 +107,7 @@ def to_json(lock: Lock) -> dict[str, Any]:
         "packages": lock.packages,
         "params": lock.params,
         "inputs": {path: content_data(content) for path, content in lock.inputs.items()},
-        "reads": lock.reads,
+        "reads": {_write_name(path): digest for path, digest in lock.reads.items()},
         "env": lock.env,
         "outputs": {path: {**content_data(out.content), "as": out.kind} for path, out in lock.outputs.items()},
     }
@@ -128,7 +129,10 @@ def from_json(body: Any) -> Lock:
             read_texts(body["packages"]),
             None if body["params"] is None else read_mapping(body["params"]),
             {read_path(path): read_content(row) for path, row in read_mapping(body["inputs"]).items()},
-            {read_path(path): read_optional(value) for path, value in read_mapping(body["reads"]).items()},
+            {
+                read_path(_read_name(path), lines=True): read_optional(value)
+                for path, value in read_mapping(body["reads"]).items()
+            },
             {read_text(name): read_optional(value) for name, value in read_mapping(body["env"]).items()},
             {read_path(path): _read_output(row) for path, row in read_mapping(body["outputs"]).items()},
             read_optional(body.pop("accepted", None)),
@@ -140,6 +144,20 @@ def from_json(body: Any) -> Lock:
     if len(body) != 9 or len(code) != 3:
         raise ValueError("unknown entries")
     return lock
+
+
+def _write_name(path: str) -> str:
+    """Return a path as JSON can hold it: one that is not UTF-8 as ``/`` and the hex digits of its bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "/" + os.fsencode(path).hex()
+    return path
+
+
+def _read_name(written: str) -> str:
+    name = os.fsdecode(bytes.fromhex(written[1:])) if written.startswith("/") else written
+    return read_path(name, lines=True)
 
 
 def _read_output(row: Any) -> Output:

@@ -6,6 +6,7 @@ from a teammate, a merge or a hand edit: one that is not exactly what Pivot writ
 
 import os
 from collections.abc import Mapping
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,8 @@ def read_bytes(path: str | Path) -> bytes | Damaged | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == ENAMETOOLONG:  # beside a path of the longest name there is no room for a record
+            return None
         return Damaged(f"{path}: {error.strerror}")
 
 
@@ -85,12 +88,17 @@ def read_content(row: Any) -> Content:
     return Content(kind, ObjectId(digest), size)
 
 
-def read_path(value: Any) -> str:
-    """Check a path from outside: relative, normal, and not into Pivot's or git's own files."""
+def read_path(value: Any, *, lines: bool = False) -> str:
+    """Check a path from outside: relative, normal, and not into Pivot's or git's own files.
+
+    ``lines`` lets a name have line breaks, as what a stage read by itself may; what is written never does.
+    """
     text = read_text(value)
     parts = text.removesuffix("/.").removesuffix("/").split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in text or parts[0] in RESERVED:
         raise ValueError(f"not a path inside the project: {text!r}")
+    if not lines and ("\n" in text or "\r" in text):
+        raise ValueError(f"a path with a line break: {text!r}")
     return text
 
 

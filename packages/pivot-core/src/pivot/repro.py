@@ -37,7 +37,7 @@ from pivot.stage_locks import POLL, StageLocks
 from pivot.standing import remember
 from pivot.tracked_inputs import check_tracked, missing_inputs, take_tracked
 from pivot.workspace import Workspace
-from pivot_cache import ObjectError
+from pivot_cache.errors import ObjectError, printable
 
 PATIENCE = 4.0  # seconds for what runs to end after an interruption
 
@@ -358,9 +358,8 @@ class Run:
             return
         self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
         for path in lock.reads:
-            self.emit(
-                Notice(f"read {path} without declaring it: it is tracked; declare it as a pivot.Dep", event.stage)
-            )
+            told = f"read {printable(path)} without declaring it: it is tracked; declare it as a pivot.Dep"
+            self.emit(Notice(told, event.stage))
 
     def _fail(self, stage: StageSpec, failure: Failure, seconds: float = 0.0) -> bool:
         """Settle a stage as failed; True, since it is settled."""

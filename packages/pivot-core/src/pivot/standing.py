@@ -9,6 +9,7 @@ are the same. A doubt is an answer, too: then everything is looked at again. Thi
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import ENAMETOOLONG, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
 
 import orjson
@@ -133,6 +134,6 @@ def _is_there(path: str) -> bool:
     """Return whether something is at a path, also if that cannot be said."""
     try:
         os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+    except OSError as error:
+        return error.errno not in (ENOENT, ENOTDIR, ENAMETOOLONG)
     return True

@@ -4,6 +4,7 @@ Asked only for stages that may run, so a run with nothing to do never looks for 
 by the file beside it, or beside a directory above it.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def check_tracked(
 
 def check_not_tracked(root: Path, stage: StageSpec, path: str) -> None:
     """Raise DeclarationError for an output that is tracked as well."""
-    if (root / (path + SUFFIX)).exists():
+    if os.path.lexists(root / (path + SUFFIX)):
         raise DeclarationError(
             f"{path} is an output, and tracked as well",
             stage=stage.name,
