@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -260,14 +260,17 @@ def processes_of(token: str) -> list[int]:
     return found
 
 
-def check_gone(project: Twenty, seconds: float = 10) -> None:
-    """Wait until no process of the project is left; that is a matter of milliseconds, and the limit that of a test."""
-    give_up = time.monotonic() + seconds
-    while left := processes_of(project.token):
-        if time.monotonic() > give_up:
-            shown = [Path("/proc", str(pid), "cmdline").read_bytes() for pid in left]
-            raise AssertionError(f"left behind: {shown}")
+def wait_until(holds: Callable[[], object], what: Callable[[], object] = str) -> None:
+    """Wait until something holds, which is a matter of milliseconds; the limit is that of a test."""
+    give_up = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < give_up, what()
         time.sleep(0.005)
+
+
+def check_gone(project: Twenty) -> None:
+    """Wait until no process of the project is left."""
+    wait_until(lambda: not processes_of(project.token), lambda: f"left behind: {processes_of(project.token)}")
 
 
 def check_free(project: Project) -> None:

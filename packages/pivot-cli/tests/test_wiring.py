@@ -22,9 +22,10 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 
 @pytest.fixture
 def handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, found in before.items():
+        signal.signal(number, found)
 
 
 def test_a_workspace_is_made_only_on_request(session: Session, tmp_path: Path) -> None:
@@ -52,7 +53,15 @@ def test_an_executor_is_made_as_configured(session: Session, tmp_path: Path, mon
 
 
 @pytest.mark.usefixtures("handler")
-def test_sigterm_is_a_first_interrupt() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_ways_to_stop_are_a_first_interrupt(number: signal.Signals) -> None:
     stop_on_terminate()
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
+
+
+@pytest.mark.usefixtures("handler")
+def test_what_is_to_outlive_its_terminal_does() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop_on_terminate()
+    os.kill(os.getpid(), signal.SIGHUP)

@@ -15,7 +15,7 @@ from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.render import NO_STAGES, LiveLine, Renderer
 from pivot_cli.report import Report, plan_data
 from pivot_cli.session import Session
-from pivot_cli.wiring import executors
+from pivot_cli.wiring import executors, stop_on_terminate
 from pivot_cli.words import short, status
 
 FAILED, WRONG = 1, 3
@@ -24,6 +24,7 @@ UNCOMMITTED = "(has a result that pivot commit would record)"
 
 def execute(session: Session, workspace: Workspace, chosen: Options, *, as_json: bool, as_lines: bool) -> int:
     """Run stages and say what happens; return the exit code."""
+    stop_on_terminate()
     if as_lines:
         return _run_as_lines(session, workspace, chosen)
     return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)

@@ -55,7 +55,6 @@ def executors(workspace: Workspace) -> "MakeExecutor":
     def make(manifest: "Manifest", jobs: int) -> "Executor":
         from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
 
-        stop_on_terminate()
         return LocalExecutor(
             pipeline=str(workspace.project.pipeline),
             root=str(workspace.project.root),
@@ -141,10 +140,12 @@ def remote_errors() -> tuple[type[Exception], ...]:
 
 
 def stop_on_terminate() -> None:
-    """Treat SIGTERM as a first Ctrl-C: stop starting stages, end the running ones, leave nothing behind."""
+    """Treat SIGTERM, and a terminal that is closed, as a first Ctrl-C: end what runs, leave nothing behind."""
     import signal
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, interrupt)
