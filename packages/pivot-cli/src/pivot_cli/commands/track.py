@@ -6,6 +6,7 @@ from pivot.project import locate
 from pivot.track import Kept, Options, track
 from pivot.tracked import SUFFIX
 from pivot.workspace import Workspace
+from pivot_cli.execution import made
 from pivot_cli.quantities import plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
@@ -34,6 +35,8 @@ def command(session: Session, /, paths: tuple[str, ...], force: bool, as_json: b
     """
     project = locate(session.start)
     with Workspace(project) as workspace:
+        if workspace.created and not (as_json or session.quiet):
+            session.terminal.out.line(made(workspace))
         kept = []
         for one in track(workspace, Options(paths, force, base_of(session, workspace))):
             kept.append(one)
