@@ -134,3 +134,52 @@ def test_a_remote_must_be_named(two_stages: Any) -> None:
     two_stages.run("remote", "add", "one", "file:///mnt/one")
     two_stages.run("remote", "add", "two", "file:///mnt/two")
     assert "pivot remote default NAME (there are one, two)" in two_stages.run("pull", code=2).stderr
+
+
+def test_a_check_of_a_fresh_clone_needs_no_data(team: Team) -> None:
+    team.share()
+    b = team.b
+    assert "up to date" in b.run("verify", "--allow-missing").stdout
+    assert "is missing" in b.run("verify", code=1).stdout
+    assert "up to date" in b.run("repro", "--allow-missing").stdout
+    assert b.ran() == [] and not b.exists("clean.json") and not b.exists(".pivot/cache/objects")
+    b.edit("totals.py", "sum(", "max(")
+    told = b.run("verify", "--allow-missing", "--summary", "out.md", code=1)
+    assert "summarize   will run       func:total changed" in told.stdout and "preprocess" not in told.stdout
+    assert "| summarize | would run | code changed: func:total |" in b.read("out.md")
+
+
+def test_a_run_pulls_only_what_it_needs(team: Team) -> None:
+    team.share()
+    b = team.b
+    first = b.run("repro", "--pull")
+    assert b.ran() == [] and "Fetched 1 object" in first.stdout
+    assert b.exists("summary.json") and not b.exists("clean.json")  # which nothing needed
+    b.edit("totals.py", "sum(", "max(")
+    second = b.run("repro", "--pull", "--push", "--summary", "summary.md")
+    assert b.ran() == ["summarize"] and b.exists("clean.json")
+    assert "Fetched 1 object" in second.stdout and "Pushed 1 object" in second.stdout
+    assert "### pivot repro: 1 ran, 1 up to date" in b.read("summary.md")
+    assert "Everything is there already" in b.run("repro", "--push").stdout
+
+
+def test_what_cannot_be_pulled_is_computed(team: Team) -> None:
+    team.share()
+    team.empty()
+    b = team.b
+    outcome = b.run("repro", "--pull")
+    assert b.ran() == ["preprocess", "summarize"] and "2 ran" in outcome.stdout
+    assert b.read("summary.json") == team.a.read("summary.json")
+
+
+def test_what_any_branch_needs_can_be_sent(team: Team) -> None:
+    team.share()
+    a = team.a
+    a.execute("git", "switch", "-qc", "other")
+    a.edit("totals.py", "sum(", "max(")
+    a.run("repro")
+    team.commit(a)
+    a.execute("git", "switch", "-q", "main")
+    team.empty()
+    assert "Pushed 2 objects" in a.run("push").stdout
+    assert "Pushed 1 object" in a.run("push", "--all-branches").stdout

@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from pivot.errors import UsageError
 from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.records import find_records
 from pivot.tracked import write_tracked
-from pivot.wanted import Wanted, find_wanted
+from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot_cache import Content, hash_bytes
 
 MODEL = Content("file", hash_bytes(b"model"), 5)
@@ -53,3 +54,11 @@ def test_a_damaged_record_names_nothing(root: Path) -> None:
     (root / "data/raw.csv.pvt").write_text("{}")
     records = find_records(root)
     assert find_wanted(records, ()) == [] and len(records.damaged()) == 2
+
+
+def test_what_git_names(root: Path) -> None:
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=T", "-c", "user.email=t@x", "commit", "-qm", "x"]):
+        subprocess.run(["git", *words], cwd=root, check=True)
+    lock_path(root / ".pivot", ".", "train").unlink()
+    (root / "data/raw.csv.pvt").write_text("no record")
+    assert {one.content for one in wanted_by_git(root)} == {MODEL, PLOTS, RAW}

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterable
 from time import perf_counter
 
+from pivot.events import Emit, Event
 from pivot.look import Look
 from pivot.plan import Plan, Step, check_inputs
 from pivot.repro import Options, Summary, plan, repro
 from pivot.workspace import Workspace
+from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.render import NO_STAGES, LiveLine, Renderer
 from pivot_cli.report import Report, plan_data
@@ -22,25 +24,41 @@ FAILED, WRONG = 1, 3
 UNCOMMITTED = "(has a result that pivot commit would record)"
 
 
-def execute(session: Session, workspace: Workspace, chosen: Options, *, as_json: bool, as_lines: bool) -> int:
-    """Run stages and say what happens; return the exit code."""
+def execute(
+    session: Session,
+    workspace: Workspace,
+    chosen: Options,
+    *,
+    as_json: bool,
+    as_lines: bool = False,
+    summary: str | None = None,
+) -> int:
+    """Run stages and say what happens, on the screen and in the file ``summary``; return the exit code."""
     stop_on_terminate()
-    if as_lines:
-        return _run_as_lines(session, workspace, chosen)
-    return _run_as_json(session, workspace, chosen) if as_json else _run(session, workspace, chosen)
-
-
-def _run(session: Session, workspace: Workspace, chosen: Options) -> int:
     root = workspace.project.root
-    out = session.terminal.out
-    if workspace.created and not session.quiet:
-        out.line(made(workspace))
-    live = live_line(session)
-    show = Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
+    report = Report(root)
+    live = LiveLine() if as_json or as_lines else live_line(session)
+    if as_lines:
+        from pivot_cli.jsonl import lines  # lazy: for --jsonl only
+
+        show: Emit | None = lines(session.terminal.out, root)
+    else:
+        show = None if as_json else _renderer(session, workspace, live)
+
+    def emit(event: Event) -> None:
+        report(event)
+        if show is not None:
+            show(event)
+
     try:
-        return exit_code(repro(workspace, chosen, executors(workspace), show))
+        ended = repro(workspace, chosen, executors(workspace), emit)
     finally:
         live.close()
+    if summary is not None:
+        write_summary(session.start / summary, report.data(), title="pivot repro")
+    if as_json:
+        session.terminal.out.json(report.data())
+    return exit_code(ended)
 
 
 def made(workspace: Workspace) -> str:
@@ -49,18 +67,11 @@ def made(workspace: Workspace) -> str:
     return f"Made {home}: commit it; what belongs to this machine alone is left out by its .gitignore"
 
 
-def _run_as_lines(session: Session, workspace: Workspace, chosen: Options) -> int:
-    from pivot_cli.jsonl import lines  # lazy: for --jsonl only
-
-    write = lines(session.terminal.out, workspace.project.root)
-    return exit_code(repro(workspace, chosen, executors(workspace), write))
-
-
-def _run_as_json(session: Session, workspace: Workspace, chosen: Options) -> int:
-    report = Report(workspace.project.root)
-    summary = repro(workspace, chosen, executors(workspace), report)
-    session.terminal.out.json(report.data())
-    return exit_code(summary)
+def _renderer(session: Session, workspace: Workspace, live: LiveLine) -> Renderer:
+    if workspace.created and not session.quiet:
+        session.terminal.out.line(made(workspace))
+    root = workspace.project.root
+    return Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
 
 
 def live_line(session: Session) -> LiveLine:

@@ -29,6 +29,7 @@ COMMANDS = {
     "accept": Entry("Run", "Record the code of a stage as equivalent, without running it."),
     "commit": Entry("Run", "Record what lies in the work tree as the result of stages, without a run."),
     "status": Entry("Look", "Show what would run, and why."),
+    "verify": Entry("Look", "Check that stages are up to date, with all they depend on."),
     "list": Entry("Look", "List the stages, and what they make."),
     "impact": Entry("Look", "Show which stages an edit would run."),
     "checkout": Entry("Data", "Give back outputs and tracked data from the cache, as their records say."),

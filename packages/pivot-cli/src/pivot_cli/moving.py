@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pivot.records import Records
-from pivot.wanted import Wanted, find_wanted
+from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
 from pivot_cli.meter import Meter
@@ -33,6 +33,7 @@ _OPTIONS = (
     click.option(
         "-j", "--jobs", metavar="N", type=click.IntRange(1, 256), help="How many objects move at once; else 20."
     ),
+    click.option("--all-branches", is_flag=True, help="Also what any branch, tag or stash of git names."),
 )
 
 
@@ -50,6 +51,7 @@ class Asked(NamedTuple):
     remote: str | None = None
     dry_run: bool = False
     jobs: int | None = None
+    all_branches: bool = False
 
 
 class Told(NamedTuple):
@@ -75,12 +77,12 @@ PUSH = Words("Pushing to", "Pushed", "push")
 FETCH = Words("Fetching from", "Fetched", "fetch")
 
 
-def _fetch(session: Session, workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int) -> Told:
+def _fetch(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int, meter: Meter | None) -> Told:
     """Get what the cache lacks."""
     store = workspace.open_store(durable=False)
     store.hold()  # nothing that is there now is removed while we rely on it
     try:
-        return _move(session, FETCH, wanted, store, remote, jobs)
+        return _move(FETCH, wanted, store, remote, jobs, meter)
     finally:
         if workspace.config.durable:
             store.flush()  # once, not object by object
@@ -103,19 +105,33 @@ def carry_out(
 ) -> tuple[Told, Elsewhere]:
     """Move what is asked for, or only say what would move; return what came of it, and the remote, closed again."""
     wanted = find_wanted(records, asked.targets, base_of(session, workspace))
+    if asked.all_branches:
+        wanted = list(dict.fromkeys((*wanted, *wanted_by_git(workspace.project.root))))
+    return move_wanted(session, workspace, words, wanted, asked, json=json)
+
+
+def move_wanted(
+    session: Session, workspace: Workspace, words: Words, wanted: Sequence[Wanted], asked: Asked, *, json: bool
+) -> tuple[Told, Elsewhere]:
+    """Move these contents, as ``carry_out`` does."""
     jobs = asked.jobs or int(workspace.config.values["remote.jobs"] or 1)
     remote = open_elsewhere(workspace.config, asked.remote)
-    if not json and not session.quiet:  # in full: the settings that name it may be somebody else's
-        session.terminal.out.line(f"{words.doing} {remote.name}: {remote.address}")
+    out = session.terminal.out
+    shown = not json and not session.quiet
+    if shown:  # in full: the settings that name it may be somebody else's
+        out.line(f"{words.doing} {remote.name}: {remote.address}")
+    meter = Meter(out, words.doing.partition(" ")[0]) if shown and out.live else None
     stop_on_terminate()
     try:
         if asked.dry_run:
             told = _foresee(workspace, remote, wanted, jobs, to_remote=words is PUSH)
         elif words is PUSH:
-            told = _move(session, words, wanted, workspace.store, remote, jobs)
+            told = _move(words, wanted, workspace.store, remote, jobs, meter)
         else:
-            told = _fetch(session, workspace, remote, wanted, jobs)
+            told = _fetch(workspace, remote, wanted, jobs, meter)
     finally:
+        if meter:
+            meter.close()
         remote.store.close()
     return told, remote
 
@@ -160,23 +176,12 @@ def told_data(told: Told, remote: Elsewhere, records: Records, *, dry_run: bool)
 
 
 def _move(
-    session: Session,
-    words: Words,
-    wanted: Sequence[Wanted],
-    cache: LocalStore,
-    remote: Elsewhere,
-    jobs: int,
+    words: Words, wanted: Sequence[Wanted], cache: "LocalStore", remote: Elsewhere, jobs: int, meter: Meter | None
 ) -> Told:
     began = perf_counter()
-    out = session.terminal.out
-    meter = Meter(out, words.doing.partition(" ")[0]) if out.live and not session.quiet else None
     on_progress: OnProgress = meter or (lambda _: None)
     source, target = (cache, remote.store) if words is PUSH else (remote.store, cache)
-    try:
-        report = move([one.content for one in wanted], source, target, jobs, on_progress)
-    finally:
-        if meter:
-            meter.close()
+    report = move([one.content for one in wanted], source, target, jobs, on_progress)
     place = "the cache" if words is PUSH else remote.name
     bad = {*report.missing, *report.corrupt, *report.withheld, *(failure.id for failure in report.failed)}
     incomplete = tuple(one for one in wanted if one.content.digest in bad)

@@ -38,6 +38,11 @@ _OPTIONS = (
         type=click.FloatRange(min=0),
         help="Wait for another pivot at most so long.",
     ),
+    click.option("--pull", is_flag=True, help="Get what is missing and needed from the remote, not by running."),
+    click.option("--push", is_flag=True, help="Send what the stages made to the remote, once all went well."),
+    click.option("--allow-missing", is_flag=True, help="Believe the records about outputs that are not here."),
+    click.option("-r", "--remote", metavar="NAME", help="Which remote --pull and --push use; else the default one."),
+    click.option("--summary", metavar="FILE", help="Add what happened to FILE, as Markdown."),
     click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
     click.option("--jsonl", is_flag=True, help="Print what happens as it happens, each event a JSON object on a line."),
 )
@@ -59,15 +64,25 @@ def carry_out(
     lock_timeout: float | None,
     reload: bool,
     jsonl: bool,
+    pull: bool,
+    push: bool,
+    allow_missing: bool,
+    remote: str | None,
+    summary: str | None,
 ) -> int:
     """Run stages, or only show what would run, and return the exit code."""
+    if pull and allow_missing:
+        raise click.UsageError("--pull and --allow-missing exclude each other: --pull allows it where nothing needs it")
     if no_wait and lock_timeout is not None:
         raise click.UsageError("--no-wait and --lock-timeout exclude each other")
     only_show = dry_run or explain
     if jsonl and (only_show or as_json):
         raise click.UsageError("--jsonl prints the events of a run: it does not go with -n, -e and --json")
+    if only_show and (pull or push):
+        raise click.UsageError("--pull and --push move data, and --dry-run and --explain only show")
     with open_workspace(session, make=not only_show) as workspace:
-        plain = not (stages or force or reload or explain or as_json or jsonl or no_commit or session.verbose)
+        data, shared = as_json or jsonl, pull or push or allow_missing or summary
+        plain = not (stages or force or reload or explain or data or no_commit or shared or session.verbose)
         if plain and (standing := workspace.standing()):
             if dry_run:
                 show_standing(session, standing)
@@ -80,9 +95,18 @@ def carry_out(
         patience = 0.0 if no_wait else lock_timeout
         base = base_of(session, workspace)
         chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
+        if allow_missing or pull:
+            from pivot_cli.sharing import believe, pull_for
+
+            chosen = pull_for(session, workspace, chosen, remote, json=data) if pull else believe(workspace, chosen)
         if only_show:
             return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
-        return execution.execute(session, workspace, chosen, as_json=as_json, as_lines=jsonl)
+        code = execution.execute(session, workspace, chosen, as_json=as_json, as_lines=jsonl, summary=summary)
+        if push and not code:
+            from pivot_cli.sharing import push_after
+
+            code = push_after(session, workspace, remote, json=data)
+        return code
 
 
 def show_standing(session: Session, stages: Names) -> None:

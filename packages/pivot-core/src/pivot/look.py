@@ -51,6 +51,7 @@ class Look:
         self.manifest = manifest
         self.scan = scan
         self.locks = locks
+        self.presumed: Mapping[str, Content] = {}  # what counts as being at a path, without a slash, where nothing is
         self.sources = SourceMemo(state, scan)
         self.analysis = Analysis(import_roots(project), memo=self.sources)
         self._code = self._fingerprints(locks)
@@ -64,10 +65,10 @@ class Look:
             code,
             static,
             live_parts(stage),
-            {dep.path: self.content(dep.path) for dep in stage.deps},
+            {dep.path: self.expected(dep.path) for dep in stage.deps},
             {path: self.read(path) for path in recorded.reads} if recorded else {},
             {name: self.variable(name) for name in recorded.env} if recorded else {},
-            {out.path: self.content(out.path) for out in stage.outs},
+            {out.path: self.expected(out.path) for out in stage.outs},
         )
 
     def code(self, stage: StageSpec) -> Fingerprint:
@@ -77,6 +78,10 @@ class Look:
     def content(self, path: str) -> Content | None:
         """Return what is at a root-relative path, as this look first saw it; None if nothing was there."""
         return self.scan.content(self.absolute(path))
+
+    def expected(self, path: str) -> Content | None:
+        """Return what is at a root-relative path; where nothing is, what is presumed to be there."""
+        return self.content(path) or self.presumed.get(path.rstrip("/"))
 
     def forget(self, stage: StageSpec) -> None:
         """Look anew at the inputs and outputs of a stage when next asked; time has passed."""

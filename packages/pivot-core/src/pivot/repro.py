@@ -37,6 +37,7 @@ from pivot.stage_locks import POLL, StageLocks
 from pivot.standing import remember
 from pivot.tracked_inputs import check_tracked, missing_inputs, take_tracked
 from pivot.workspace import Workspace
+from pivot_cache import Content
 from pivot_cache.errors import ObjectError, printable
 
 PATIENCE = 4.0  # seconds for what runs to end after an interruption
@@ -49,7 +50,8 @@ class Options(NamedTuple):
 
     Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root. With
     ``no_commit`` results stay in the work tree, and what they were made from becomes a pending record. A stage waits at
-    most ``lock_timeout`` seconds for another process that is at work on it, None without a limit.
+    most ``lock_timeout`` seconds for another process that is at work on it, None without a limit. ``presumed`` is what
+    counts as being at a path where nothing is (see ``absence``).
     """
 
     targets: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Options(NamedTuple):
     base: str = "."
     no_commit: bool = False
     lock_timeout: float | None = None
+    presumed: Mapping[str, Content] = {}
 
 
 class Summary(NamedTuple):
@@ -78,10 +81,12 @@ def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
     """
     manifest = workspace.manifest(reload=options.reload)
     look = workspace.look(manifest, pending=options.no_commit)
+    look.presumed = options.presumed
     graph = build(manifest.stages)
     chosen = choose(manifest, graph, options.targets, alone=options.alone, base=options.base)
     planned = make_plan(workspace, look, graph, chosen, forced=options.force)
-    if not (options.targets or options.no_commit) and all(step.decision.action == "skip" for step in planned.steps):
+    usual = not (options.targets or options.no_commit or options.presumed)
+    if usual and all(step.decision.action == "skip" for step in planned.steps):
         remember(workspace, look, planned)
     return look, planned
 

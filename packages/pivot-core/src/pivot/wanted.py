@@ -4,12 +4,17 @@ Works from locks and ``.pvt`` files alone. Where the bytes go, and how, is for o
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
+from pivot.branches import git_records
 from pivot.checkout import Choice
 from pivot.lock import Lock
+from pivot.lock import decode as decode_lock
 from pivot.record import Damaged
 from pivot.records import Records
+from pivot.tracked import decode as decode_tracked
 from pivot_cache import Content
 
 
@@ -30,6 +35,24 @@ def find_wanted(records: Records, targets: tuple[str, ...], base: str = ".") -> 
     choice = Choice(targets, base)
     choice.check(records)
     return [one for one in _recorded(records) if choice.parts(one.path, one.stage)]
+
+
+def wanted_by_git(root: Path) -> list[Wanted]:
+    """Return what any branch, tag or stash of the project's repository names; records of which nothing is left to use
+    are none. Raises StorageError where git cannot be asked."""
+    found: dict[Wanted, None] = {}
+    for data in git_records(root):
+        with suppress(ValueError):
+            found |= dict.fromkeys(_in_record(data))
+    return list(found)
+
+
+def _in_record(data: bytes) -> Iterator[Wanted]:
+    if b'"stage"' in data:
+        lock = decode_lock(data)
+        yield from (Wanted(path, lock.stage, output.content) for path, output in lock.outputs.items())
+    else:
+        yield Wanted("tracked data of some branch", None, decode_tracked(data))
 
 
 def _recorded(records: Records) -> Iterator[Wanted]:

@@ -37,6 +37,7 @@ def command(
     remote: str | None,
     dry_run: bool,
     jobs: int | None,
+    all_branches: bool,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -47,7 +48,7 @@ def command(
     -f is given. Exit code 1 if something could not be got; the rest was.
     """
     project = locate(session.start)
-    asked = moving.Asked(targets, remote, dry_run, jobs)
+    asked = moving.Asked(targets, remote, dry_run, jobs, all_branches)
     with Workspace(project, make=False) as workspace:
         records = find_records(project.root)
         told, elsewhere = moving.carry_out(session, workspace, moving.FETCH, asked, records, json=as_json)

@@ -6,6 +6,7 @@ from pivot.project import locate
 from pivot.records import find_records
 from pivot.workspace import Workspace
 from pivot_cli import moving
+from pivot_cli.ci import refuse_forks
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 
@@ -21,6 +22,7 @@ from pivot_cli.usage import Exemplified
 )
 @click.argument("targets", nargs=-1)
 @moving.options
+@click.option("--allow-pr-push", is_flag=True, help="Send even from a job for somebody else's pull request.")
 @as_json
 @common
 @click.pass_obj
@@ -31,6 +33,8 @@ def command(
     remote: str | None,
     dry_run: bool,
     jobs: int | None,
+    all_branches: bool,
+    allow_pr_push: bool,
     as_json: bool,
 ) -> int:
     """Send outputs and tracked data to a remote.
@@ -38,8 +42,10 @@ def command(
     What it lacks, and nothing twice. TARGETS are stages, outputs, tracked files, or directories above them; without
     any, all that the records of the project name. Exit code 1 if something could not be sent; the rest was.
     """
+    if not (dry_run or allow_pr_push):
+        refuse_forks()
     project = locate(session.start)
-    asked = moving.Asked(targets, remote, dry_run, jobs)
+    asked = moving.Asked(targets, remote, dry_run, jobs, all_branches)
     with Workspace(project, make=False) as workspace:
         records = find_records(project.root)
         told, elsewhere = moving.carry_out(session, workspace, moving.PUSH, asked, records, json=as_json)

@@ -1,0 +1,70 @@
+"""What is not there, and need not be: outputs and tracked data that records describe, and that nothing here uses.
+
+In a fresh clone the records say what would be at each path. Where they are believed, ``verify`` needs no data at all,
+and ``repro --pull`` gets only what a stage that runs is going to read, and the results. How bytes are got is for who
+calls: core knows no network.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from pivot.checkout import Options as CheckoutOptions
+from pivot.checkout import checkout
+from pivot.plan import Plan
+from pivot.records import Records, find_records
+from pivot.repro import Options, plan
+from pivot.wanted import Wanted, find_wanted
+from pivot.workspace import Workspace
+from pivot_cache import Content
+
+type Fetch = Callable[[Sequence[Wanted]], object]
+"""Gets contents into the cache, as far as they are to be had."""
+
+
+def presume(records: Records) -> dict[str, Content]:
+    """Return what the records say is at each path."""
+    return {one.path.rstrip("/"): one.content for one in find_wanted(records, ())}
+
+
+def bring(workspace: Workspace, options: Options, fetch: Fetch) -> Options:
+    """Get what a run with these options needs and the records describe; return the options to run with.
+
+    What could not be had is presumed no longer, so that the stage which makes it runs; that may need other things in
+    turn. Raises ProjectError and UsageError, and what ``fetch`` raises.
+    """
+    records = find_records(workspace.project.root)
+    presumed = presume(records)
+    while True:
+        options = options._replace(presumed=presumed)
+        _, planned = plan(workspace, options)
+        absent = [path for path in find_needed(planned, presumed) if not _is_there(workspace, path)]
+        if not absent:
+            return options
+        fetch([one for one in find_wanted(records, ()) if one.path.rstrip("/") in absent])
+        targets = CheckoutOptions(tuple(absent), only_missing=True)
+        lost = {given.path.rstrip("/") for given in checkout(workspace, targets, records) if given.fate == "lost"}
+        presumed = {path: content for path, content in presumed.items() if path not in lost}
+
+
+def find_needed(planned: Plan, presumed: Mapping[str, Content]) -> list[str]:
+    """Return the presumed paths that have to be there: what a stage that may run reads, and what nothing else reads."""
+    used = {name for step in planned.steps for name in planned.graph.upstream[step.stage.name]}
+    needed: list[str] = []
+    for step in planned.steps:
+        if step.decision.action == "run":
+            needed += _covering((dep.path.rstrip("/") for dep in step.stage.deps), presumed)
+        elif step.stage.name not in used:
+            needed += [path for out in step.stage.outs if (path := out.path.rstrip("/")) in presumed]
+    return list(dict.fromkeys(needed))
+
+
+def _covering(paths: Iterable[str], presumed: Mapping[str, Content]) -> Iterator[str]:
+    """Yield the presumed paths that are one of the paths, above it, or below it."""
+    for path in paths:
+        for other in presumed:
+            if other == path or path.startswith(f"{other}/") or other.startswith(f"{path}/"):
+                yield other
+
+
+def _is_there(workspace: Workspace, path: str) -> bool:
+    return os.path.lexists(workspace.project.root / path)
