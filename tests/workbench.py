@@ -13,12 +13,21 @@ import subprocess
 import sysconfig
 import textwrap
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
 PIVOT = Path(sysconfig.get_path("scripts"), "pivot")
+
+
+def wait_until(holds: Callable[[], object], what: Callable[[], object] = str) -> None:
+    """Wait until something holds, which is a matter of milliseconds; the limit is that of a test."""
+    give_up = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < give_up, what()
+        time.sleep(0.005)
 
 
 class Outcome(NamedTuple):

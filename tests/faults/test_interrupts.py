@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from faults.twenty import Twenty, check_free, check_gone, wait_until
-from workbench import PIVOT
+from faults.twenty import Twenty, check_free, check_gone
+from workbench import PIVOT, wait_until
 
 PIPELINE = """
 import os, pathlib, signal, subprocess, time

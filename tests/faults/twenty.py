@@ -7,15 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from blake3 import blake3
 
-from workbench import PIVOT, Outcome, Project
+from workbench import PIVOT, Outcome, Project, wait_until
 
 INJECTION = Path(__file__).with_name("injection.py")
 
@@ -258,14 +257,6 @@ def processes_of(token: str) -> list[int]:
             if token.encode() in environment:
                 found.append(int(entry))
     return found
-
-
-def wait_until(holds: Callable[[], object], what: Callable[[], object] = str) -> None:
-    """Wait until something holds, which is a matter of milliseconds; the limit is that of a test."""
-    give_up = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < give_up, what()
-        time.sleep(0.005)
 
 
 def check_gone(project: Twenty) -> None:
