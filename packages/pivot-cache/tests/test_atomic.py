@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from pivot_cache import DiskError, write_atomic
+from pivot_cache import DiskError, write_atomic, write_each_atomic
 from pivot_cache.atomic import make_directories, make_directory, write_all
 
 
@@ -84,6 +84,19 @@ def test_any_fault_leaves_the_old_file_and_no_other(work, faults, step, number):
     assert (caught.value.path, caught.value.errno) == (str(path), number)
     assert path.read_bytes() == b"old"
     assert os.listdir(work.root) == ["a"]
+
+
+def test_each_of_several_is_flushed_before_the_first_is_renamed(work, faults):
+    write_each_atomic([(work / name, name.encode()) for name in "abc"])
+    assert [(work / name).read_text() for name in "abc"] == ["a", "b", "c"]
+    calls = [name for name, _ in faults.log if name in ("fsync", "rename")]
+    assert calls == ["fsync"] * 3 + ["rename"] * 3 + ["fsync"]
+
+
+def test_one_that_cannot_be_written_leaves_no_temporary(work):
+    with pytest.raises(DiskError, match="none"):
+        write_each_atomic([(work / "a", b"1"), (work / "none" / "b", b"2")])
+    assert os.listdir(work.root) == []
 
 
 def test_no_directory(work):

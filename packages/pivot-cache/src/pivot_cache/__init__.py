@@ -10,7 +10,7 @@ give them back; both verify. An object that does not match its name goes to **qu
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pivot_cache.atomic import make_directories, write_atomic
+    from pivot_cache.atomic import make_directories, write_atomic, write_each_atomic
     from pivot_cache.content import Content, Mode, ObjectId, is_object_id, object_id
     from pivot_cache.errors import (
         CacheError,
@@ -82,10 +82,11 @@ __all__ = [
     "try_all",
     "wait_for",
     "write_atomic",
+    "write_each_atomic",
 ]
 
 _MODULES = {
-    "atomic": ("make_directories", "write_atomic"),
+    "atomic": ("make_directories", "write_atomic", "write_each_atomic"),
     "content": ("Content", "Mode", "ObjectId", "is_object_id", "object_id"),
     "hashing": ("hash_bytes", "hash_file"),
     "local": ("LocalStore",),

@@ -8,11 +8,13 @@ temporary directory of its own (``layout``) and uses the small pieces of this mo
 import errno
 import fcntl
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
 from pivot_cache.errors import DiskError
 from pivot_cache.leftovers import HELD_SUFFIX, sweep_once, temporary_name
+from pivot_cache.sync import sync_all, sync_directories
 
 CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -46,25 +48,44 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = T
     default those of any new file. A symbolic link at the path is replaced, not followed. Raises ``DiskError``; then
     the old file is as it was.
     """
-    target = os.fspath(path)
-    directory = os.path.dirname(target)
-    with disk("write", target):
-        sweep_once(directory)
-        temporary, descriptor = _begin(directory)
-        try:
-            write_all(descriptor, data)
-            if mode is not None:
-                os.fchmod(descriptor, mode)
-            if durable:
-                os.fsync(descriptor)
-            os.rename(temporary, target)
-        except BaseException:
-            remove_quietly(temporary)
-            raise
-        finally:
-            os.close(descriptor)
+    write_each_atomic([(path, data)], durable=durable, mode=mode)
+
+
+def write_each_atomic(
+    files: Iterable[tuple[str | os.PathLike[str], bytes]], *, durable: bool = True, mode: int | None = None
+) -> None:
+    """Do for each file what ``write_atomic`` does, with one round of flushes for all.
+
+    Raises ``DiskError``; then each is as it was or as it should be.
+    """
+    begun: dict[str, tuple[str, int]] = {}  # by the file: its temporary
+    target = ""
+    try:
+        for path, data in files:
+            target = os.fspath(path)
+            with disk("write", target):
+                directory = os.path.dirname(target)
+                sweep_once(directory)
+                temporary, descriptor = begun[target] = _begin(directory)
+                write_all(descriptor, data)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
         if durable:
-            sync_directory(directory)
+            with disk("write", target):
+                sync_all([descriptor for _, descriptor in begun.values()])
+        for target, (temporary, _) in begun.items():
+            with disk("write", target):
+                os.rename(temporary, target)
+    except BaseException:
+        for temporary, _ in begun.values():
+            remove_quietly(temporary)
+        raise
+    finally:
+        for _, descriptor in begun.values():
+            os.close(descriptor)
+    if durable:
+        with disk("write", target):
+            sync_directories({os.path.dirname(path) for path in begun})
 
 
 def _begin(directory: str) -> tuple[str, int]:
@@ -122,11 +143,7 @@ def make_directories(path: str | os.PathLike[str], *, durable: bool = True) -> N
 
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable; raises ``OSError``."""
-    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directories([path])
 
 
 def remove_quietly(path: str) -> None:

@@ -7,13 +7,14 @@ object is needed at all is decided by ``save``.
 import os
 from typing import Final, Self
 
-from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, remove_quietly, sync_directory, write_all
+from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, remove_quietly, write_all
 from pivot_cache.content import ObjectId
 from pivot_cache.layout import Layout
+from pivot_cache.sync import sync_all, sync_directories
 
 _REST: Final = len("/") + 62  # what follows the directory in an object's path
 _SINGLY: Final = 64
-"""Up to so many files or directories are flushed one by one; more, by one flush of the file system."""
+"""Up to so many files or directories are flushed each for itself; more, by one flush of the file system."""
 
 
 class Batch:
@@ -119,8 +120,7 @@ class Batch:
         if not self._layout.durable:
             return
         if len(paths) <= _SINGLY:
-            for descriptor in self._open:
-                os.fsync(descriptor)
+            sync_all(self._open)
             self._close()
             return
         self._close()
@@ -134,8 +134,7 @@ class Batch:
 
     def _flush_directories(self, paths: set[str]) -> None:
         if self._layout.durable and not (len(paths) > _SINGLY and self._flush_all()):
-            for path in paths:
-                sync_directory(path)
+            sync_directories(paths)
 
     def _flush_all(self) -> bool:
         from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds, and only large batches need it

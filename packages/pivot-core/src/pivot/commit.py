@@ -5,11 +5,11 @@ that were read are the ones that were decided upon.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pivot.execute.executor import Failure, Result
 from pivot.gitignore import ignore
-from pivot.lock import Lock, Output, write_lock
+from pivot.lock import Lock, Output, write_locks
 from pivot.look import Look, stage_entries
 from pivot.observation import Observation
 from pivot.traces import keep_trace
@@ -38,21 +38,27 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
     return None
 
 
-def commit(workspace: Workspace, look: Look, now: Observation, result: Result) -> Lock:
-    """Record a run that ``verify`` found good, and return its lock.
+def commit(workspace: Workspace, look: Look, done: Sequence[tuple[Observation, Result]]) -> list[Lock]:
+    """Record runs that ``verify`` found good, and return their locks; all of them wait for the disk together.
 
-    Raises CacheError where the cache cannot take the outputs; the old lock then stands.
+    Raises CacheError where the cache cannot take the outputs; the old locks then stand, but for those that were written
+    before the error.
     """
-    stage = now.stage
-    outputs: dict[str, Output] = {}
-    for out in stage.outs:
-        outputs[out.path] = Output(workspace.store.save(look.absolute(out.path), scan=look.scan), out.kind)
-    ignore(workspace.project.root, (out.path for out in stage.outs if out.kind == "out"))
-    lock = _record(look, now, result.observed, outputs)
-    keep_trace(workspace.runs, now, lock)
-    keep_sources(workspace, look, now.code)
-    write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
-    return lock
+    outs = [(now.stage, out) for now, _ in done for out in now.stage.outs]
+    found = workspace.store.save_all([(look.absolute(out.path), None) for _, out in outs], scan=look.scan)
+    outputs: dict[str, dict[str, Output]] = {now.stage.name: {} for now, _ in done}
+    for (stage, out), content in zip(outs, found, strict=True):
+        outputs[stage.name][out.path] = Output(content, out.kind)
+    ignore(workspace.project.root, (out.path for _, out in outs if out.kind == "out"))
+    locks: list[Lock] = []
+    for now, result in done:
+        lock = _record(look, now, result.observed, outputs[now.stage.name])
+        keep_trace(workspace.runs, now, lock)
+        keep_sources(workspace, look, now.code)
+        locks.append(lock)
+    places = [workspace.lock_path(now.stage) for now, _ in done]
+    write_locks(list(zip(places, locks, strict=True)), durable=workspace.config.durable)
+    return locks
 
 
 def hold_back(workspace: Workspace, look: Look, now: Observation, result: Result) -> Lock:

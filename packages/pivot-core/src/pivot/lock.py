@@ -5,7 +5,7 @@ against its exact schema and its own digest, and one that fails counts as absent
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from pivot.record import (
     read_whole,
     seal,
 )
-from pivot_cache import Content, make_directories, write_atomic
+from pivot_cache import Content, make_directories, write_each_atomic
 
 
 class Output(NamedTuple):
@@ -84,8 +84,14 @@ def parse_lock(data: bytes, stage: str, path: str | Path) -> Lock | Damaged:
 
 def write_lock(path: Path, lock: Lock, *, durable: bool = True) -> None:
     """Write a lock file: the commit point of a stage. Everything that it names must be durable already."""
-    make_directories(path.parent, durable=durable)
-    write_atomic(path, encode(lock), durable=durable)
+    write_locks([(path, lock)], durable=durable)
+
+
+def write_locks(locks: Sequence[tuple[Path, Lock]], *, durable: bool = True) -> None:
+    """Write several, with one round of flushes for all; each is a commit point of its own."""
+    for directory in {path.parent for path, _ in locks}:
+        make_directories(directory, durable=durable)
+    write_each_atomic([(path, encode(lock)) for path, lock in locks], durable=durable)
 
 
 def encode(lock: Lock) -> bytes:

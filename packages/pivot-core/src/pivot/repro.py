@@ -4,11 +4,10 @@ Reads as the story of one run; how a stage is executed, recorded or shown is tol
 """
 
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from time import perf_counter, sleep, time_ns
 from typing import NamedTuple
 
-from pivot.commit import commit, hold_back, verify
+from pivot.commit import verify
 from pivot.events import (
     Emit,
     Event,
@@ -26,11 +25,11 @@ from pivot.events import (
 )
 from pivot.execute.executor import Executor, Failure, Output, Result, WorkOrder
 from pivot.graph import build
-from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import Manifest, StageSpec
 from pivot.outputs import clear_outputs, restore_outputs
 from pivot.plan import Plan, Step, check_inputs, choose, make_plan, take_step
+from pivot.recorder import Ended, Recorder
 from pivot.refusal import REFUSED, refusal
 from pivot.schedule import Schedule
 from pivot.stage_locks import POLL, StageLocks
@@ -155,6 +154,7 @@ class Run:
         self._awaited: dict[str, float] = {}  # stages that another process holds, and since when we wait
         self._spoilt: set[str] = set()  # stages that could not be given back
         self._made = look.manifest.made()
+        self._recorder = Recorder(workspace, look, pending=options.no_commit)
         self._fresh: set[str] = set()  # stages whose outputs this run has made or given back
 
     @property
@@ -182,12 +182,16 @@ class Run:
         while not self._schedule.over:
             if self._attend is not None:
                 self._attend(self)
-            if self.superseded and not self._running:
+            if self.superseded and not (self._running or self._recorder.waiting):
                 break
             later = [] if self.superseded else self._take_ready()
             elsewhere = any(stage.name in self._awaited for stage in later)
-            if self._running:
-                for event in self.executor.events(POLL if elsewhere or self._attend else None):
+            if self._recorder.waiting and (self._recorder.due or not self._full):
+                self._record()
+            elif self._running:
+                for event in self.executor.events(
+                    POLL if elsewhere or self._attend or self._recorder.waiting else None
+                ):
                     self._receive(event)
             elif elsewhere:
                 sleep(POLL)
@@ -225,10 +229,11 @@ class Run:
             self.executor.cancel(stage)
 
     def cancel(self) -> None:
-        """Ask what is running to end, and wait until it has, but not for ever; a second interruption ends the patience.
+        """Record what has ended, ask the rest to end and wait a little; a second interruption ends the patience.
 
         The first one may have come at any instant, so the end of a stage may have been lost.
         """
+        self._record()
         if self._executor is None:
             return
         self._executor.cancel()
@@ -330,7 +335,7 @@ class Run:
             tuple((path, content.digest) for path, content in step.now.inputs.items() if content),
             tuple(out.path for out in stage.outs),
             stage.params,
-            str(log_path(self.workspace, stage)),
+            str(self.workspace.log_path(stage)),
             stage.timeout,
         )
         self.emit(StageStarted(stage.name, step.decision.reasons))
@@ -346,30 +351,31 @@ class Run:
             self.emit(StageOutput(event.stage, event.text))
             return
         step, began = self._running.pop(event.stage)
-        lock: Lock | None = None
         try:
             failure = event.failure or verify(self.look, step.now, event, began)
-            if failure is None:
-                record = hold_back if self.options.no_commit else commit
-                lock = record(self.workspace, self.look, step.now, event)
         except REFUSED as error:
             failure = refusal(error)
-        if lock is None:
-            assert failure is not None
-            if failure.kind == "cancelled":
-                self._settle(step.stage, "cancelled", StageCancelled(event.stage, event.seconds))
-                return
+        if failure is None:
+            self._recorder.add(Ended(step.now, event))
+        elif failure.kind == "cancelled":
+            self._settle(step.stage, "cancelled", StageCancelled(event.stage, event.seconds))
+        else:
             self._fail(step.stage, failure, event.seconds)
-            return
-        self._settle(step.stage, "run", StageDone(event.stage, event.seconds))
-        for path in lock.reads:
-            told = f"read {printable(path)} without declaring it: it is tracked; declare it as a pivot.Dep"
-            self.emit(Notice(told, event.stage))
+
+    def _record(self) -> None:
+        for (now, result), recorded in self._recorder.record():
+            if isinstance(recorded, Failure):
+                self._fail(now.stage, recorded, result.seconds)
+                continue
+            self._settle(now.stage, "run", StageDone(result.stage, result.seconds))
+            for path in recorded.reads:
+                notice = f"read {printable(path)} without declaring it: it is tracked; declare it as a pivot.Dep"
+                self.emit(Notice(notice, result.stage))
 
     def _fail(self, stage: StageSpec, failure: Failure, seconds: float = 0.0) -> bool:
         """Settle a stage as failed; True, since it is settled."""
         self.failures[stage.name] = failure
-        log = None if failure.kind in ("busy", "storage") else str(log_path(self.workspace, stage))
+        log = None if failure.kind in ("busy", "storage") else str(self.workspace.log_path(stage))
         self._settle(stage, "failed", StageFailed(stage.name, failure, seconds, log))
         return True
 
@@ -393,8 +399,3 @@ class Run:
     def _blocker(self, stage: StageSpec) -> str | None:
         bad = ("failed", "blocked", "cancelled")
         return next((one for one in self.plan.graph.upstream[stage.name] if self.actions.get(one) in bad), None)
-
-
-def log_path(workspace: Workspace, stage: StageSpec) -> Path:
-    """Return where what a stage prints is kept."""
-    return workspace.project.home / "logs" / stage.pipeline / f"{stage.name}.log"

@@ -118,6 +118,10 @@ class Workspace:
 
         return lock_path(self.project.home, stage.pipeline, stage.name)
 
+    def log_path(self, stage: "StageSpec") -> Path:
+        """Return where what a stage prints is kept."""
+        return self.project.home / "logs" / stage.pipeline / f"{stage.name}.log"
+
     def lock(self, stage: "StageSpec", *, pending: bool = False) -> "Lock | Damaged | None":
         """Return the record of a stage as it is on disk now; with ``pending``, that of a result not committed first."""
         from pivot.lock import read_lock

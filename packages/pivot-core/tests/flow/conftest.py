@@ -65,6 +65,9 @@ class FakeExecutor:
         self.waiting.append(order)
 
     def events(self, timeout: float | None = None) -> Iterator[Output | Result]:
+        if self.waiting[0].stage == self.bench.interrupted:
+            self.bench.interrupted = None
+            raise KeyboardInterrupt
         order = self.waiting.pop(0)
         failure = self.bench.failures.get(order.stage)
         for path in order.outputs:
@@ -96,6 +99,7 @@ class Bench:
         self.during: dict[str, Callable[[], None]] = {}
         self.writes: Callable[[WorkOrder], str] = lambda order: f"made by {order.stage}"
         self.events: list[Event] = []
+        self.interrupted: str | None = None  # the stage at whose end Ctrl-C is pressed, once
 
     def write(self, **files: str) -> None:
         """Write files; two underscores stand for the dot of a name."""

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -265,3 +266,73 @@ def test_an_interruption_does_not_wait_for_ever_for_an_end_that_was_lost(bench, 
     with pytest.raises(KeyboardInterrupt):
         bench.repro()
     assert waits[0] is None and all(wait is not None and wait <= 0.01 for wait in waits[1:])
+
+
+# Recorded together ----------------------------------------------------------------------------------------------------
+
+FIVE = """
+import pivot
+from typing import Annotated
+
+pipeline = pivot.Pipeline("p")
+for number in range(5):
+    def one() -> Annotated[str, pivot.Out("x", pivot.loaders.Text())]:
+        return ""
+    pipeline.register(one, name=f"s{number}", outs=f"{number}.txt")
+"""
+
+
+@pytest.fixture
+def rounds(bench, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many outputs each round of keeping had."""
+    counts: list[int] = []
+    save_all = LocalStore.save_all
+
+    def counted(store: LocalStore, items: Any, **more: Any) -> Any:
+        counts.append(len(items))
+        return save_all(store, items, **more)
+
+    monkeypatch.setattr(LocalStore, "save_all", counted)
+    monkeypatch.setattr("pivot.recorder.LONGEST", 1000)
+    bench.write(pipeline__py=FIVE)
+    return counts
+
+
+def locked(bench) -> list[str]:
+    return sorted(path.stem for path in (bench.root / ".pivot/stages").glob("*.lock"))
+
+
+def test_stages_that_end_close_together_are_recorded_together(bench, rounds) -> None:
+    assert set(bench.repro().actions.values()) == {"run"}
+    assert rounds == [4, 1]  # with nothing left to start, the last one is not waited for
+    assert locked(bench) == ["s0", "s1", "s2", "s3", "s4"]
+    assert set(bench.repro().actions.values()) == {"skip"}
+
+
+def test_what_follows_waits_for_the_record_only(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.during["total"] = lambda: locked(bench) == ["clean"] or pytest.fail("clean is not recorded")
+    assert bench.repro().actions == {"clean": "run", "total": "run"}
+
+
+def test_a_stage_does_not_wait_for_long_while_others_run(bench, rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pivot.recorder.LONGEST", 0)
+    bench.repro()
+    assert max(rounds) < 5 and sum(rounds) == 5
+
+
+def test_an_interruption_records_what_has_ended(bench, rounds) -> None:
+    bench.interrupted = "s2"
+    with pytest.raises(KeyboardInterrupt):
+        bench.repro()
+    assert locked(bench) == ["s0", "s1"]
+
+
+def test_an_output_that_cannot_be_kept_does_not_keep_the_others(bench, rounds) -> None:
+    def spoil() -> None:
+        (bench.root / "2.txt").unlink()
+        os.mkfifo(bench.root / "2.txt")
+
+    bench.during["s2"] = spoil
+    summary = bench.repro()
+    assert summary.failures["s2"].kind == "storage"
+    assert locked(bench) == ["s0", "s1", "s3", "s4"]
