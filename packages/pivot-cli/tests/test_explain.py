@@ -35,7 +35,8 @@ def test_edited_helper(make_step: MakeStep) -> None:
         "    func:normalize\n"
         "      Old: 5995c853\n"
         "      New: a1b2c3d4\n"
-        "      File: src/utils.py:15"
+        "      File: src/utils.py:15\n"
+        "      Path: train → Model.fit → normalize"
     )
 
 
@@ -52,9 +53,10 @@ def test_parts_that_came_and_went(make_step: MakeStep) -> None:
     )
 
 
-def test_the_path_of_a_part_is_for_those_who_ask(make_step: MakeStep) -> None:
-    step = make_step(reasons.CodeChanged((CHANGE,)), code=CODE)
-    assert text(step, verbose=True).endswith("      File: src/utils.py:15\n      Path: train → Model.fit → normalize")
+def test_a_part_that_is_reached_directly_has_no_path(make_step: MakeStep) -> None:
+    direct = CODE._replace(parents={"func:src.utils:normalize": "func:src:train"})
+    step = make_step(reasons.CodeChanged((CHANGE,)), code=direct)
+    assert text(step).endswith("      File: src/utils.py:15")
     assert call_path(CODE, "train", "method:src.model:Model.fit") is None
     assert (
         call_path(CODE._replace(parents={"a:b:c": "a:b:d", "a:b:d": "a:b:c"}), "train", "a:b:c") is None

@@ -127,3 +127,13 @@ def test_settings_are_the_same_in_every_process() -> None:
         for seed in ("1", "2", "3")
     }
     assert len(texts) == 1
+
+
+def test_our_loaders_depend_on_the_libraries_that_they_use() -> None:
+    assert describe(CSV()).packages == ("pandas",)
+    assert describe(JSON()).packages == ()
+
+    class Tabs(CSV):
+        """A user's own."""
+
+    assert describe(Tabs()).packages == ("pandas",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pivot_fingerprint.compare import HALF, compare, record
+from pivot_fingerprint.compare import HALF, compare, record, text_of
 from pivot_fingerprint.parts import Change, Fingerprint, Part
 
 
@@ -67,3 +67,7 @@ def test_values_of_live_objects_come_from_the_caller() -> None:
     assert compare(recorded, made_of(CLEAN), others={"live::rate": "a" * 64}) == ()
     assert [one.key for one in compare(recorded, made_of(CLEAN), others={"live::rate": "b" * 64})] == ["live::rate"]
     assert [(one.key, one.new) for one in compare(recorded, made_of(CLEAN))] == [("live::rate", None)]
+
+
+def test_the_half_of_the_text_is_that_of_the_text_alone() -> None:
+    assert text_of("a" * 32 + "b" * 32) == text_of("a" * 32 + "c" * 32) != text_of("b" * 64)

@@ -67,3 +67,11 @@ def test_the_statement_on_a_line(project) -> None:
     x = graph.number("main", "X") - main.first
     assert statements(ImportRead("env", "HOME", None, "main", 1), main) == [x]
     assert statements(ImportRead("env", "HOME", None, "main", 2), main) == [-1]
+
+
+def test_a_module_outside_the_project_is_a_node_of_its_own(look) -> None:
+    graph = look(main=MAIN)
+    (node,) = starts(Entry("somewhere", ""), graph)
+    assert graph.label(node) == ("outside", "somewhere")
+    assert [one.name for one in graph.edges(node).outside] == ["somewhere"]
+    assert starts(Entry("somewhere", "run"), graph) == []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pivot.commit import kept_source
 from pivot.lock import Lock
 from pivot.look import Look
 from pivot.plan import Step
@@ -47,7 +48,7 @@ class Item(NamedTuple):
 def explain(step: Step, root: Path, *, verbose: bool = False, sources: Sources | None = None) -> Iterator[str]:
     """Yield the lines of a stage's explanation; ``sources`` asks for the source of what changed, old against new.
 
-    ``verbose`` adds the path by which each part is reached, and the parts that the author chose to ignore.
+    ``verbose`` adds the parts that the author chose to ignore.
     """
     decision = step.decision
     yield f"Stage: {decision.stage}"
@@ -59,12 +60,12 @@ def explain(step: Step, root: Path, *, verbose: bool = False, sources: Sources |
         yield ""
         yield "  Changes:"
     for item in items:
-        yield from _item(item, step, root, verbose, sources)
+        yield from _item(item, step, root, sources)
     yield from _upstream(decision.reasons, decision.stage)
     yield from _remarks(step, root, verbose)
 
 
-def _item(item: Item, step: Step, root: Path, verbose: bool, sources: Sources | None) -> Iterator[str]:
+def _item(item: Item, step: Step, root: Path, sources: Sources | None) -> Iterator[str]:
     change = item.change
     yield f"    {item.label}"
     if item.old is not None or item.new is not None:
@@ -72,7 +73,7 @@ def _item(item: Item, step: Step, root: Path, verbose: bool, sources: Sources | 
         yield f"      New: {_value(item.new)}"
     if change and change.file:
         yield f"      File: {_place(root, change.file, change.line)}"
-    if change and verbose and (path := call_path(step.now.code, step.stage.name, change.key)):
+    if change and (path := call_path(step.now.code, step.stage.name, change.key)):
         yield f"      Path: {path}"
     if item.note:
         yield f"      Note: {item.note}"
@@ -120,6 +121,9 @@ def _upstream(reasons: tuple[Reason, ...], stage: str) -> Iterator[str]:
 
 def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
     """Yield what the author should know of the stage's code, changed or not."""
+    if isinstance(step.lock, Lock) and step.lock.accepted:
+        yield ""
+        yield f"  Accepted without a run: {step.lock.accepted}"
     if step.now.opaque:
         yield ""
         yield "  Not followed:"
@@ -200,8 +204,7 @@ def kept_sources(workspace: Workspace, look: Look, step: Step) -> Sources:
     def sources(change: Change) -> tuple[str | None, str | None]:
         old: str | None = ""
         if change.old is not None:
-            kept = workspace.state.get("source", change.old)
-            old = kept.decode(errors="replace") if kept is not None else None
+            old = kept_source(workspace, change.old)
         part = current.get(change.key)
         return old, look.analysis.source(part) if part else ("" if change.new is None else None)
 

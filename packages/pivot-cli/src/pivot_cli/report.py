@@ -25,9 +25,10 @@ from pivot.events import (
     StageSkipped,
     StageStarted,
 )
+from pivot.impact import way
 from pivot.reasons import CodeChanged, Reason
 from pivot_cli.words import shown_path
-from pivot_fingerprint import Change
+from pivot_fingerprint import Change, Fingerprint
 
 ACTIONS = ("run", "restore", "skip", "failed", "blocked")
 
@@ -82,16 +83,18 @@ def plan_data(root: Path, decisions: Iterable[Decision], seconds: float) -> dict
     return _whole(root, rows, seconds, [])
 
 
-def reason_data(reason: Reason, root: Path) -> dict[str, Any]:
-    """Return a reason as JSON data: its name under ``reason``, then its fields."""
+def reason_data(reason: Reason, root: Path, code: Fingerprint | None = None) -> dict[str, Any]:
+    """Return a reason as JSON data: its name under ``reason``, then its fields; with code, the way to each change."""
     fields = reason._asdict()
     if isinstance(reason, CodeChanged):
-        fields["changes"] = [_change_data(change, root) for change in reason.changes]
+        fields["changes"] = [_change_data(change, root, code) for change in reason.changes]
     return {"reason": snake(type(reason).__name__), **fields}
 
 
-def _change_data(change: Change, root: Path) -> dict[str, Any]:
-    return {**change._asdict(), "file": shown_path(root, change.file) if change.file else None}
+def _change_data(change: Change, root: Path, code: Fingerprint | None) -> dict[str, Any]:
+    place = {"file": shown_path(root, change.file) if change.file else None}
+    path = {"path": list(way(code.parents, change.key))} if code else {}
+    return {**change._asdict(), **place, **path}
 
 
 def _row(stage: str, action: str | None = None, reasons: list[dict[str, Any]] | None = None) -> dict[str, Any]:

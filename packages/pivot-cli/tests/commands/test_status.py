@@ -72,6 +72,7 @@ def test_status_and_explanation_after_an_edit(pivot: Run) -> None:
         "      Old: -\n"
         "      New: 01234567\n"
         "      File: src/utils.py:1\n"
+        "      Path: train → normalize → SCALE\n"
         "    func:normalize\n"
         "      Old: 01234567\n"
         "      New: 01234567\n"

@@ -3,8 +3,10 @@
 For a change that cannot matter, though Pivot cannot know it. The reason is kept in the lock, where a reviewer sees it.
 """
 
+from pivot.commit import keep_sources
 from pivot.errors import UsageError
 from pivot.lock import Lock, write_lock
+from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.plan import Step
 from pivot.reasons import CodeChanged, PackageChanged, SchemeChanged
@@ -12,7 +14,7 @@ from pivot.traces import keep_trace
 from pivot.workspace import Workspace
 
 
-def accept(workspace: Workspace, step: Step, reason: str) -> Lock:
+def accept(workspace: Workspace, look: Look, step: Step, reason: str) -> Lock:
     """Record the code of a stage, as it is now, as what made its outputs; return the new lock.
 
     Raises UsageError where something other than code changed: then the outputs are not those of the present state.
@@ -38,6 +40,7 @@ def accept(workspace: Workspace, step: Step, reason: str) -> Lock:
     workspace.store.hold()
     now = step.now
     lock = step.lock._replace(scheme=now.scheme, parts=now.parts, packages=dict(now.code.packages), accepted=reason)
+    keep_sources(workspace, look, now.code)
     keep_trace(workspace.runs, now, lock)
     write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
     return lock

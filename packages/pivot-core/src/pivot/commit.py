@@ -15,7 +15,7 @@ from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
 from pivot_cache.errors import SourceMissing
-from pivot_fingerprint import Fingerprint, Observed
+from pivot_fingerprint import Fingerprint, Observed, text_of
 
 
 def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
@@ -130,10 +130,16 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
 def keep_sources(workspace: Workspace, look: Look, code: Fingerprint) -> None:
     """Keep the text of each part, so that ``status --diff`` can show what it was before a later edit."""
     for part in code.parts:
-        if part.line and workspace.state.get("source", part.digest) is None:
+        if part.line and kept_source(workspace, part.digest) is None:
             text = look.analysis.source(part)
             if text is not None:
-                workspace.state.put("source", part.digest, text.encode(errors="surrogateescape"))
+                workspace.state.put("source", text_of(part.digest), text.encode(errors="surrogateescape"))
+
+
+def kept_source(workspace: Workspace, digest: str) -> str | None:
+    """Return the text of a part that had this digest when it was last recorded here, None if it was not."""
+    kept = workspace.state.get("source", text_of(digest))
+    return kept.decode(errors="replace") if kept is not None else None
 
 
 def _touched(path: str, began: int) -> bool:

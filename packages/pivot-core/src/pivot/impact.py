@@ -3,12 +3,14 @@
 Reads the closures that ``status`` reads; decides nothing.
 """
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from pivot.errors import UsageError
 from pivot.graph import Graph
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.suggest import did_you_mean
@@ -36,6 +38,8 @@ def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple
         raise UsageError(f"there is no file {look.project.relative(path)}")
     hits = {stage.name: _hits(look, stage, place, name) for stage in look.manifest.stages}
     if name is not None and not any(hits.values()):
+        if ignored(look, path, name):
+            return ()
         known = {part.name for stage in look.manifest.stages for part in look.code(stage).parts if part.file == place}
         raise UsageError(f"no stage reaches {name} in {look.project.relative(path)}", hint=did_you_mean(name, known))
     found: list[Impact] = []
@@ -51,13 +55,32 @@ def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple
     return tuple(found)
 
 
+def ignored(look: Look, path: Path, name: str | None) -> tuple[str, ...]:
+    """Return the labels of definitions there that stages would reach, were they not left out on request."""
+    parts = {part for stage in look.manifest.stages for part in look.code(stage).ignored if part.file == str(path)}
+    return tuple(sorted(part.label for part in parts if _named(part.name, name)))
+
+
 def _hits(look: Look, stage: StageSpec, place: str, name: str | None) -> tuple[str, ...]:
     code = look.code(stage)
-    parts = [part for part in code.parts if part.file == place and _named(part.name, name)]
-    ways = [" → ".join(way(code.parents, part.key)) for part in parts]
-    if name is None:
-        ways += [f"input {dep.path}" for dep in stage.deps if _covers(look.absolute(dep.path), place)]
-    return tuple(ways)
+    parts = [part for part in code.parts if part.file == place and part.kind != "file" and _named(part.name, name)]
+    own = {entry.qualname for entry in stage.entries}
+    ways = [tuple(way(code.parents, part.key)) for part in parts]
+    ways.sort(key=lambda one: (len(one), one[0] not in own))
+    return (*(" → ".join(one) for one in ways), *(_data(look, stage, place) if name is None else ()))
+
+
+def _data(look: Look, stage: StageSpec, place: str) -> Iterator[str]:
+    """Yield what a stage reads of a file: declared, as parameters, while its code is imported, or undeclared."""
+    yield from (f"input {dep.path}" for dep in stage.deps if _covers(look.absolute(dep.path), place))
+    if stage.params is not None and place == os.path.normpath(look.absolute(f"{stage.pipeline}/params.yaml")):
+        yield "parameters in params.yaml"
+    lock = look.locks.get(stage.name)
+    undeclared = lock.reads if isinstance(lock, Lock) else {}
+    yield from (f"undeclared input {path}" for path in undeclared if look.absolute(path) == place)
+    for part in look.code(stage).parts:
+        if part.kind == "file" and part.file == place:
+            yield " → ".join([*way(look.code(stage).parents, part.key)][:-1]) + f" reads {part.name}"
 
 
 def _named(part: str, name: str | None) -> bool:

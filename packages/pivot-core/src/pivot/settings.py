@@ -16,7 +16,10 @@ _OURS = "pivot.loaders."
 
 
 class Described(NamedTuple):
-    """A loader's specification, third-party modules that its settings name, and types of settings without a digest."""
+    """A loader's specification, and the types of settings without a digest.
+
+    ``packages`` are third-party modules that its settings name, or that a loader of ours uses.
+    """
 
     spec: LoaderSpec
     packages: tuple[str, ...]
@@ -29,6 +32,9 @@ def describe_loader(loader: object, roots: Sequence[str]) -> Described:
     digester = Digester(roots)
     if not cls.__module__.startswith(_OURS):
         digester.type_name(cls)
+    for base in cls.__mro__:
+        if base.__module__.startswith(_OURS):
+            digester.packages.update(dict.fromkeys(vars(base).get("libraries", ())))
     settings = orjson.dumps(_plain(_attributes(loader), digester), option=orjson.OPT_SORT_KEYS).decode()
     spec = LoaderSpec(f"{cls.__module__}:{cls.__qualname__}", settings, tuple(digester.entries))
     return Described(spec, tuple(digester.packages), tuple(digester.unreadable))

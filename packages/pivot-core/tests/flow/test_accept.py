@@ -9,8 +9,8 @@ from pivot.repro import Options, plan
 
 def try_accept(bench, stage: str):
     with bench.open() as workspace:
-        _, planned = plan(workspace, Options((stage,), alone=True))
-        return accept(workspace, planned.step(stage), "only a faster way to the same")
+        look, planned = plan(workspace, Options((stage,), alone=True))
+        return accept(workspace, look, planned.step(stage), "only a faster way to the same")
 
 
 def test_the_present_code_is_recorded_with_the_reason(bench) -> None:

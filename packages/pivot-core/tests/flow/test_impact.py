@@ -4,7 +4,7 @@ import pytest
 
 from pivot.errors import UsageError
 from pivot.graph import build
-from pivot.impact import find_impact, way
+from pivot.impact import find_impact, ignored, way
 
 
 def impact(bench, path: str, name: str | None = None):
@@ -36,3 +36,17 @@ def test_an_unknown_file_or_name_is_an_error(bench, path: str, name: str | None)
 
 def test_a_way_ends_even_where_parents_go_in_circles() -> None:
     assert list(way({"func:m:b": "func:m:a", "func:m:a": "func:m:b"}, "func:m:b")) == ["a", "b"]
+
+
+def test_parameters(bench) -> None:
+    bench.write(params__yaml="total:\n  factor: 3\n")
+    assert impact(bench, "params.yaml") == (("total", True, ("parameters in params.yaml",)),)
+
+
+def test_what_is_left_out_on_request(bench) -> None:
+    bench.edit("helpers.py", "def tidy(raw):", "def tidy(raw):  # pivot: ignore")
+    assert impact(bench, "helpers.py", "tidy") == ()
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        assert ignored(look, bench.root / "helpers.py", None) == ("func:tidy",)
+        assert ignored(look, bench.root / "helpers.py", "add") == ()

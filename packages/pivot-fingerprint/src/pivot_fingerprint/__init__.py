@@ -16,7 +16,7 @@ question cheap that was asked before.
 from typing import TYPE_CHECKING
 
 from pivot_fingerprint.analysis import Analysis
-from pivot_fingerprint.compare import compare, record
+from pivot_fingerprint.compare import compare, record, text_of
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.observe import observe
 from pivot_fingerprint.parts import SCHEME, Change, Entry, Fingerprint, ImportRead, Observed, Opaque, Part
@@ -59,6 +59,7 @@ __all__ = [
     "live_parts",
     "observe",
     "record",
+    "text_of",
     "variable_digest",
 ]
 

@@ -22,6 +22,11 @@ def record(fingerprint: Fingerprint) -> dict[str, str]:
     }
 
 
+def text_of(digest: str) -> str:
+    """Return the half of a part's digest that is of its own text: what a caller may keep that text under."""
+    return digest[:HALF]
+
+
 def compare(
     recorded: Mapping[str, str], current: Fingerprint, *, others: Mapping[str, str] | None = None
 ) -> tuple[Change, ...]:

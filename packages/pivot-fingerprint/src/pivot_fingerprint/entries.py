@@ -6,7 +6,7 @@ Serves ``project``; also says which definitions a function that executed is in, 
 from pivot_fingerprint.definitions import INNER, Definition
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.parts import Entry, ImportRead
-from pivot_fingerprint.sources import Source, Spread
+from pivot_fingerprint.sources import Outside, Source, Spread
 
 
 def starts(entry: Entry, graph: Graph) -> list[int]:
@@ -14,6 +14,8 @@ def starts(entry: Entry, graph: Graph) -> list[int]:
     module = graph.sources.module(entry.module)
     if isinstance(module, Spread) or (isinstance(module, Source) and not entry.qualname):
         return [graph.node("whole", entry.module)]
+    if isinstance(module, Outside) and not entry.qualname:
+        return [graph.node("outside", entry.module)]
     if not isinstance(module, Source):
         return []
     found = numbers(entry, module)

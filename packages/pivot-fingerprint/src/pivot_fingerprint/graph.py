@@ -1,8 +1,8 @@
 """The graph that a closure is a walk on: definitions, names, modules, and what leads from one to another.
 
 Nodes are numbers: a definition has its own, everything else a negative one with a label: a name, a module that is
-loaded, a module as a value (whole), a binary module, something that was read, a script. Edges are found when they are
-needed and kept for all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
+loaded, a module as a value (whole), one outside the project, a binary one, something that was read, a script. Edges are
+found when they are needed and kept for all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
 """
 
 from collections.abc import Iterable
@@ -198,7 +198,9 @@ class Graph:
         return bool(methods) and all(self.sources.definitions[one].marks & RECORDER for one in methods)
 
     def _of_label(self, label: tuple[str, ...]) -> Edges:
-        module = self.sources.module(label[1]) if label[0] in ("name", "load", "whole") else None
+        module = self.sources.module(label[1]) if label[0] in ("name", "load", "whole", "outside") else None
+        if isinstance(module, Outside) and label[0] == "outside":
+            return Edges((), (module,))
         if not isinstance(module, Source):
             return NOWHERE
         match label:

@@ -63,7 +63,7 @@ class Reach:
                 (ignored if marks[node] & IGNORED else definitions).append(node)
             elif graph.label(node)[0] == "name":
                 names.append(node)
-            elif graph.label(node)[0] != "load":
+            elif graph.label(node)[0] not in ("load", "outside"):
                 others.append(node)
         outside = set(_members(found.outside, list(self._outside_bits)))
         return Walk(definitions, ignored, others, names, [], outside, {}, texts=bool(found.marks & TEXT))

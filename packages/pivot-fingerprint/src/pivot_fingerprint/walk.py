@@ -112,6 +112,8 @@ class _Walker:
                 return self._of_name(node, edges.nodes)
             case ("load", name):
                 return self._of_load(node, name, edges.nodes)
+            case ("outside", _):
+                return ()
         found.others.append(node)
         return (*edges.nodes, *_contributions(graph, self.process, node, edges.nodes)) if self.direct else edges.nodes
 

@@ -28,9 +28,9 @@ def command(session: Session, /, stage: str, reason: str, as_json: bool) -> int:
     if not reason.strip():
         raise click.BadParameter("say why the outputs would be the same", param_hint="--reason")
     with open_workspace(session) as workspace:
-        _, planned = plan(workspace, Options((stage,), alone=True))
+        look, planned = plan(workspace, Options((stage,), alone=True))
         step = planned.steps[-1]
-        accept(workspace, step, reason)
+        accept(workspace, look, step, reason)
     name = step.stage.name
     if as_json:
         session.terminal.out.json({"stage": name, "accepted": reason})

@@ -3,7 +3,7 @@
 import click
 
 from pivot.graph import build
-from pivot.impact import find_impact
+from pivot.impact import find_impact, ignored
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import open_workspace
@@ -33,12 +33,16 @@ def command(session: Session, /, target: str, as_json: bool) -> int:
     with open_workspace(session) as workspace:
         look = workspace.look(workspace.manifest())
         graph = build(look.manifest.stages)
-        found = find_impact(look, graph, (session.start / path).resolve(), name or None)
+        place = (session.start / path).resolve()
+        found = find_impact(look, graph, place, name or None)
+        left_out = ignored(look, place, name or None)
     if as_json:
         out.json({"target": target, "stages": [one._asdict() for one in found]})
         return 0
     if not found:
         out.line(f"No stage depends on {target}")
+    if left_out:
+        out.line(f"Left out on request (# pivot: ignore): {', '.join(left_out)}")
     width = max((len(one.stage) for one in found), default=0)
     for one in found:
         before = [stage for stage in graph.upstream[one.stage] if any(other.stage == stage for other in found)]

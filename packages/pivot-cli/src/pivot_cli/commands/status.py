@@ -21,7 +21,7 @@ from pivot_cli.wiring import base_of, open_workspace
     ],
 )
 @click.argument("stages", nargs=-1)
-@click.option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, file and line.")
+@click.option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, place, the way there.")
 @click.option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
 @click.option("--stages-only", is_flag=True, help="Leave out tracked data.")
 @click.option("--tracked-only", is_flag=True, help="Tracked data alone; pipeline.py is not read.")
@@ -41,7 +41,8 @@ def command(
     """Show what would run, and why.
 
     One line for each stage: what would happen to it, and the first reason. Nothing runs. Below, unless stages are
-    named, a line for all that is tracked. With -v, --explain shows also by which path each part of the code is reached.
+    named, a line for all that is tracked. --explain lists also what could not be followed, and with -v what is left out
+    on request (# pivot: ignore).
     """
     if tracked_only:
         if stages_only or stages or explain or diff:

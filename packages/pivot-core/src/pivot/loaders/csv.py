@@ -15,6 +15,8 @@ class CSV(Loader[Any, Any]):
     ``write={"index": True}`` says so; read it back with ``read={"index_col": 0}``.
     """
 
+    libraries = ("pandas",)  # their versions count
+
     def __init__(self, *, read: Mapping[str, Any] | None = None, write: Mapping[str, Any] | None = None) -> None:
         self.read = dict(read or {})
         self.write = {"index": False} | dict(write or {})

@@ -15,6 +15,8 @@ class MatplotlibFigure(Writer[Any]):
     SVG files, so that the same figure gives the same bytes.
     """
 
+    libraries = ("matplotlib",)  # their versions count
+
     def __init__(self, *, write: Mapping[str, Any] | None = None) -> None:
         self.write = dict(write or {})
 

@@ -13,6 +13,8 @@ class Numpy(Loader[Any, Any]):
     Arrays of Python objects are refused unless ``allow_pickle``: loading a pickle runs code that the file names.
     """
 
+    libraries = ("numpy",)  # their versions count
+
     def __init__(self, *, allow_pickle: bool = False) -> None:
         self.allow_pickle = allow_pickle
 

@@ -14,6 +14,8 @@ class Parquet(Loader[Any, Any]):
     ``read`` are arguments of ``pandas.read_parquet`` (``columns``, ``filters``), ``write`` of ``DataFrame.to_parquet``.
     """
 
+    libraries = ("pandas", "pyarrow")  # their versions count
+
     def __init__(self, *, read: Mapping[str, Any] | None = None, write: Mapping[str, Any] | None = None) -> None:
         self.read = dict(read or {})
         self.write = dict(write or {})

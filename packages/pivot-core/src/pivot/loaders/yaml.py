@@ -10,6 +10,8 @@ from pivot.loaders.protocols import Loader
 class YAML(Loader[Any, Any]):
     """Any value of the safe YAML types, UTF-8."""
 
+    libraries = ("yaml",)  # their versions count
+
     def __init__(self, *, sort_keys: bool = False) -> None:
         self.sort_keys = sort_keys
 
