@@ -49,8 +49,7 @@ class Options(NamedTuple):
 
     Targets that are paths begin at ``base``, the directory of whoever names them, relative to the project root. With
     ``no_commit`` results stay in the work tree, and what they were made from becomes a pending record. A stage waits at
-    most ``lock_timeout`` seconds for another process that is at work on it, None without a limit. ``presumed`` is what
-    counts as being at a path where nothing is (see ``absence``).
+    most ``lock_timeout`` seconds for another process that is at work on it. ``presumed``: see ``absence``.
     """
 
     targets: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from pivot_cli.wiring import base_of, open_workspace
 @click.option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
 @click.option("--stages-only", is_flag=True, help="Leave out tracked data.")
 @click.option("--tracked-only", is_flag=True, help="Tracked data alone; pipeline.py is not read.")
+@click.option("-r", "--remote", is_flag=True, help="Only what is missing where: in the cache, in the default remote.")
 @as_json
 @common
 @click.pass_obj
@@ -36,6 +37,7 @@ def command(
     diff: bool,
     stages_only: bool,
     tracked_only: bool,
+    remote: bool,
     as_json: bool,
 ) -> int:
     """Show what would run, and why.
@@ -44,6 +46,10 @@ def command(
     named, a line for all that is tracked. --explain lists also what could not be followed, and with -v what is left out
     on request (# pivot: ignore).
     """
+    if remote:
+        from pivot_cli.whereabouts import show_whereabouts  # lazy: for --remote only
+
+        return show_whereabouts(session, stages, None, json=as_json)
     if tracked_only:
         if stages_only or stages or explain or diff:
             raise click.UsageError("--tracked-only leaves out the stages, so it goes with no option about them")
