@@ -150,3 +150,80 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_pipeline_below_the_root_has_its_own_directory_of_locks(tmp_path: Path) -> None:
     assert lock_path(tmp_path, ".", "a") == tmp_path / "stages/a.lock"
     assert lock_path(tmp_path, "sub", "a") == tmp_path / "stages/sub/a.lock"
+
+
+# Whatever somebody writes there ---------------------------------------------------------------------------------------
+
+edits = st.lists(
+    st.tuples(
+        st.sampled_from(["flip", "insert", "delete", "cut", "repeat"]), st.integers(0, 2000), st.binary(max_size=8)
+    ),
+    max_size=6,
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | digests,
+    lambda x: (
+        st.lists(x, max_size=4) | st.dictionaries(st.text() | st.sampled_from(["kind", "digest", "size", "as"]), x)
+    ),
+    max_leaves=12,
+)
+
+
+def mangle(data: bytes, changes: list[tuple[str, int, bytes]]) -> bytes:
+    for what, place, text in changes:
+        at = place % (len(data) + 1)
+        match what:
+            case "flip":
+                data = data[:at] + bytes(byte ^ 0x55 for byte in data[at : at + 1]) + data[at + 1 :]
+            case "insert":
+                data = data[:at] + text + data[at:]
+            case "delete":
+                data = data[:at] + data[at + len(text) :]
+            case "cut":
+                data = data[:at]
+            case "repeat":
+                data = data[:at] + data
+    return data
+
+
+def paths_of(lock: Lock) -> list[str]:
+    return [*lock.inputs, *lock.outputs, *lock.reads]
+
+
+def holds_to_its_rules(data: bytes) -> None:
+    try:
+        lock = decode(data)
+    except ValueError:
+        return
+    for path in paths_of(lock):
+        parts = path.rstrip("/").split("/")
+        assert not path.startswith("/") and ".." not in parts and parts[0] not in (".git", ".pivot")
+    assert decode(encode(lock)) == lock
+
+
+@given(locks, edits)
+def test_no_damage_makes_a_reader_fail(lock: Lock, changes: list[tuple[str, int, bytes]]) -> None:
+    holds_to_its_rules(mangle(encode(lock), changes))
+
+
+@given(st.binary(max_size=200))
+def test_no_garbage_makes_a_reader_fail(data: bytes) -> None:
+    holds_to_its_rules(data)
+
+
+@given(st.sampled_from(sorted(to_json(LOCK))), anything)
+def test_no_value_makes_a_reader_fail_though_the_digest_fits(key: str, value: Any) -> None:
+    try:
+        holds_to_its_rules(resign(to_json(LOCK) | {key: value}))
+    except TypeError:
+        return  # JSON has no form for it
+
+
+@given(st.text() | paths, anything)
+def test_no_output_makes_a_reader_fail_though_the_digest_fits(path: str, row: Any) -> None:
+    good = to_json(LOCK)["outputs"]["model.bin"]
+    for value in (row, good | {"size": row}, good | {"kind": row}, good | {"digest": row}):
+        try:
+            holds_to_its_rules(resign(to_json(LOCK) | {"outputs": {path: value}}))
+        except TypeError:
+            continue

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pivot.record import SIZE_LIMIT, Damaged, check_seal, format_record, read_bytes, read_content, read_path, seal
+from pivot.bounded import SIZE_LIMIT
+from pivot.record import Damaged, check_seal, format_record, read_bytes, read_content, read_path, read_seen_path, seal
 
 DIGEST = "ab" * 32
 
@@ -32,7 +33,7 @@ def test_a_file_is_bytes_or_absent_or_damaged(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(file)
     assert isinstance(read_bytes(tmp_path / "link"), Damaged)
     os.mkfifo(tmp_path / "fifo")
-    assert read_bytes(tmp_path / "fifo") == b""  # at once: nobody waits for a writer
+    assert isinstance(read_bytes(tmp_path / "fifo"), Damaged)  # at once: nobody waits for a writer
     assert isinstance(read_bytes(tmp_path), Damaged)
     os.truncate(file, SIZE_LIMIT + 1)
     assert read_bytes(file) == Damaged(f"{file} is larger than 16 MiB")
@@ -44,7 +45,8 @@ def test_a_path_inside(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/a", "a//b", "../a", "a/../b", "./a", ".git/config", ".pivot/cache", "a\0b", "a\nb", "a\r", 3, None]
+    "path",
+    ["", "/a", "a//b", "../a", "a/../b", "./a", ".git/config", ".pivot/cache", "a\0b", "a\nb", "a\rb", 3, None],
 )
 def test_a_path_that_could_lead_elsewhere(path: Any) -> None:
     with pytest.raises(ValueError):
@@ -60,3 +62,28 @@ def test_a_content_is_exact(change: dict[str, Any]) -> None:
     assert read_content(row) == ("file", DIGEST, 3)
     with pytest.raises(ValueError):
         read_content(row | change)
+
+
+@pytest.mark.parametrize("deep", ["lists", "objects"])
+@pytest.mark.parametrize("levels", [63, 64, 253, 300, 1000])
+def test_only_so_deep(deep: str, levels: int) -> None:
+    """The record itself is one level; the serializer gives up at 254, long before the parser does."""
+    inner = b"[" * levels + b"]" * levels if deep == "lists" else b'{"a":' * levels + b"1" + b"}" * levels
+    body = orjson.loads(b'{"format":1,"params":' + inner + b"}")
+    if levels == 63:
+        assert check_seal(seal(body), "a lock file") == body
+        return
+    with pytest.raises(ValueError, match="nested more than 64 deep"):
+        check_seal(body | {"self": "x"}, "a lock file")
+
+
+def test_wide_is_not_deep() -> None:
+    body = {"format": 1, "inputs": {str(number): {"a": [1]} for number in range(100)}}
+    assert check_seal(seal(body), "a lock file") == body
+
+
+@pytest.mark.parametrize("path", ["lib/.git/hooks/post-checkout", ".GIT/config", "sub/.Pivot/config.toml"])
+def test_what_stands_in_another_repository_may_be_read_and_not_written(path: str) -> None:
+    assert read_seen_path(path) == path
+    with pytest.raises(ValueError):
+        read_path(path)

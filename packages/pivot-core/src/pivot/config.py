@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import ConfigError
 from pivot.suggest import closest
 
@@ -84,6 +85,9 @@ REMOTE_SETTINGS: Mapping[str, Setting] = {
 """What may be said of the remote NAME, each under ``remotes.NAME.…``; ``remotes.NAME`` alone is short for its url."""
 _SECRETS = ("secret", "password", "token", "access_key")
 
+SIZE_LIMIT = 64 << 10  # bytes of a settings file
+_DOTS_LIMIT = 256  # in a line: the time to parse a key grows with the square of its parts
+
 FILES = ("user", "project", "local")  # in the order in which they are read
 
 
@@ -142,7 +146,7 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     origins: dict[str, str] = {}
     for scope in FILES:
         path = config_path(root, scope, environ)
-        for written, raw in read_file(path).items():
+        for written, raw in read_file(path, follow=scope == "user").items():
             setting = find_setting(written, path)
             key = full_key(written)
             if scope == "project" and not setting.committed:
@@ -167,22 +171,29 @@ def variable(key: str) -> str:
     return "PIVOT_" + key.upper().replace(".", "_").replace("-", "_")
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """Return the keys of a settings file with dots between the tables; empty if there is no such file."""
+def read_file(path: Path, *, follow: bool = True) -> dict[str, Any]:
+    """Return the keys of a settings file with dots between the tables; empty if there is no such file.
+
+    ``follow`` says whether the file may be a link, as the user's own may. Raises ConfigError.
+    """
     try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_bounded(path, SIZE_LIMIT, follow=follow)
+    except Unreadable as error:
+        raise ConfigError(f"cannot read the settings: {error}", file=str(path)) from None
+    if data is None:
         return {}
-    except OSError as error:
-        raise ConfigError(f"cannot read the settings: {error.strerror}", file=str(path)) from error
     import tomllib  # costs 15 ms: paid only where a settings file exists
 
     try:
-        return _flatten(tomllib.loads(data.decode()))
+        text = data.decode()
+        if any(line.count(".") > _DOTS_LIMIT for line in text.splitlines()):
+            raise ConfigError("the settings have a line with too many dots", file=str(path))
+        return _flatten(tomllib.loads(text))
+    except RecursionError:
+        problem = "nested too deeply"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file"
-        ) from None
+        problem = str(error)
+    raise ConfigError(f"the settings are not TOML: {problem}", file=str(path), hint="mend or delete the file")
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

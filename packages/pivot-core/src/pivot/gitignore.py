@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from pivot.bounded import Unreadable, read_bounded
+from pivot.errors import StorageError
 from pivot_cache import write_atomic
 
 MARK = "# Pivot: kept in the cache"
@@ -24,9 +26,9 @@ def ignore(root: Path, paths: Iterable[str]) -> None:
 
 def _add(file: Path, names: Iterable[str]) -> None:
     try:
-        text = file.read_text(errors="surrogateescape")
-    except FileNotFoundError:
-        text = ""
+        text = os.fsdecode(read_bounded(file, follow=True) or b"")
+    except Unreadable as error:
+        raise StorageError(f"cannot name there what the cache keeps: {error}", hint="make it a plain file") from None
     lines = text.splitlines()
     missing = [name for name in names if name not in lines]
     if not missing:

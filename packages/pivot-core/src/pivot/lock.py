@@ -22,6 +22,7 @@ from pivot.record import (
     read_mapping,
     read_optional,
     read_path,
+    read_seen_path,
     read_text,
     read_texts,
     read_whole,
@@ -135,10 +136,7 @@ def from_json(body: Any) -> Lock:
             read_texts(body["packages"]),
             None if body["params"] is None else read_mapping(body["params"]),
             {read_path(path): read_content(row) for path, row in read_mapping(body["inputs"]).items()},
-            {
-                read_path(_read_name(path), lines=True): read_optional(value)
-                for path, value in read_mapping(body["reads"]).items()
-            },
+            {_read_name(path): read_optional(value) for path, value in read_mapping(body["reads"]).items()},
             {read_text(name): read_optional(value) for name, value in read_mapping(body["env"]).items()},
             {read_path(path): _read_output(row) for path, row in read_mapping(body["outputs"]).items()},
             read_optional(body.pop("accepted", None)),
@@ -163,7 +161,7 @@ def _write_name(path: str) -> str:
 
 def _read_name(written: str) -> str:
     name = os.fsdecode(bytes.fromhex(written[1:])) if written.startswith("/") else written
-    return read_path(name, lines=True)
+    return read_seen_path(name)
 
 
 def _read_output(row: Any) -> Output:

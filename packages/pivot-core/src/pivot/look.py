@@ -12,7 +12,7 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project, import_roots
 from pivot.record import Damaged
-from pivot_cache import Content, Scan, State
+from pivot_cache import Content, Scan, SourceError, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest
 from pivot_fingerprint.environment import variable_digest
@@ -66,7 +66,7 @@ class Look:
             static,
             live_parts(stage),
             {dep.path: self.expected(dep.path) for dep in stage.deps},
-            {path: self.read(path) for path in recorded.reads} if recorded else {},
+            {path: self.read_again(path) for path in recorded.reads} if recorded else {},
             {name: self.variable(name) for name in recorded.env} if recorded else {},
             {out.path: self.expected(out.path) for out in stage.outs},
         )
@@ -96,6 +96,13 @@ class Look:
             return listing_digest(self.absolute(path))
         content = self.content(path)
         return content.digest if content else None
+
+    def read_again(self, path: str) -> str | None:
+        """Return ``read``; where a record names what cannot be read now, something else than was read then."""
+        try:
+            return self.read(path)
+        except SourceError:
+            return "unreadable"
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of an environment variable's value, None if it is not set."""

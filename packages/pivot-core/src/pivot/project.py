@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import NoPipeline, StorageError
 from pivot_cache import DiskError, make_directories, write_atomic
 
@@ -119,12 +120,12 @@ def is_made(project: Project) -> bool:
     """Return whether ``.pivot/`` is there. Raises StorageError if it cannot be read, or is of a newer format."""
     mark = project.home / "format"
     try:
-        found = mark.read_text().strip()
-    except FileNotFoundError:
+        found = read_bounded(mark, 1024)
+    except Unreadable as error:
+        raise StorageError(f"cannot read the project: {error}", hint="restore the file from git") from None
+    if found is None:
         return False
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"cannot read {mark}: {error}") from error
-    check_format(found, mark)
+    check_format(found.decode("ascii", "backslashreplace").strip(), mark)
     return True
 
 

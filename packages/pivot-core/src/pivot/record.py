@@ -4,20 +4,19 @@ What the lock of a stage (``lock``) and the file beside tracked data (``tracked`
 from a teammate, a merge or a hand edit: one that is not exactly what Pivot writes is ``Damaged``, and counts as absent.
 """
 
-import os
 from collections.abc import Mapping
-from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from pivot.bounded import Unreadable, read_bounded
 from pivot_cache import Content, ObjectId, hash_bytes
 
 FORMAT = 1
-SIZE_LIMIT = 16 * 1024 * 1024
 KINDS = frozenset({"file", "executable", "link", "directory"})
-RESERVED = (".git", ".pivot")
+DEPTH_LIMIT = 64
+RESERVED = frozenset({".git", ".pivot"})
 
 
 class Damaged(NamedTuple):
@@ -29,32 +28,28 @@ class Damaged(NamedTuple):
 def read_bytes(path: str | Path) -> bytes | Damaged | None:
     """Read the file of a record; None if there is none. No link is followed, and no fifo waited for."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            size = os.fstat(descriptor).st_size
-            if size > SIZE_LIMIT:
-                return Damaged(f"{path} is larger than 16 MiB")
-            return os.read(descriptor, size)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        if error.errno == ENAMETOOLONG:  # beside a path of the longest name there is no room for a record
-            return None
-        return Damaged(f"{path}: {error.strerror}")
+        return read_bounded(path)
+    except Unreadable as error:
+        return Damaged(str(error))
 
 
 def seal(body: dict[str, Any]) -> dict[str, Any]:
     """Return the data of a record with its own digest under ``self``."""
-    return body | {"self": _digest(body)}
+    return body | {"self": hash_bytes(_canonical(body))}
 
 
 def check_seal(body: Any, what: str) -> dict[str, Any]:
     """Return the data of a record without its digest. Raises ValueError if it is none, or the digest does not fit."""
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise ValueError(f"not {what} of format {FORMAT}")
-    if body.pop("self", None) != _digest(body):
+    claimed = body.pop("self", None)
+    try:
+        canonical = _canonical(body)
+    except TypeError:
+        raise ValueError(f"it is nested more than {DEPTH_LIMIT} deep") from None
+    if canonical.count(b"{") + canonical.count(b"[") > DEPTH_LIMIT:  # else it cannot be
+        _check_depth(body)
+    if claimed != hash_bytes(canonical):
         raise ValueError("its digest does not fit its text: a merge or an edit by hand")
     return body
 
@@ -64,8 +59,17 @@ def format_record(sealed: Mapping[str, Any]) -> bytes:
     return orjson.dumps(sealed, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _digest(body: Mapping[str, Any]) -> str:
-    return hash_bytes(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+def _canonical(body: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def _check_depth(body: Any) -> None:
+    level = [body]
+    for _ in range(DEPTH_LIMIT):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+    if level:
+        raise ValueError(f"it is nested more than {DEPTH_LIMIT} deep")
 
 
 # The values in records ------------------------------------------------------------------------------------------------
@@ -88,17 +92,21 @@ def read_content(row: Any) -> Content:
     return Content(kind, ObjectId(digest), size)
 
 
-def read_path(value: Any, *, lines: bool = False) -> str:
-    """Check a path from outside: relative, normal, and not into Pivot's or git's own files.
+def read_path(value: Any) -> str:
+    """Check the path of an input or output from outside: on one line, relative, normal, and not into the files of git
+    or Pivot, the project's own or others inside it; what stands in a ``.git`` may be executed."""
+    text = read_seen_path(value)
+    if "\n" in text or "\r" in text or not RESERVED.isdisjoint(text.casefold().split("/")):
+        raise ValueError(f"not a path inside the project: {text!r}")
+    return text
 
-    ``lines`` lets a name have line breaks, as what a stage read by itself may; what is written never does.
-    """
+
+def read_seen_path(value: Any) -> str:
+    """Check a path from outside that is only ever looked at: relative, normal, and not into the project's own files."""
     text = read_text(value)
     parts = text.removesuffix("/.").removesuffix("/").split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in text or parts[0] in RESERVED:
         raise ValueError(f"not a path inside the project: {text!r}")
-    if not lines and ("\n" in text or "\r" in text):
-        raise ValueError(f"a path with a line break: {text!r}")
     return text
 
 

@@ -57,7 +57,7 @@ def read_records(runs: Runs, key: str) -> list[Lock]:
 def _holds(look: Look, now: Observation, lock: Lock) -> bool:
     if lock.scheme != now.scheme or lock.outputs.keys() != {out.path for out in now.stage.outs}:
         return False
-    if any(look.read(path) != digest for path, digest in lock.reads.items()):
+    if any(look.read_again(path) != digest for path, digest in lock.reads.items()):
         return False
     if any(look.variable(name) != digest for name, digest in lock.env.items()):
         return False

@@ -3,11 +3,13 @@
 The only place in core where the stores are put together; what they are used for is the use cases' business.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pivot.config import Config, read_config
+from pivot.errors import StorageError
 from pivot.project import Project, create, is_made
 from pivot.standing import recall
 from pivot_cache import State
@@ -25,6 +27,7 @@ class Workspace:
     """A project with its stores open. Use as a context manager; ``created`` says that ``.pivot/`` was made just now."""
 
     def __init__(self, project: Project, *, make: bool = True) -> None:
+        refuse_links(project.home)
         self.project = project
         self.created = make and create(project)
         if not make:
@@ -135,3 +138,16 @@ class Workspace:
         from pivot.pending import Pending
 
         return Pending(self.project.home)
+
+
+def refuse_links(home: Path) -> None:
+    """Raise StorageError if a link stands where Pivot keeps its files: git may bring one, and it leads anywhere."""
+    for name in ("", "stages", "pending", "locks", "logs", "state.db", "cache"):
+        place = os.path.join(home, name) if name else str(home)
+        if os.path.islink(place):
+            raise StorageError(
+                f"{place} is a symbolic link, and Pivot keeps its files only where they belong",
+                hint="pivot config set --local cache.dir DIR puts the cache elsewhere"
+                if name == "cache"
+                else "delete it",
+            )
