@@ -104,6 +104,27 @@ class TestEnvironment:
         assert one.env != two.env
         assert one.env[0][1] == variable_digest("SOME_SETTING", {"SOME_SETTING": "secret"}, key=b"one")
 
+    def test_beginning_of_names(self) -> None:
+        environ = {"APP_RATE": "1", "app_depth": "2", "OTHER": "3"}
+        assert variable_digest("app_*", environ) == variable_digest("app_*", environ | {"OTHER": "4"})
+        for change in ({"APP_RATE": "2"}, {"app_depth": "3"}, {"App_New": "1"}):
+            assert variable_digest("app_*", environ) != variable_digest("app_*", environ | change)
+
+    def test_settings_of_pydantic(self, project, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("pydantic_settings")
+        body = """
+            import pydantic
+            from pydantic_settings import BaseSettings
+            class Settings(BaseSettings, env_prefix="APP_"):
+                rate: int = 1
+                speed: int = pydantic.Field(1, validation_alias="SPEED")
+            class All(pydantic.BaseModel):
+                settings: Settings = pydantic.Field(default_factory=Settings)
+            All()
+        """
+        observed = self.run(project, textwrap.dedent(body), monkeypatch)
+        assert [name for name, _ in observed.env] == ["app_rate*", "speed*"]
+
     def test_whole_environment_without_the_session(self) -> None:
         plain = {"A": "1", "B": "2"}
         assert variable_digest("*", plain) == variable_digest("*", {"B": "2", "A": "1", "SSH_TTY": "x", "SHLVL": "3"})

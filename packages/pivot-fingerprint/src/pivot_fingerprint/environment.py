@@ -18,7 +18,7 @@ DEFAULT_KEY = b"pivot-fingerprint environment 1"
 EVERYTHING = "*"
 
 # Libraries whose whole purpose is to read a variable that the caller named: they read on behalf of project code.
-CONFIGURATION_READERS = frozenset({"decouple", "environ", "environs", "envparse"})
+CONFIGURATION_READERS = frozenset({"decouple", "environ", "environs", "envparse", "pydantic_settings"})
 
 # What describes the terminal and the login rather than the job. Left out of the digest of the whole environment, which
 # would otherwise differ in every window; each can still be read by name.
@@ -29,14 +29,19 @@ _SESSION_PREFIXES = ("SSH_", "TERM_", "XDG_SESSION_", "VSCODE_", "ITERM_")
 
 
 def variable_digest(name: str, environ: Mapping[str, str], *, key: bytes = DEFAULT_KEY) -> str | None:
-    """The digest of a variable's value as 64 hex digits, None if it is unset; ``*`` stands for the whole environment.
+    """The digest of a variable's value as 64 hex digits, None if it is unset.
+
+    ``*`` stands for the whole environment, ``app_*`` for all variables whose names begin so, in capitals or not.
 
     The digest is keyed: who sees a lock file but not the key cannot compare it with guesses, nor recognise the same
     value in another project. It is not secret from those who have the key: a short or guessable value can be found by
     trying, and with the default key, which is public, by everybody.
     """
-    if name == EVERYTHING:
-        names = sorted(variable for variable in environ if not _is_of_session(variable))
+    if name.endswith(EVERYTHING):
+        beginning = name.removesuffix(EVERYTHING).lower()
+        names = sorted(
+            one for one in environ if one.lower().startswith(beginning) and (beginning or not _is_of_session(one))
+        )
         text = b"".join(_framed(variable) + _framed(environ[variable]) for variable in names)
         return _keyed(b"pivot environment\0" + text, key)
     value = environ.get(name)
@@ -105,7 +110,8 @@ class Variables:
 
 
 _active: tuple[Variables, ...] = ()
-_bulk: tuple[int, int] | None = None  # the frame and instruction that are iterating over everything
+# The frame and instruction that are iterating over everything, and what that is to them.
+_bulk: tuple[tuple[int, int], list[str]] | None = None
 
 
 class _Recording(os._Environ[Any]):
@@ -143,6 +149,7 @@ def _tell(key: object, *, everything: bool) -> None:
     if not isinstance(key, str | bytes):
         return
     frame = sys._getframe(2)
+    settings: list[str] = []
     while True:
         code = frame.f_code
         file, function = code.co_filename, code.co_qualname
@@ -150,18 +157,30 @@ def _tell(key: object, *, everything: bool) -> None:
             everything = everything or function not in ("getenv", "getenvb", "_Environ.setdefault")
         elif file == _MAPPINGS:  # Mapping.get and the like, or the iteration over items and values
             everything = everything or function.endswith(".__iter__")
-        elif not _asks_for_its_caller(frame):
+        elif not _asks_for_its_caller(frame) and not (settings and _top(frame) == "pydantic"):
             break
+        settings = settings or _variables_of_settings(frame)
         if frame.f_back is None:
             return
         frame = frame.f_back
     # dict(os.environ) asks for every key and then for each value, from within one instruction
     at = (id(frame), frame.f_lasti)
     if everything:
-        _bulk = at
-    name = EVERYTHING if everything or _bulk == at else os.fsdecode(key)
-    for variables in _active:
-        variables.read(name, frame)
+        _bulk = at, settings or [EVERYTHING]
+    for name in _bulk[1] if _bulk is not None and _bulk[0] == at else [os.fsdecode(key)]:
+        for variables in _active:
+            variables.read(name, frame)
+
+
+def _variables_of_settings(frame: FrameType) -> list[str]:
+    """How the variables begin that settings of pydantic are made of; none if that is not what a frame does."""
+    source = frame.f_locals.get("self") if _top(frame) == "pydantic_settings" else None
+    kind = getattr(source, "settings_cls", None)
+    try:
+        found = [source._extract_field_info(field, name) for name, field in kind.model_fields.items()]  # type: ignore[union-attr]
+        return sorted({f"{name}{EVERYTHING}" for field in found for _, name, _ in field})
+    except Exception:  # another version of it: the whole environment counts
+        return []
 
 
 def _asks_for_its_caller(frame: FrameType) -> bool:
@@ -170,7 +189,12 @@ def _asks_for_its_caller(frame: FrameType) -> bool:
         code.co_filename == _TEMPLATES and code.co_qualname.startswith("Template.")
     ):
         return True
-    return str(frame.f_globals.get("__name__")).partition(".")[0] in CONFIGURATION_READERS
+    return _top(frame) in CONFIGURATION_READERS
+
+
+def _top(frame: FrameType) -> str:
+    """The top-level module that a frame belongs to."""
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def _tell_written(key: str | bytes) -> None:

@@ -207,6 +207,8 @@ class StructureReader(Reader):
     def constant(self, node: ast.Constant) -> None:
         """Write a constant."""
         self.out.append(literal(node.value))
+        if isinstance(node.value, str) and node.value.startswith("__"):  # a key of somebody's __dict__
+            self.mention(node.value)
 
     def joined_text(self, node: ast.JoinedStr) -> None:
         """Write an f-string; one without placeholders is a plain text."""

@@ -32,6 +32,19 @@ INTROSPECTORS = frozenset(
         "__constraints__",
         "__value__",
         "__default__",
+        "CliRunner",
+        "co_consts",
+        "docopt",
+        "doctest",
+        "format_help",
+        "get_help",
+        "getmembers",
+        "getmembers_static",
+        "help",
+        "json_schema",
+        "model_json_schema",
+        "pydoc",
+        "schema_json",
     ]
 )
 # What looks at frames, or finds names of functions and constants by a text.
@@ -68,6 +81,7 @@ TEXT_READERS = frozenset(
         "linecache",
         "co_positions",
         "co_lines",
+        "__firstlineno__",
         "co_firstlineno",
         "f_lineno",
         "tb_lineno",
