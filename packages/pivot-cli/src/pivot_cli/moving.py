@@ -16,12 +16,13 @@ from pivot.records import Records
 from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
-from pivot_cli.meter import Meter
 from pivot_cli.quantities import amount, duration, plural
 from pivot_cli.session import Session
+from pivot_cli.terminal import Stream
 from pivot_cli.wiring import Elsewhere, OnProgress, base_of, compare, move, open_elsewhere, stop_on_terminate
 
 if TYPE_CHECKING:
+    from pivot_cli.meter import Meter
     from pivot_cli.wiring import Report
 
 INCOMPLETE = 1
@@ -77,7 +78,7 @@ PUSH = Words("Pushing to", "Pushed", "push")
 FETCH = Words("Fetching from", "Fetched", "fetch")
 
 
-def _fetch(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int, meter: Meter | None) -> Told:
+def _fetch(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int, meter: "Meter | None") -> Told:
     """Get what the cache lacks."""
     store = workspace.open_store(durable=False)
     store.hold()  # nothing that is there now is removed while we rely on it
@@ -120,7 +121,7 @@ def move_wanted(
     shown = not json and not session.quiet
     if shown:  # in full: the settings that name it may be somebody else's
         out.line(f"{words.doing} {remote.name}: {remote.address}")
-    meter = Meter(out, words.doing.partition(" ")[0]) if shown and out.live else None
+    meter = _meter(out, words) if shown and out.live else None
     stop_on_terminate()
     try:
         if asked.dry_run:
@@ -134,6 +135,12 @@ def move_wanted(
             meter.close()
         remote.store.close()
     return told, remote
+
+
+def _meter(out: Stream, words: Words) -> "Meter":
+    from pivot_cli.meter import Meter  # lazy: for terminals only
+
+    return Meter(out, words.doing.partition(" ")[0])
 
 
 def exit_code(told: Told, asked: Asked) -> int:
@@ -176,7 +183,7 @@ def told_data(told: Told, remote: Elsewhere, records: Records, *, dry_run: bool)
 
 
 def _move(
-    words: Words, wanted: Sequence[Wanted], cache: "LocalStore", remote: Elsewhere, jobs: int, meter: Meter | None
+    words: Words, wanted: Sequence[Wanted], cache: "LocalStore", remote: Elsewhere, jobs: int, meter: "Meter | None"
 ) -> Told:
     began = perf_counter()
     on_progress: OnProgress = meter or (lambda _: None)

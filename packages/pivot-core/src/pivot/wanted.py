@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.branches import git_records
 from pivot.checkout import Choice
 from pivot.lock import Lock
 from pivot.lock import decode as decode_lock
@@ -40,6 +39,8 @@ def find_wanted(records: Records, targets: tuple[str, ...], base: str = ".") -> 
 def wanted_by_git(root: Path) -> list[Wanted]:
     """Return what any branch, tag or stash of the project's repository names; records of which nothing is left to use
     are none. Raises StorageError where git cannot be asked."""
+    from pivot.branches import git_records  # lazy: processes, for those who ask for all branches
+
     found: dict[Wanted, None] = {}
     for data in git_records(root):
         with suppress(ValueError):

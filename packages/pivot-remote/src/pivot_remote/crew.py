@@ -6,7 +6,6 @@ is known by whoever hands it in (``expansion``, ``transfer``).
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 
@@ -47,6 +46,11 @@ class Crew:
         if not waiting:
             return
         count = min(self.jobs, len(waiting))
+        if count == 1:
+            take_and_do()
+            return
+        from concurrent.futures import ThreadPoolExecutor  # lazy: a look at what is there needs no threads
+
         with ThreadPoolExecutor(count, "pivot-remote") as threads:
             try:
                 running = [threads.submit(take_and_do) for _ in range(count)]

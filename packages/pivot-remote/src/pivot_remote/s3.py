@@ -6,7 +6,6 @@ once in ``presence``; this module knows the keys.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from threading import Lock
 from types import TracebackType
@@ -224,6 +223,8 @@ class S3Store:
         if len(keys) == 1:
             sizes = [self._size(keys[0])]
         else:
+            from concurrent.futures import ThreadPoolExecutor  # lazy: a listing needs no threads
+
             with ThreadPoolExecutor(min(_HEADS_AT_ONCE, len(keys)), "pivot-remote-head") as workers:
                 sizes = list(workers.map(self._size, keys))
         return {key: size for key, size in zip(keys, sizes, strict=True) if size is not None}

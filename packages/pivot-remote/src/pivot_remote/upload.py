@@ -7,7 +7,6 @@ seen and match the name; until then, and if anything fails, nothing has the name
 
 from base64 import b64encode
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from threading import BoundedSemaphore
@@ -22,6 +21,8 @@ from pivot_remote.errors import RemoteError, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PUT = "s3:PutObject"
@@ -119,6 +120,8 @@ class Uploader:
         hasher = blake3()
         size = 0
         sent: list[Future[CompletedPartTypeDef]] = []
+        from concurrent.futures import ThreadPoolExecutor  # lazy: only large objects have parts
+
         with ThreadPoolExecutor(AT_ONCE, "pivot-remote-part") as workers:
             try:
                 self._slots.acquire()
