@@ -14,7 +14,7 @@ from pivot_cli.jsonl import lines
 from pivot_cli.keys import reading_keys
 from pivot_cli.session import Session
 from pivot_cli.watch_render import WatchRenderer
-from pivot_cli.wiring import base_of, executors, open_workspace, stop_on_terminate
+from pivot_cli.wiring import base_of, executors, open_warm, open_workspace, stop_on_terminate
 
 STOPPED = 130
 
@@ -48,6 +48,7 @@ def watch(
         project, base = workspace.project, base_of(session, workspace)
         if workspace.created and not session.quiet and not jsonl:
             session.terminal.out.line(made(workspace))
+        warm = open_warm(workspace)
         debounce = wishes.debounce or int(workspace.config.values["watch.debounce"] or 0)
     stop_on_terminate()
     out = session.terminal.out
@@ -61,11 +62,12 @@ def watch(
     watching = Watch(
         project,
         Options(stages, False, force, keep_going, jobs, reload, base, no_commit, patience),
-        lambda: Workspace(project),
+        lambda: Workspace(project, starter=warm),
         executors,
         tell,
         debounce=debounce,
         cancel=wishes.cancel,
+        warm=warm,
     )
     with reading_keys(watching.post):
         try:
@@ -73,6 +75,7 @@ def watch(
         except KeyboardInterrupt:
             return STOPPED
         finally:
+            warm.close()
             if isinstance(tell, WatchRenderer):
                 tell.close()
     return 0

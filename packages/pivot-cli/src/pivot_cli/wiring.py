@@ -17,6 +17,7 @@ from pivot_cli.session import Session
 
 if TYPE_CHECKING:
     from pivot.execute.executor import Executor
+    from pivot.execute.warm import Warm
     from pivot.manifest import Manifest
     from pivot.repro import MakeExecutor
     from pivot_cache import Content, Store
@@ -49,10 +50,19 @@ def base_of(session: Session, workspace: Workspace) -> str:
     return workspace.project.relative(session.start.resolve())
 
 
+def open_warm(workspace: Workspace) -> "Warm":
+    """Return what keeps processes ready for the runs of a watch."""
+    from pivot.execute.warm import Warm  # lazy: for a watch alone
+
+    project = workspace.project
+    return Warm(str(project.root), str(project.pipeline), str(workspace.config.values["core.start_method"]))
+
+
 def executors(workspace: Workspace) -> "MakeExecutor":
     """Return what makes an executor once a run needs one."""
 
     def make(manifest: "Manifest", jobs: int) -> "Executor":
+        from pivot.execute.interpreter import ANEW
         from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
 
         return LocalExecutor(
@@ -61,6 +71,7 @@ def executors(workspace: Workspace) -> "MakeExecutor":
             preload=manifest.packages,
             jobs=jobs,
             start_method=str(workspace.config.values["core.start_method"]),
+            starter=workspace.starter or ANEW,
         )
 
     return make

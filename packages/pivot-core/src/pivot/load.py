@@ -11,7 +11,7 @@ import orjson
 
 from pivot import errors
 from pivot.errors import PipelineFailed, PivotError, StorageError
-from pivot.execute.interpreter import anonymous_file, start
+from pivot.execute.interpreter import ANEW, Starter, anonymous_file
 from pivot.grounds import Ground, holds, python_ground
 from pivot.manifest import Manifest, decode
 from pivot.project import Project
@@ -24,7 +24,7 @@ class Memo(Protocol):
         """Return the BLAKE3 digest of a file's content as it is now, None if there is none."""
 
 
-def load(project: Project, *, memo: Memo, kept: Manifest | None = None) -> Manifest:
+def load(project: Project, *, memo: Memo, kept: Manifest | None = None, starter: Starter = ANEW) -> Manifest:
     """Return the manifest of the project's pipeline: ``kept`` itself if it is current, else a new one.
 
     Raises DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
@@ -32,7 +32,8 @@ def load(project: Project, *, memo: Memo, kept: Manifest | None = None) -> Manif
     python = python_ground(project)
     if kept is not None and python in kept.inputs and current(kept, project, memo):
         return kept
-    made = _ask_child(project)
+    made = _ask_child(project, starter) or _ask_child(project, ANEW)
+    assert made is not None  # anew, a process finds nothing imported
     return made._replace(inputs=(*made.inputs, python))
 
 
@@ -53,8 +54,11 @@ def _stands(recorded: Ground, root: str, memo: Memo) -> bool:
             return holds(recorded, root)
 
 
-def _ask_child(project: Project) -> Manifest:
-    """Have the pipeline imported in a new process, and return its answer; an interruption ends that process."""
+def _ask_child(project: Project, starter: Starter) -> Manifest | None:
+    """Have the pipeline imported in a new process, and return its answer; an interruption ends that process.
+
+    None if it found libraries imported that must not have been, which the starter is told.
+    """
     import signal  # not for the hot path
 
     code = f"from pivot.load_child import main; main({str(project.root)!r}, {str(project.pipeline)!r}, 3, 4)"
@@ -67,7 +71,7 @@ def _ask_child(project: Project) -> Manifest:
             descriptors.append(nothing)
             alive, held = os.pipe()  # held while this process lives
             descriptors += alive, held
-            child = start(code, (nothing, 2, 2, answer, alive), session=False)
+            child = starter.start(code, (nothing, 2, 2, answer, alive), session=False)
         except OSError as error:
             raise StorageError(
                 f"no process could be started to import {project.pipeline.name}: {error.strerror}",
@@ -80,7 +84,11 @@ def _ask_child(project: Project) -> Manifest:
             os.waitpid(child, 0)
             raise
         size = os.fstat(answer).st_size
-        return _read(os.pread(answer, size, 0), status, project)
+        data = os.pread(answer, size, 0)
+        if data[:1] == b"S":
+            starter.give_up(f"importing the pipeline sets {data[1:].decode()}, which libraries may read before")
+            return None
+        return _read(data, status, project)
     finally:
         for one in descriptors:
             os.close(one)

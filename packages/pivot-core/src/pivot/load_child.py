@@ -15,6 +15,7 @@ import orjson
 
 from pivot.describe import describe
 from pivot.errors import PipelineFailed, PivotError
+from pivot.execute import preloaded
 from pivot.execute.interpreter import end_with
 from pivot.grounds import Ground
 from pivot.manifest import Manifest, encode
@@ -25,7 +26,9 @@ from pivot_fingerprint.access import file_digest, listing_digest
 from pivot_fingerprint.importing import Source, install
 from pivot_fingerprint.observe import observe
 
-MANIFEST, ERROR, BUG = b"M", b"E", b"B"  # what an answer begins with; a bug is one of Pivot's own, with its traceback
+# What an answer begins with: a bug is one of Pivot's own, with its traceback; too late are variables that the pipeline
+# sets, for libraries that were imported before it.
+MANIFEST, ERROR, BUG, TOO_LATE = b"M", b"E", b"B", b"S"
 _INTERNAL = frozenset({"annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"})
 
 
@@ -40,6 +43,8 @@ def main(root: str, pipeline_py: str, descriptor: int, alive: int) -> None:
     os.set_inheritable(descriptor, False)
     try:
         answer = MANIFEST + encode(make_manifest(root, pipeline_py))
+        if variables := preloaded.changed_variables():
+            answer = TOO_LATE + ", ".join(variables).encode(errors="backslashreplace")
     except PivotError as error:
         if error.file and os.path.isabs(error.file):
             error.file = _relative(error.file, root)
@@ -58,15 +63,20 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
     Raises DeclarationError, and PipelineFailed for whatever the user's code raises.
     """
     roots = import_roots(pipeline_py, root)
-    before = frozenset(sys.modules)
+    found = preloaded.found()
+    before = frozenset(sys.modules) - found.modules
     loaded = install(roots)
-    missed = _Missed()
+    missed = _Missed(found.missed)
     sys.meta_path.append(missed)
-    with observe(roots, functions=False) as watch:
+    with preloaded.Requests(roots) as requests, observe(roots, functions=False) as watch:
         pipeline = _import(pipeline_py, root)
     sys.meta_path.remove(missed)
     seen = watch.observed
-    packages = tuple(_packages(before, {name for name, _ in seen.modules}))
+    packages = tuple(
+        name
+        for name in _packages(before, {name for name, _ in seen.modules})
+        if name not in found.modules or name in requests.tops
+    )
     inputs = {
         **_sources(loaded.sources, seen),
         **_looked_for(roots, seen, packages, missed),
@@ -156,8 +166,8 @@ def _candidates(directory: str, name: str) -> Iterator[str]:
 class _Missed:
     """The last finder of the import system: hears of every module that nobody found, and finds none itself."""
 
-    def __init__(self) -> None:
-        self.tops: dict[str, None] = {}
+    def __init__(self, tops: Iterable[str] = ()) -> None:
+        self.tops: dict[str, None] = dict.fromkeys(tops)
         self.inside: dict[tuple[str, str], None] = {}
 
     def find_spec(

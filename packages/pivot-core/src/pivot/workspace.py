@@ -15,6 +15,7 @@ from pivot.standing import recall
 from pivot_cache import State
 
 if TYPE_CHECKING:  # what a project with nothing to do is opened without
+    from pivot.execute.interpreter import Starter
     from pivot.lock import Lock
     from pivot.look import Look
     from pivot.manifest import Manifest, StageSpec
@@ -26,9 +27,10 @@ if TYPE_CHECKING:  # what a project with nothing to do is opened without
 class Workspace:
     """A project with its stores open. Use as a context manager; ``created`` says that ``.pivot/`` was made just now."""
 
-    def __init__(self, project: Project, *, make: bool = True) -> None:
+    def __init__(self, project: Project, *, make: bool = True, starter: "Starter | None" = None) -> None:
         refuse_links(project.home)
         self.project = project
+        self.starter = starter  # of the process that imports the pipeline
         self.created = make and create(project)
         if not make:
             is_made(project)  # a project of a newer format is refused
@@ -80,6 +82,7 @@ class Workspace:
 
     def manifest(self, *, reload: bool = False) -> "Manifest":
         """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed."""
+        from pivot.execute.interpreter import ANEW
         from pivot.load import load
         from pivot.look import SourceMemo
         from pivot.manifest import encode
@@ -87,7 +90,7 @@ class Workspace:
 
         before = None if reload else self.kept_manifest()
         memo = SourceMemo(self.state, Scan(self.state))
-        manifest = load(self.project, memo=memo, kept=before)
+        manifest = load(self.project, memo=memo, kept=before, starter=self.starter or ANEW)
         if manifest is not before:
             self.state.put("manifest", self._manifest_key, encode(manifest))
         return manifest

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from pivot.execute import interpreter
 from pivot.execute.executor import Failure
+from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import ended
 from pivot.execute.wire import SETUP, Channel, Closed, Setup, pack
 
@@ -19,7 +20,7 @@ LAST_WORDS = 8192  # bytes of the host's own output that are shown when it dies
 class HostProcess:
     """A running host; ``channel`` leads to it. Raises OSError when no process can be started."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, starter: Starter = ANEW) -> None:
         self._printed = interpreter.anonymous_file()
         commands, mine = os.pipe()
         events, its = os.pipe()
@@ -27,7 +28,7 @@ class HostProcess:
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
             code = "from pivot.execute.host import main; main()"
-            self.pid = interpreter.start(code, (null, self._printed, self._printed, commands, its, alive), session=True)
+            self.pid = starter.start(code, (null, self._printed, self._printed, commands, its, alive), session=True)
         except OSError:
             for one in (mine, events, self._held, self._printed):
                 os.close(one)

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Protocol
 
 _SIGKILL = 9  # importing signal takes a millisecond
 _LETTERS = (
@@ -14,6 +15,29 @@ _LETTERS = (
     ("s", "no_user_site"),
     ("S", "no_site"),
 )
+
+
+class Starter(Protocol):
+    """Starts Pythons: anew, or as ``warm`` does."""
+
+    def start(self, code: str, descriptors: Sequence[int], *, session: bool) -> int:
+        """Do what ``start`` of this module does."""
+
+    def give_up(self, why: str) -> None:
+        """Hear why what was started last must not be used, and start everything anew from now on."""
+
+
+class Anew:
+    """Starts each Python anew."""
+
+    def start(self, code: str, descriptors: Sequence[int], *, session: bool) -> int:
+        return start(code, descriptors, session=session)
+
+    def give_up(self, why: str) -> None:
+        """It always does that."""
+
+
+ANEW = Anew()
 
 
 def start(code: str, descriptors: Sequence[int], *, session: bool) -> int:

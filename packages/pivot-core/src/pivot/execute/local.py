@@ -17,6 +17,7 @@ from typing import NamedTuple
 from pivot.execute import wire
 from pivot.execute.executor import Failure, Output, Result, WorkOrder
 from pivot.execute.host_process import HostProcess
+from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import CANCELLED, failed, result
 from pivot.execute.wire import Closed, Frame, Setup, pack, unpack
 
@@ -44,12 +45,14 @@ class LocalExecutor:
         preload: Sequence[str] = (),
         jobs: int | None = None,
         start_method: str = "auto",
+        starter: Starter = ANEW,
     ) -> None:
         if start_method not in ("auto", "fork", "spawn"):
             raise ValueError(f"start_method is auto, fork or spawn, not {start_method!r}")
         self.slots = jobs or os.process_cpu_count() or 1
         self.notice: str | None = None
         self._setup = Setup(pipeline, root, tuple(preload), start_method)
+        self._starter = starter
         self._host: HostProcess | None = None
         self._ready = False  # the host has imported the pipeline
         self._broken: Failure | None = None  # it cannot, and no other host will do better
@@ -70,7 +73,7 @@ class LocalExecutor:
         if self._host is not None or self._broken is not None:
             return
         try:
-            self._host = HostProcess(self._setup)
+            self._host = HostProcess(self._setup, self._starter)
         except OSError as error:
             self._broken = Failure("died", f"no process could be started: {error.strerror}")
             return

@@ -17,7 +17,19 @@ from pivot.project import Project
 from pivot.record import Damaged
 
 # What editors and tools put beside the file that they save.
-_PASSING = ("4913", "*~", ".*.sw?", ".*.sw??", ".#*", "#*#", "*.tmp", "*___jb_*", ".goutputstream-*", "*.kate-swp")
+_PASSING = (
+    "4913",
+    "*~",
+    ".*.sw?",
+    ".*.sw??",
+    ".#*",
+    "#*#",
+    "*.tmp",
+    "*___jb_*",
+    ".goutputstream-*",
+    "*.kate-swp",
+    "sed??????",
+)
 _PASSING_DIRECTORIES = frozenset({".git", ".pivot", "__pycache__", ".ipynb_checkpoints"})
 SOURCES = (".py", ".so", ".pth")  # what the import system finds modules in
 

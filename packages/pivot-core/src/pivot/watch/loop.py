@@ -5,12 +5,14 @@ would make at that moment. What an edit means for a run under way is told in ``a
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic, perf_counter
+from typing import Protocol
 
 from pivot.errors import PivotError, UsageError
 from pivot.events import Notice, RunStarted
 from pivot.look import Look
+from pivot.manifest import Manifest
 from pivot.plan import Plan, check_inputs
 from pivot.project import Project
 from pivot.repro import MakeExecutor, Options, Run, Summary, finished, plan
@@ -26,6 +28,19 @@ GLANCE = 0.005  # seconds between two looks whether it has
 LULL = 0.03  # seconds after what is no edit, for one that may come with it to be named
 ECHOES = 3  # runs in a row that one file may cause that changes while its stage runs
 ECHO = 2.0  # seconds after a run in which a change may come from the run
+
+
+class Warmth(Protocol):
+    """What keeps processes ready for the next generation: ``pivot.execute.warm.Warm``."""
+
+    notice: str | None
+
+    def prepare(self, packages: Sequence[str], pipeline: object) -> None:
+        """Have processes ready that find these packages imported."""
+
+    def forget(self) -> None:
+        """Begin anew with the next ``prepare``."""
+
 
 type MakeExecutors = Callable[[Workspace], MakeExecutor]
 
@@ -47,6 +62,7 @@ class Watch:
         *,
         debounce: int,
         cancel: bool = True,
+        warm: Warmth | None = None,
     ) -> None:
         self.project = project
         self.options = options
@@ -57,6 +73,8 @@ class Watch:
         self._executors = executors
         self._tell = tell
         self._cancel = cancel
+        self._warm = warm
+        self._noticed: str | None = None  # what was said of how processes are started
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._field = Field(project, self.post, debounce)
         self._later: list[Message] = []  # what came while a run was under way
@@ -121,25 +139,12 @@ class Watch:
             options = options._replace(targets=targets, force=asked.force)
         self.generation += 1
         self._unplanned = False
+        if options.force and self._warm is not None:
+            self._warm.forget()
         try:
             with self._open() as workspace:
-                look, planned = plan(workspace, options)
-                check_inputs(planned, look.manifest.stages)
-                self._field.settle(workspace, look)
-                if all(step.decision.action == "skip" for step in planned.steps):
-                    self._failed = ()
-                    if not edits and asked is None:
-                        return
-                    self._tell(NothingToRun(self.generation, changed, len(planned.steps), self._spent))
-                elif self._is_echo(edits, asked):
-                    self._tell(
-                        Notice(f"{', '.join(changed)} changes whenever its stage runs: waiting for another edit")
-                    )
-                else:
-                    decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
-                    self._tell(Woken(self.generation, changed, decisions, self._spent))
-                    self._carry_out(workspace, look, planned, options)
-                    self._field.settle(workspace, look)
+                if not self._renew(workspace, options, edits, changed, asked):
+                    return
         except (PivotError, CacheError) as error:
             if isinstance(error, UsageError) and self.generation == 1:
                 raise
@@ -147,6 +152,40 @@ class Watch:
             self._tell(PlanFailed(self.generation, changed, error))
             self._field.settle_unplanned(error)
         self._tell(Idle(self.generation, self._field.size, self._failed))
+
+    def _renew(
+        self,
+        workspace: Workspace,
+        options: Options,
+        edits: frozenset[str],
+        changed: tuple[str, ...],
+        asked: Go | None,
+    ) -> bool:
+        """Plan, and run what must run; False if there is nothing to say. Raises what has no plan."""
+        look, planned = plan(workspace, options)
+        check_inputs(planned, look.manifest.stages)
+        self._field.settle(workspace, look)
+        idle = all(step.decision.action == "skip" for step in planned.steps)
+        if idle:
+            self._failed = ()
+            if edits or asked is not None:
+                self._tell(NothingToRun(self.generation, changed, len(planned.steps), self._spent))
+        elif self._is_echo(edits, asked):
+            self._tell(Notice(f"{', '.join(changed)} changes whenever its stage runs: waiting for another edit"))
+        else:
+            decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
+            self._tell(Woken(self.generation, changed, decisions, self._spent))
+            self._carry_out(workspace, look, planned, options)
+            self._field.settle(workspace, look)
+        self._keep_warm(look.manifest)
+        return bool(edits) or asked is not None or not idle
+
+    def _keep_warm(self, manifest: Manifest) -> None:
+        if self._warm is not None:
+            self._warm.prepare(manifest.packages, manifest.inputs)
+            if self._warm.notice != self._noticed:
+                self._noticed = self._warm.notice
+                self._tell(Notice(self._noticed or ""))
 
     def _carry_out(self, workspace: Workspace, look: Look, planned: Plan, options: Options) -> None:
         began = perf_counter()
