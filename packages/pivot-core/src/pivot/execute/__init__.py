@@ -17,6 +17,12 @@ child          the process of one stage
 stage          running one stage: load, call, save, check
 blame          from an exception to what people are shown
 
+warm            processes kept ready for a watch: in the coordinator's process
+nursery_process the warm server as the coordinator holds it
+nursery         the warm server: imports libraries, and forks
+trial           what a pipeline imports besides
+preloaded       what a forked process found imported
+
 wire           how these processes talk
 interpreter    starting another Python
 descendants    what the kernel must do for them
