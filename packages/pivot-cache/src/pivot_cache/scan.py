@@ -16,12 +16,10 @@ from pivot_cache.hashing import file_type, hash_bytes, hash_descriptor, open_fil
 from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, Summary, is_object_path, look, pack_files, pack_head, read_files, read_head, sign
 from pivot_cache.memo import Memo
-from pivot_cache.stamp import RACY_NS, STAMP, STAMP_SIZE, Clock, clock, is_settled, stamp
+from pivot_cache.stamp import DISTRUST, RACY_NS, STAMP, STAMP_SIZE, Clock, clock, is_settled, stamp
 from pivot_cache.state import State
 from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
 
-DISTRUST: Final = "distrust"
-"""The space of a state whose one value, under an empty key, is another whenever stamps turned out to prove nothing."""
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 

@@ -18,6 +18,9 @@ clock."""
 STAMP: Final = struct.Struct("<IQqqQQ")  # mode, size, mtime, ctime (ns), inode, device
 STAMP_SIZE: Final = STAMP.size
 
+DISTRUST: Final = "distrust"
+"""The space of a state whose one value, under an empty key, is another whenever stamps turned out to prove nothing."""
+
 _FIRST_NS: Final = -(1 << 63)
 _LAST_NS: Final = (1 << 63) - 1
 

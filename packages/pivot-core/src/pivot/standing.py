@@ -17,9 +17,8 @@ import orjson
 from pivot.grounds import Ground, holds, python_ground
 from pivot.paths import parents
 from pivot.project import Project, import_roots
-from pivot_cache import CacheError, Scan, State, hash_bytes
-from pivot_cache.scan import DISTRUST
-from pivot_cache.stamp import stamp
+from pivot_cache import CacheError, State, hash_bytes
+from pivot_cache.stamp import DISTRUST, stamp
 from pivot_fingerprint import SCHEME, Analysis
 from pivot_fingerprint.access import listing_digest
 
@@ -50,6 +49,8 @@ def recall(project: Project, state: State) -> tuple[str, ...] | None:
         if not Analysis(import_roots(project)).stands(code.encode()):
             return None
         if directories:
+            from pivot_cache import Scan  # most pipelines read and make files alone
+
             scan = Scan(state)
             if any((scan.content(path) or ("", ""))[1] != digest for path, digest in directories.items()):
                 return None

@@ -3,7 +3,9 @@
 Serves ``project``; also says which definitions a function that executed is in, and which statement a line belongs to.
 """
 
-from pivot_fingerprint.definitions import INNER, Definition
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import INNER
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.parts import Entry, ImportRead
 from pivot_fingerprint.sources import Outside, Source, Spread
@@ -26,15 +28,46 @@ def starts(entry: Entry, graph: Graph) -> list[int]:
     return [*found, *more]
 
 
+class _Index(NamedTuple):
+    """Where the definitions of a module are found: indices of those in functions and of the others, in order."""
+
+    inner: dict[str, list[int]]  # by name
+    outer: dict[str, list[int]]  # by name
+    binders: dict[str, list[int]]  # by the names that they bind
+    methods: dict[str, list[int]]  # by name
+    lines: dict[int, list[int]]  # all but methods, by each of their lines
+
+
+def _index(module: Source) -> _Index:
+    """Return the index of a module, made when first asked for: there may be a thousand questions about one module."""
+    if module.index is None:
+        index = module.index = _Index({}, {}, {}, {}, {})
+        for at, one in enumerate(module.facts.definitions):
+            if one.marks & INNER:
+                index.inner.setdefault(one.name, []).append(at)
+            else:
+                index.outer.setdefault(one.name, []).append(at)
+                for name in one.binds:
+                    index.binders.setdefault(name, []).append(at)
+            if one.owner >= 0:
+                index.methods.setdefault(one.name, []).append(at)
+            else:
+                for line in range(one.line, one.end + 1):
+                    index.lines.setdefault(line, []).append(at)
+    found: _Index = module.index
+    return found
+
+
 def numbers(entry: Entry, module: Source) -> list[int]:
     """Return the definitions that an entry is in; the class of a method."""
-    definitions = module.facts.definitions
-    last = entry.qualname.rpartition(".")[2]
-    inner = [at for at, one in enumerate(definitions) if one.marks & INNER and one.name == last]
-    here = [at for at in inner if definitions[at].line == entry.line]
-    named = here or [at for at, one in enumerate(definitions) if _is_named(one, entry.qualname)]
+    definitions, index = module.facts.definitions, _index(module)
+    inner = index.inner.get(entry.qualname.rpartition(".")[2], [])
+    named = [at for at in inner if definitions[at].line == entry.line]
+    if not named:
+        binders = index.binders.get(entry.qualname.partition(".")[0], ())
+        named = sorted({*index.outer.get(entry.qualname, ()), *binders})
     if not named and entry.line:
-        named = [at for at, one in enumerate(definitions) if one.owner < 0 and one.line <= entry.line <= one.end]
+        named = index.lines.get(entry.line, [])
     owners = [definitions[at].owner for at in named or inner]
     found = [owner if owner >= 0 else at for at, owner in zip(named or inner, owners, strict=True)]
     return [module.first + at for at in dict.fromkeys(found)]
@@ -42,10 +75,10 @@ def numbers(entry: Entry, module: Source) -> list[int]:
 
 def containing(entry: Entry, module: Source) -> list[int]:
     """Return the definitions that contain a function that executed, from the innermost to the whole statement."""
-    definitions = module.facts.definitions
-    found = [at for at, one in enumerate(definitions) if one.name == entry.qualname and one.owner >= 0]
+    definitions, index = module.facts.definitions, _index(module)
+    found = index.methods.get(entry.qualname, [])
     if not found:
-        lines = [at for at, one in enumerate(definitions) if one.owner < 0 and one.line <= entry.line <= one.end]
+        lines = index.lines.get(entry.line, [])
         inner = [at for at in lines if definitions[at].marks & INNER and definitions[at].line == entry.line]
         outer = [at for at in lines if not definitions[at].marks & INNER]
         found = inner if inner and not any(definitions[at].binds for at in outer) else [*inner, *outer]
@@ -60,12 +93,6 @@ def statements(read: ImportRead, module: Source) -> list[int]:
         if one.owner < 0 and (inside or any(first <= read.line <= last for first, last in one.guards)):
             found.append(at)
     return found or [-1]
-
-
-def _is_named(definition: Definition, qualname: str) -> bool:
-    if definition.marks & INNER:
-        return False
-    return definition.name == qualname or qualname.partition(".")[0] in definition.binds
 
 
 def _hinted(number: int, module: Source, graph: Graph) -> list[int]:

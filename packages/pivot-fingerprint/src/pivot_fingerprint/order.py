@@ -3,6 +3,7 @@
 Everything else in a module may stand in any order. Kept apart from ``digests``, which puts it into digests.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from pivot_fingerprint.definitions import DISPATCHES, MODULES, NOW
@@ -42,7 +43,7 @@ class Order:
             if use & NOW and target.names:
                 for module, name in target.names:
                     if module == home.name and name not in definition.binds:
-                        before = sum(one < number for one in self.group(home, name))
+                        before = bisect_left(self.group(home, name), number)
                         if before > 1:
                             found.append(f"order {path} after {before}")
         return found

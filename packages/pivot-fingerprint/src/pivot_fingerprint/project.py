@@ -42,6 +42,7 @@ class Project:
         self._examiner = Examiner(self._resolver)
         self._views: dict[tuple[tuple[ImportRead, ...], frozenset[str]], _View] = {}
         self._by_key: dict[str, dict[str, list[int]]] = {}
+        self._lines: tuple[str, list[str]] = ("", [])  # of the file that was read last
 
     # ------------------------------------------------------------ questions
 
@@ -117,12 +118,13 @@ class Project:
         module = self.sources.module(part.module)
         if not isinstance(module, Source) or not part.line:
             return None
-        try:
-            with open(module.file, encoding="utf-8", errors="surrogateescape") as file:
-                lines = file.readlines()
-        except OSError:
-            return None
-        texts = [self._text(number, lines) for number in self._numbers(module).get(part.key, ())]
+        if self._lines[0] != module.file:
+            try:
+                with open(module.file, encoding="utf-8", errors="surrogateescape") as file:
+                    self._lines = module.file, file.readlines()
+            except OSError:
+                return None
+        texts = [self._text(number, self._lines[1]) for number in self._numbers(module).get(part.key, ())]
         return "\n".join(texts) if texts else None
 
     def _numbers(self, module: Source) -> dict[str, list[int]]:

@@ -5,7 +5,7 @@ module to another is the business of ``resolve``.
 """
 
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import blake3
 
@@ -20,7 +20,7 @@ _FACTS = f"facts {FORMAT} {sys.version_info.major}.{sys.version_info.minor}"
 class Source:
     """A project module; ``first`` is the number of its first definition, ``cache`` for whoever resolves its names."""
 
-    __slots__ = ("cache", "facts", "file", "first", "is_package", "late", "members", "name", "package")
+    __slots__ = ("cache", "facts", "file", "first", "index", "is_package", "late", "members", "name", "package")
 
     def __init__(self, name: str, file: str, is_package: bool, facts: Facts, first: int) -> None:
         self.name = name
@@ -30,6 +30,7 @@ class Source:
         self.facts = facts
         self.first = first
         self.cache: dict[str, object] = {}
+        self.index: Any = None  # of ``entries``
         self.late = facts.late
         self.members: dict[int, list[int]] = {}  # the methods of a class, both by their numbers
         for at, definition in enumerate(facts.definitions):
