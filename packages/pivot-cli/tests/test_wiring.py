@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pivot.config import Config, read_config
 from pivot.errors import NoPipeline
 from pivot.manifest import Manifest
 from pivot_cli.session import Session
-from pivot_cli.wiring import base_of, executors, open_workspace, stop_on_terminate
+from pivot_cli.wiring import base_of, executors, open_workspace, reach_remotes, stop_on_terminate
 
 
 @pytest.fixture
@@ -65,3 +66,13 @@ def test_what_is_to_outlive_its_terminal_does() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stop_on_terminate()
     os.kill(os.getpid(), signal.SIGHUP)
+
+
+def test_every_remote_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    values = dict(read_config(tmp_path, {"HOME": str(tmp_path)}).values)
+    values["remotes.good.url"] = f"file://{tmp_path}/there"
+    values["remotes.wrong.url"] = "gopher://x"
+    good, wrong = reach_remotes(Config(values, {}))
+    assert (good[0], good[2]) == ("good", None)
+    assert wrong[0] == "wrong" and "gopher" in (wrong[2] or "")

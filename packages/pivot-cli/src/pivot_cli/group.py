@@ -40,6 +40,7 @@ COMMANDS = {
     "fetch": Entry("Data", "Get outputs and tracked data from a remote into the cache."),
     "fsck": Entry("Care", "Check the cache and the records against each other."),
     "gc": Entry("Care", "Remove from the cache what nothing needs any more."),
+    "doctor": Entry("Care", "Examine this machine, its file systems and the settings."),
     "init": Entry("Set up", "Start a project here: make .pivot/ in this directory."),
     "config": Entry("Set up", "Show and change settings."),
     "remote": Entry("Set up", "Name the places that the cache is shared through."),

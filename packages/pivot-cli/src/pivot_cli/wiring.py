@@ -5,7 +5,7 @@ imported where one is used, which most commands do not.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivot.config import Config
@@ -13,6 +13,8 @@ from pivot.errors import UsageError
 from pivot.project import discover
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
+from pivot_cache.content import ObjectId
+from pivot_cache.errors import CacheError
 from pivot_cli.session import Session
 
 if TYPE_CHECKING:
@@ -111,6 +113,22 @@ def open_elsewhere(config: Config, name: str | None) -> Elsewhere:
         connect=float(config.values["remote.connect_timeout"] or 0), tries=int(config.values["remote.retries"] or 0) + 1
     )
     return Elsewhere(name, remote.describe(), open_remote(remote, limits=limits))
+
+
+def reach_remotes(config: Config) -> Iterator[tuple[str, str, str | None]]:
+    """Ask every remote of the settings one question; yield its name, where it is, and what is wrong with it, if so."""
+    for name in config.remotes:
+        from pivot_remote import RemoteError
+
+        try:
+            elsewhere = open_elsewhere(config, name)
+            try:
+                elsewhere.store.has(ObjectId("0" * 64))
+            finally:
+                elsewhere.store.close()
+            yield name, elsewhere.address, None
+        except (RemoteError, CacheError) as error:
+            yield name, "", str(error)
 
 
 def chosen_remote(config: Config, name: str | None) -> str:

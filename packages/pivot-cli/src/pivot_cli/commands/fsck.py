@@ -9,7 +9,8 @@ from pivot.fsck import Finding, Report, Use, fsck
 from pivot.mend import mend
 from pivot.project import locate
 from pivot.workspace import Workspace
-from pivot_cache.errors import DiskError, FormatTooNew
+from pivot_cache import is_object_id
+from pivot_cache.errors import DiskError, FormatTooNew, printable
 from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Stream
@@ -123,9 +124,9 @@ def _show_finding(stream: Stream, one: Finding, *, hurts: bool, repair: bool) ->
         stream.line(f"    needed by {needed}")
     if one.moved:
         stream.line(f"    moved to {one.moved}")
-    if one.mended:
-        stream.line(f"    {_MENDED.get(one.kind, 'mended')}")
-    elif hint := _hint(one, repair):
+    if one.mended and not (one.moved and one.kind == "trace"):
+        stream.line(f"    {_MENDED[one.kind]}")
+    elif not one.mended and (hint := _hint(one, repair)):
         stream.line(f"    Hint: {hint}")
 
 
@@ -134,7 +135,7 @@ _MENDED = {
     "missing": "kept again from the work tree",
     "writable": "made read-only",
     "leftover": "removed",
-    "trace": "set aside",
+    "trace": "whole again",
 }
 
 
@@ -150,7 +151,8 @@ def _needed(one: Finding) -> str:
 
 
 def _use(use: Use) -> str:
-    return f"{use.path} (tracked)" if use.stage is None else f"{use.path} of {use.stage}"
+    path = printable(use.path)
+    return f"{path} (tracked)" if use.stage is None else f"{path} of {printable(use.stage)}"
 
 
 def _hint(one: Finding, repair: bool) -> str | None:
@@ -164,12 +166,12 @@ def _hint(one: Finding, repair: bool) -> str | None:
     elif one.uses and not repair:
         steps.append("pivot fsck --repair keeps it again if the work tree has it")
     if stages:
-        steps.append(f"pivot repro {' '.join(stages[:_SHOWN])} makes it again where it is missed")
+        steps.append(f"pivot repro {printable(' '.join(stages[:_SHOWN]))} makes it again where it is missed")
     if tracked:
-        steps.append(f"get {tracked[0]} from where it came from")
+        steps.append(f"get {printable(tracked[0])} from where it came from")
     return "; ".join(steps) or None
 
 
 def _short(place: str) -> str:
     """Return the name of an object in short, anything else as it is."""
-    return place[:12] if len(place) == 64 and "/" not in place else place
+    return place[:12] if is_object_id(place) else printable(place)
