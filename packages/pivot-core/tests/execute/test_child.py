@@ -224,3 +224,30 @@ def test_signals_are_the_stages_own(workshop) -> None:
     seen = json.loads((workshop.root / "signals.json").read_text())
     assert seen[0].startswith("<built-in function default_int_handler>")
     assert seen[1:] == [str(signal.SIG_DFL), str(signal.SIG_DFL), str(signal.SIG_IGN), -1]
+
+
+def test_a_seed_set_at_import_counts_for_every_stage(workshop) -> None:
+    workshop.write("""
+        import random
+
+        def draw(name):
+            pathlib.Path(name).write_text(str(random.random()))
+
+        @stage
+        def one() -> None:
+            draw("one")
+
+        @stage
+        def two() -> None:
+            draw("two")
+    """)
+
+    def drawn(method: str) -> list[str]:
+        workshop.run("one", "two", executor=workshop.executor(start_method=method))
+        return [(workshop.root / name).read_text() for name in ("one", "two")]
+
+    one, two = drawn("fork")
+    assert one != two  # nobody set a seed, so stages must not draw the same
+    pipeline = workshop.root / "pipeline.py"
+    pipeline.write_text(pipeline.read_text().replace("import random\n", "import random\nrandom.seed(1)\n"))
+    assert drawn("fork") == drawn("spawn") == ["0.13436424411240122"] * 2

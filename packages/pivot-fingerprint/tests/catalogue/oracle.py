@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import json
 import os
+import random
 import subprocess
 import sys
 import traceback
@@ -98,10 +99,12 @@ class Child:
     def __init__(self, work: Callable[[], object]) -> None:
         """Start it."""
         self.receiver, sender = os.pipe()
+        dice = random.getstate()
         self.pid = os.fork()
         if self.pid:
             os.close(sender)
             return
+        random.setstate(dice)  # Python gives a forked process another one, and a project may have set its own
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         try:
             result: dict[str, object] = {"value": work()}

@@ -8,6 +8,7 @@ open, ``print`` and C's buffers are written out. ``main`` is for a process that 
 import faulthandler
 import gc
 import os
+import random
 import sys
 import time
 from collections.abc import Iterable
@@ -99,6 +100,8 @@ def _work(order: WorkOrder, live: Live, known: int) -> Report:
     if stage is None:
         return Report(Failure("changed", f"pipeline.py no longer has a stage {order.stage}", hint="run again"), 0.0)
     os.chdir(stage.directory)
+    if live.dice is not None:
+        random.setstate(live.dice)
     started = time.perf_counter()
     failure = run(stage, order, partial(_settle, live.files))
     live.observation.__exit__(None, None, None)

@@ -7,12 +7,13 @@ safe.
 import fcntl
 import gc
 import os
+import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from io import BufferedRandom, BufferedWriter, IOBase, TextIOWrapper
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pivot.errors import PivotError
 from pivot.execute.executor import Failure
@@ -42,13 +43,15 @@ class Live(NamedTuple):
 
     The observation has begun once the pipeline was imported, and is ended by each stage's process for itself. Begun
     here, it costs the stages nothing; the host itself does nothing that would be observed. ``files`` are open for
-    writing: what a stage writes to its copies must be written out at its end.
+    writing: what a stage writes to its copies must be written out at its end. ``dice`` is the state of ``random`` if
+    the import changed it: a forked process begins with another, and a seed that was set must count for every stage.
     """
 
     stages: Mapping[str, Stage]
     loaded: Loaded
     observation: Observation
     files: tuple[IOBase, ...]
+    dice: tuple[Any, ...] | None
 
 
 def import_live(pipeline: str, root: str) -> Live | Failure:
@@ -57,12 +60,13 @@ def import_live(pipeline: str, root: str) -> Live | Failure:
     Changes the working directory, ``sys.path`` and ``sys.argv`` to what the pipeline may expect.
     """
     sys.argv[:] = [pipeline]
-    before = _writable()
+    before, dice = _writable(), random.getstate()
     loaded = install(import_roots(pipeline, root))
     try:
         stages = import_pipeline(pipeline, root).stages
         files = () if _writable() <= before else tuple(buffered_files())
-        return Live(stages, loaded, observe([root]).__enter__(), files)
+        rolled = random.getstate()
+        return Live(stages, loaded, observe([root]).__enter__(), files, None if rolled == dice else rolled)
     except BaseException as error:
         return _failure(error, root)
 
