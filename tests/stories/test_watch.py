@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +253,62 @@ def test_each_event_a_line_of_json(two_stages: Any) -> None:
     woken = [line for line in lines if line["event"] == "woken"][1]
     assert woken["changed"] in (["totals.py"], [])  # the look may be faster than the event
     assert woken["decisions"][0]["reasons"][0]["changes"][0]["label"] == "func:total"
+
+
+def test_another_program_asks_and_steers(two_stages: Any) -> None:
+    with two_stages.watching("--serve") as watch:
+        watch.says(r"Serving .pivot/watch.sock")
+        watch.says(IDLE)
+        assert stat.S_IMODE((two_stages.path / ".pivot/watch.sock").stat().st_mode) == 0o600
+        with Peer(two_stages.path / ".pivot/watch.sock") as peer:
+            assert peer.call("status")["summary"]["up_to_date"] == 2
+            peer.call("subscribe")
+            two_stages.edit("totals.py", "return sum", "import time; time.sleep(60)\n    return sum")
+            assert peer.event("stage_started")["stage"] == "summarize"
+            peer.call("cancel", stage="summarize")
+            assert peer.event("stage_cancelled")["stage"] == "summarize"
+            peer.event("idle")
+            assert "func:total" in peer.call("explain", stage="summarize")["text"]
+            two_stages.edit("totals.py", "import time; time.sleep(60)\n    ", "")
+            assert peer.event("run_finished")["restored"] == 1
+            peer.event("idle")
+            two_stages.ran()
+            peer.call("run", stages=["preprocess"], force=True)
+            assert peer.event("run_finished")["done"] == 1
+        with two_stages.watching("--serve") as second:
+            second.says("another pivot watches this project already")
+    assert two_stages.ran() == ["preprocess"]
+    assert not two_stages.exists(".pivot/watch.sock")
+
+
+class Peer:
+    """A client of the socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(50)
+        self.socket.connect(str(path))
+        self.lines = self.socket.makefile()
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lines.close()
+        self.socket.close()
+
+    def call(self, method: str, **params: Any) -> Any:
+        self.socket.sendall(
+            json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n"
+        )
+        while "id" not in (message := json.loads(self.lines.readline())):
+            self.events.append(message["params"])
+        return message["result"]
+
+    def event(self, name: str) -> dict[str, Any]:
+        """Return the next event of a name."""
+        while True:
+            event = self.events.pop(0) if self.events else json.loads(self.lines.readline())["params"]
+            if event["event"] == name:
+                return event

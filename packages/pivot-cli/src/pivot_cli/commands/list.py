@@ -32,7 +32,7 @@ def command(session: Session, /, deps: bool, as_json: bool) -> int:
     stages = [manifest.stage(name) for name in graph.order]
     out = session.terminal.out
     if as_json:
-        out.json({"pipeline": manifest.name, "stages": [_data(stage, graph) for stage in stages]})
+        out.json({"pipeline": manifest.name, "stages": [stage_data(stage, graph) for stage in stages]})
         return 0
     if not stages:
         out.line(NO_STAGES)
@@ -66,7 +66,8 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
-def _data(stage: StageSpec, graph: Graph) -> dict[str, Any]:
+def stage_data(stage: StageSpec, graph: Graph) -> dict[str, Any]:
+    """Return a stage as JSON data: what is declared of it."""
     return {
         "stage": stage.name,
         "file": stage.file,

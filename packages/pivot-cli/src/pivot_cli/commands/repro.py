@@ -27,6 +27,7 @@ from pivot_cli.usage import Exemplified
 @click.option(
     "--debounce", metavar="MS", type=click.IntRange(min=1), help="With --watch: how long files must be still."
 )
+@click.option("--serve", is_flag=True, help="With --watch: let editors and agents ask and steer, over a Unix socket.")
 @click.option("--bell", is_flag=True, help="With --watch: ring the terminal's bell when a run is over.")
 @as_json
 @common
@@ -39,6 +40,7 @@ def command(
     no_cancel: bool,
     debounce: int | None,
     bell: bool,
+    serve: bool,
     **options: Any,
 ) -> int:
     """Bring stages up to date, with all they depend on.
@@ -47,11 +49,11 @@ def command(
     STAGES are names of stages or paths of outputs; without any, all of the pipeline.
     """
     if not watch:
-        if no_cancel or debounce or bell:
-            raise click.UsageError("--no-cancel, --debounce and --bell are for --watch")
+        if no_cancel or debounce or bell or serve:
+            raise click.UsageError("--no-cancel, --debounce, --bell and --serve are for --watch")
         return running.carry_out(session, stages, alone=False, **options)
     if options["dry_run"] or options["explain"] or options["as_json"]:
         raise click.UsageError("--watch runs stages: it does not go with -n, -e and --json (--jsonl prints events)")
     from pivot_cli import watching  # lazy: what watches is imported by nothing else
 
-    return watching.watch(session, stages, watching.Wishes(not no_cancel, debounce, bell), **options)
+    return watching.watch(session, stages, watching.Wishes(not no_cancel, debounce, bell, serve), **options)
