@@ -13,7 +13,7 @@ SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
 
 @pytest.fixture
 def wire(server):
-    wire = Wire(f"{server.endpoint}/bucket", SIGNER, timeout=1)
+    wire = Wire(f"{server.endpoint}/bucket", SIGNER, connect=1, timeout=1)
     yield wire
     wire.close()
 
@@ -39,9 +39,9 @@ def test_what_does_not_go_well_is_none(server, wire: Wire, given: dict) -> None:
 
 def test_a_server_that_is_silent_or_gone(server, wire: Wire) -> None:
     server.respond = lambda _: server.give(200, silent=True)
-    quick = Wire(f"{server.endpoint}/bucket", SIGNER, timeout=0.05)
+    quick = Wire(f"{server.endpoint}/bucket", SIGNER, connect=1, timeout=0.05)
     assert quick.send("GET", "key") is None
-    assert Wire("http://127.0.0.1:1/bucket", SIGNER, timeout=1).send("GET", "key") is None
+    assert Wire("http://127.0.0.1:1/bucket", SIGNER, connect=1, timeout=1).send("GET", "key") is None
 
 
 def test_after_some_failures_in_a_row_it_is_not_asked_any_more(server, wire: Wire) -> None:

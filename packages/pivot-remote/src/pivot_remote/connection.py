@@ -150,7 +150,7 @@ class Connection:
                     endpoint, signer = found
                     address = bucket_address(endpoint, self.location.bucket)
                     with suppress(OSError):  # certificates that cannot be read: the client says so
-                        self._wire = Wire(address, signer, timeout=min(self.limits.connect, self.limits.idle))
+                        self._wire = Wire(address, signer, connect=self.limits.connect, timeout=self.limits.idle)
             return self._wire
 
     def _known_before(self) -> tuple[str, Signer] | None:

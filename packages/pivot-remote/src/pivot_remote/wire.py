@@ -33,14 +33,16 @@ class Answer(NamedTuple):
 
 
 class Wire:
-    """Connections to one bucket. Any number of threads may use it at once. ``address`` is the bucket's, as a url."""
+    """Connections to one bucket. Any number of threads may use it at once. ``address`` is the bucket's, as a url;
+    ``connect`` and ``timeout`` are seconds to wait for a connection, and for anything to happen on it."""
 
-    def __init__(self, address: str, signer: Signer, *, timeout: float) -> None:
+    def __init__(self, address: str, signer: Signer, *, connect: float, timeout: float) -> None:
         parts = urlsplit(address)
         self._host = parts.netloc
         self._path = parts.path.rstrip("/")
         self._secure = _trust() if parts.scheme == "https" else None
         self._signer = signer
+        self._connect = connect
         self._timeout = timeout
         self._idle: deque[HTTPConnection] = deque()
         self._failures = 0
@@ -104,8 +106,12 @@ class Wire:
             return self._idle.pop()
         except IndexError:
             if self._secure is not None:
-                return HTTPSConnection(self._host, timeout=self._timeout, context=self._secure)
-            return HTTPConnection(self._host, timeout=self._timeout)
+                line: HTTPConnection = HTTPSConnection(self._host, timeout=self._connect, context=self._secure)
+            else:
+                line = HTTPConnection(self._host, timeout=self._connect)
+            line.connect()
+            line.sock.settimeout(self._timeout)
+            return line
 
 
 class Body:
