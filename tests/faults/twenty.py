@@ -140,7 +140,7 @@ def add(values):
 """
 STAGES = 20
 OUTPUTS = ("parts", "part", "pair", "large", "tree", "total.json", "score.json", "join.json", "report.txt")
-OURS = (".pivot/cache/", ".pivot/logs/", ".pivot/locks/", ".pivot/state.db")
+OURS = ("__pycache__/", ".pivot/cache/", ".pivot/logs/", ".pivot/locks/", ".pivot/state.db")
 
 
 class Twenty(Project):
@@ -149,7 +149,7 @@ class Twenty(Project):
     def __init__(self, path: Path, home: Path) -> None:
         super().__init__(path, home)
         self.token = uuid.uuid4().hex
-        self.environment |= {"PIVOT_TRIAL": self.token, "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment["PIVOT_TRIAL"] = self.token
 
     def ran(self) -> list[str]:
         """The stages that ran since this was last asked."""
@@ -229,7 +229,7 @@ def read(top: Path) -> Iterator[tuple[str, bytes | str]]:
             shown = path.relative_to(top).as_posix()
             if path.is_symlink():
                 yield shown, os.readlink(path)
-            else:
+            elif path.is_file():
                 yield shown + ("*" if path.stat().st_mode & 0o100 else ""), path.read_bytes()
 
 

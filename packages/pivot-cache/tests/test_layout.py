@@ -141,3 +141,40 @@ def test_a_directory_that_was_made_newer_meanwhile_stops(root):
     (root / "format").write_text("2\n")
     with pytest.raises(FormatTooNew):
         layout.begin()
+
+
+def test_a_directory_in_the_place_of_an_object_is_set_aside(root):
+    layout = Layout(root)
+    path = layout.object_path(OID)
+    layout.make_parent(path)
+    os.makedirs(f"{path}/full")
+    temporary = layout.temporary()
+    with open(temporary, "wb") as file:
+        file.write(b"x")
+    layout.give_name(temporary, path)
+    with open(path, "rb") as file:
+        assert file.read() == b"x"
+    (aside,) = os.listdir(layout.quarantine)
+    assert aside.startswith(f"{OID}.") and os.listdir(f"{layout.quarantine}/{aside}") == ["full"]
+    layout.close()
+
+
+def test_what_cannot_be_set_aside_stays(root):
+    layout = Layout(root)
+    path = layout.object_path(OID)
+    assert layout.set_aside(path) is None
+    layout.make_parent(path)
+    os.mkdir(path)
+    (root / "quarantine").write_text("in the way")
+    temporary = layout.temporary()
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT))
+    with pytest.raises(IsADirectoryError):
+        layout.give_name(temporary, path)
+    layout.close()
+
+
+def test_a_format_that_is_a_directory(root):
+    (root / "format").mkdir(parents=True)
+    with pytest.raises(DiskError) as caught:
+        Layout(root)
+    assert caught.value.path == f"{root}/format"

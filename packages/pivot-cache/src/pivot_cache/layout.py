@@ -69,6 +69,28 @@ class Layout:
         self._made.add(parent)
         return changed
 
+    def give_name(self, temporary: str, path: str, suffix: str = "") -> None:
+        """Make a temporary be the object or record at a path, whatever stands there; raises ``OSError``."""
+        try:
+            os.rename(temporary, path)
+        except IsADirectoryError:
+            if self.set_aside(path, suffix) is None:
+                raise
+            os.rename(temporary, path)
+
+    def set_aside(self, path: str, suffix: str = "") -> str | None:
+        """Move what stands at the path of an object or record to the quarantine; return where it is now, if it is."""
+        if not os.path.lexists(path):
+            return None
+        name = path[len(os.path.dirname(os.path.dirname(path))) :].replace("/", "")
+        target = os.path.join(self.quarantine, f"{name}.{os.urandom(4).hex()}{suffix}")
+        try:
+            os.makedirs(self.quarantine, exist_ok=True)
+            os.rename(path, target)
+        except OSError:
+            return None
+        return target
+
     def begin(self) -> None:
         """Before a round of writing: notice if somebody removed the cache directory meanwhile, and begin anew."""
         if self._ready and not os.path.exists(self._temporaries.held() or self.root):
@@ -109,7 +131,8 @@ class Layout:
         except OSError as error:
             raise disk_error("read", path, error) from None
         try:
-            found = os.read(descriptor, 64).decode("ascii", "backslashreplace").strip()
+            with disk("read", path):
+                found = os.read(descriptor, 64).decode("ascii", "backslashreplace").strip()
         finally:
             os.close(descriptor)
         if found == str(FORMAT):

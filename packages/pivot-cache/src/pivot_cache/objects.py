@@ -202,13 +202,7 @@ class Objects:
 
     def quarantine(self, oid: ObjectId) -> str | None:
         """Move the object's file out of the way; return where it is now, None if it cannot be moved."""
-        target = os.path.join(self.layout.quarantine, f"{oid}.{os.urandom(4).hex()}")
-        try:
-            os.makedirs(self.layout.quarantine, exist_ok=True)
-            os.rename(self.layout.object_path(oid), target)
-        except OSError:
-            return None
-        return target
+        return self.layout.set_aside(self.layout.object_path(oid))
 
     def reject(self, oid: ObjectId) -> NoReturn:
         """Quarantine an object that turned out to be wrong, and raise ``ObjectCorrupt`` about it."""

@@ -93,7 +93,7 @@ class Batch:
                 touched |= layout.make_parent(path)
                 touched.add(parent)
             try:
-                os.rename(temporary, path)
+                layout.give_name(temporary, path)
             except OSError as error:
                 raise disk_error("write", path, error) from None
         return touched

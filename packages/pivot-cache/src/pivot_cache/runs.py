@@ -17,6 +17,7 @@ from pivot_cache.layout import Layout, names_in
 
 SIZE_LIMIT: Final = 16 << 20
 """A record larger than this, in bytes, is not ours."""
+_SET_ASIDE: Final = ".run"
 _HEAD: Final = b"pivot-run 1 "
 _HEAD_SIZE: Final = len(_HEAD) + 65
 
@@ -38,6 +39,8 @@ class Runs:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if os.path.islink(path):
+                return None  # nothing that we wrote; the next record takes its place
             raise disk_error("read", path, error) from None
         try:
             status = os.fstat(descriptor)
@@ -68,7 +71,7 @@ class Runs:
                 write_all(descriptor, _head(data) + data)
             finally:
                 os.close(descriptor)
-            os.rename(temporary, path)
+            self._layout.give_name(temporary, path, _SET_ASIDE)
 
     def remove(self, key: str) -> None:
         """Remove the record, if it is there; for whoever collects garbage."""
@@ -82,13 +85,7 @@ class Runs:
 
     def quarantine(self, key: str) -> str | None:
         """Move the record's file out of the way; return where it is now, None if it cannot be moved."""
-        target = os.path.join(self._layout.quarantine, f"{key}.{os.urandom(4).hex()}.run")
-        try:
-            os.makedirs(self._layout.quarantine, exist_ok=True)
-            os.rename(self._layout.run_path(key), target)
-        except OSError:
-            return None
-        return target
+        return self._layout.set_aside(self._layout.run_path(key), _SET_ASIDE)
 
     def keys(self) -> Iterator[ObjectId]:
         """Yield the keys of all records, in no order."""

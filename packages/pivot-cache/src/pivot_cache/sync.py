@@ -5,7 +5,6 @@ before what is decided by the callers.
 """
 
 import os
-import threading
 from collections.abc import Collection, Iterator
 
 AT_ONCE = 8
@@ -17,6 +16,8 @@ def sync_all(descriptors: Collection[int]) -> None:
         for descriptor in descriptors:
             os.fsync(descriptor)
         return
+    import threading  # lazy: a command that finds nothing to do flushes nothing
+
     waiting = iter(list(descriptors))
     failures: list[OSError] = []
     threads = [
