@@ -109,7 +109,7 @@ def test_a_first_signal_ends_what_runs(project: Twenty, start, number: signal.Si
     stdout, stderr = process.communicate(timeout=20)  # the promise is 5 seconds, on a machine that is not busy
     assert process.returncode == 130, stderr
     assert stderr.strip() == "Error: interrupted: what was running is not recorded"
-    assert "never" not in stdout
+    assert "✓ never" not in stdout
     check_stopped(project)
 
 
