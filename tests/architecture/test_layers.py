@@ -25,6 +25,7 @@ LAZY = {
     ("packages/pivot-core/src/pivot/describe.py", "pivot.stage_values"): "only parameters need pydantic and PyYAML",
     ("packages/pivot-core/src/pivot/execute/stage.py", "pivot.params"): "only parameters need pydantic",
     ("packages/pivot-core/src/pivot/load_child.py", "pivot.execute"): "only a failure pays for its explanation",
+    ("packages/pivot-core/src/pivot/load.py", "pivot.renewal"): "while the manifest stands, no source is parsed",
     ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.project"): (
         "while nothing changed, no source is parsed"
     ),

@@ -261,3 +261,17 @@ def test_another_python_runs_everything(shop: Shop) -> None:
     assert "  Reason: Python version changed\n\n  Changes:\n    package:python\n" in shown
     shop.run("repro")
     assert shop.states() == {"train": "up to date", "report": "up to date"}
+
+
+def test_a_helper_is_edited_without_importing_the_pipeline(shop: Shop) -> None:
+    shop.edit("shop/model.py", "from shop.progress", "print('imported')\nfrom shop.progress")
+    assert "imported" in shop.run("status").text
+    shop.edit("shop/numbers.py", "top = max(values)", "top = max(values)\n    top += 1")
+    edited = shop.run("status")
+    assert "func:normalize changed" in edited.stdout and "imported" not in edited.text
+    shop.run("repro")
+    assert "imported" not in shop.run("status").text
+    shop.edit("pipeline.py", "Model(0.5)", "Model(0.25)")
+    assert "method:" not in shop.run("status").stdout and "imported" not in shop.run("status").text
+    shop.edit("pipeline.py", 'pivot.Dep("orders.json"', 'pivot.Dep("./orders.json"')
+    assert "imported" in shop.run("status").text

@@ -57,6 +57,12 @@ class Memo:
     def digest(self, path: str) -> str | None:
         return file_digest(path)
 
+    def get(self, key: str) -> None:
+        """There is nothing."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Forget it."""
+
 
 type Write = Callable[..., Project]
 

@@ -5,6 +5,7 @@ one is made by ``load_child`` in a process of its own.
 """
 
 import os
+from contextlib import suppress
 from typing import Protocol
 
 import orjson
@@ -15,13 +16,20 @@ from pivot.execute.interpreter import ANEW, Starter, anonymous_file
 from pivot.grounds import Ground, holds, python_ground
 from pivot.manifest import Manifest, decode
 from pivot.project import Project
+from pivot_cache import hash_bytes
 
 
 class Memo(Protocol):
-    """What a caller lends: digests of files."""
+    """What a caller lends: digests of files, and a place to keep texts."""
 
     def digest(self, path: str) -> str | None:
         """Return the BLAKE3 digest of a file's content as it is now, None if there is none."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was kept under a key."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value under a key."""
 
 
 def load(project: Project, *, memo: Memo, kept: Manifest | None = None, starter: Starter = ANEW) -> Manifest:
@@ -30,11 +38,29 @@ def load(project: Project, *, memo: Memo, kept: Manifest | None = None, starter:
     Raises DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
     """
     python = python_ground(project)
-    if kept is not None and python in kept.inputs and current(kept, project, memo):
-        return kept
+    if kept is not None and python in kept.inputs:
+        if current(kept, project, memo):
+            return kept
+        from pivot.renewal import renewed  # lazy: it parses source
+
+        if (manifest := renewed(kept, project, memo)) is not None:
+            return manifest
     made = _ask_child(project, starter) or _ask_child(project, ANEW)
     assert made is not None  # anew, a process finds nothing imported
-    return made._replace(inputs=(*made.inputs, python))
+    return _with_texts(made, project, memo)._replace(inputs=(*made.inputs, python))
+
+
+def _with_texts(made: Manifest, project: Project, memo: Memo) -> Manifest:
+    """Keep the texts of modules: with those, many an edit needs no new import (``renewal``)."""
+    digests = {one.name: one.digest for one in made.inputs if one.kind == "source"}
+    sees_lines = made.sees_lines
+    for path in {one.path for one in made.ran}:
+        with suppress(OSError):
+            text = project.root.joinpath(path).read_bytes()
+            if hash_bytes(text) == digests.get(path):
+                sees_lines |= b"lineno" in text  # of tracebacks, frames, classes: reading these leaves no trace
+                memo.put(f"module {digests[path]}", text)
+    return made._replace(sees_lines=sees_lines)
 
 
 def current(manifest: Manifest, project: Project, memo: Memo) -> bool:

@@ -17,13 +17,15 @@ from pivot.describe import describe
 from pivot.errors import PipelineFailed, PivotError
 from pivot.execute import preloaded
 from pivot.execute.interpreter import end_with
+from pivot.glances import Glances
 from pivot.grounds import Ground
-from pivot.manifest import Manifest, encode
+from pivot.manifest import Manifest, Ran, encode
 from pivot.pipeline import Pipeline
 from pivot.pipeline_module import import_pipeline, import_roots
 from pivot_fingerprint import Observed
 from pivot_fingerprint.access import file_digest, listing_digest
-from pivot_fingerprint.importing import Source, install
+from pivot_fingerprint.calls import Calls
+from pivot_fingerprint.importing import Source, install, is_project, normal_roots
 from pivot_fingerprint.observe import observe
 
 # What an answer begins with: a bug is one of Pivot's own, with its traceback; too late are variables that the pipeline
@@ -62,15 +64,21 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
 
     Raises DeclarationError, and PipelineFailed for whatever the user's code raises.
     """
-    roots = import_roots(pipeline_py, root)
+    roots = normal_roots(import_roots(pipeline_py, root))
     found = preloaded.found()
     before = frozenset(sys.modules) - found.modules
     loaded = install(roots)
     missed = _Missed(found.missed)
     sys.meta_path.append(missed)
+    ran = Calls(lambda file: is_project(file, roots))
+    ran.start()
+    glances = Glances(ran.is_project)
     with preloaded.Requests(roots) as requests, observe(roots, functions=False) as watch:
         pipeline = _import(pipeline_py, root)
     sys.meta_path.remove(missed)
+    stages = describe(pipeline, root)  # makes parameters, for one, by functions of the project
+    glances.stop()
+    ran.stop()
     seen = watch.observed
     packages = tuple(
         name
@@ -87,11 +95,13 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
     return Manifest(
         _relative(pipeline_py, root),
         pipeline.name,
-        describe(pipeline, root),
+        stages,
         tuple(sorted({name for name, _ in seen.modules})),
         packages,
         seen.imports,
         tuple(Ground(kind, _relative(name, root), digest) for (kind, name), digest in sorted(inputs.items())),
+        () if glances.looked or ran.missing else tuple(_ran(seen, ran, root)),
+        glances.saw_lines,
     )
 
 
@@ -108,6 +118,16 @@ def _import(pipeline_py: str, root: str) -> Pipeline:
         if isinstance(error, SystemExit):
             problem = "pipeline.py ended the process (sys.exit) while it was imported"
         raise PipelineFailed(problem, file=file, line=line, details=blame.text(error)) from None
+
+
+def _ran(seen: Observed, ran: Calls, root: str) -> Iterator[Ran]:
+    """Yield the modules with their functions that were executed."""
+    functions: dict[str, set[tuple[str, int]]] = {}
+    for _, qualname, line, file in ran.started:
+        if not qualname.endswith(">"):  # lambdas and the like are seen in any case
+            functions.setdefault(file, set()).add((qualname.rpartition(".")[2], line))
+    for module, file in sorted(seen.modules):
+        yield Ran(_relative(file, root), module, tuple(sorted(functions.get(file, ()))))
 
 
 # --- what the manifest depends on ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import orjson
 from pivot.grounds import Ground
 from pivot_fingerprint import Entry, ImportRead, Opaque
 
-FORMAT = 1
+FORMAT = 2
 
 
 class LoaderSpec(NamedTuple):
@@ -65,6 +65,14 @@ class StageSpec(NamedTuple):
     timeout: float | None = None
 
 
+class Ran(NamedTuple):
+    """A project module that loading the pipeline imported, with the functions in it that were executed."""
+
+    path: str  # as in its ``source`` among the inputs
+    module: str
+    functions: tuple[tuple[str, int], ...]  # name, and line at which its code begins
+
+
 class Manifest(NamedTuple):
     """A loaded pipeline."""
 
@@ -75,6 +83,8 @@ class Manifest(NamedTuple):
     packages: tuple[str, ...]  # top-level names of third-party modules that loading it imported: what workers preload
     reads: tuple[ImportRead, ...]  # files and variables read while project modules were imported
     inputs: tuple[Ground, ...]  # what it was made from: while each still has its digest, it stands
+    ran: tuple[Ran, ...] = ()  # what of its modules was executed; empty if something looked into the others
+    sees_lines: bool = True  # whether project code may have seen on which lines it stands
 
     def stage(self, name: str) -> StageSpec:
         """Return the stage of that name; KeyError if there is none."""
@@ -99,7 +109,7 @@ def decode(data: bytes) -> Manifest | None:
         version, row = orjson.loads(data)
         if version != FORMAT:
             return None
-        pipeline, name, stages, modules, packages, reads, inputs = row
+        pipeline, name, stages, modules, packages, reads, inputs, ran, sees_lines = row
         return Manifest(
             pipeline,
             name,
@@ -108,6 +118,8 @@ def decode(data: bytes) -> Manifest | None:
             tuple(packages),
             tuple(ImportRead(*read) for read in reads),
             tuple(Ground(*item) for item in inputs),
+            tuple(Ran(path, module, tuple((one, line) for one, line in functions)) for path, module, functions in ran),
+            sees_lines,
         )
     except (ValueError, TypeError, KeyError):
         return None
