@@ -282,7 +282,8 @@ class Behaviour:
             called = Effects(frozenset().union(*(self.summary(one).names for one in held)))
             return joined([self._method_call(home, classes, method, how, given, receiver), called])
         last = target.rest.rpartition(".")[2]
-        handed = self._handed(home, [one for one in given if isinstance(one[1], str)])
+        own = definition.kind == "const" and self.objects.is_own(number)
+        handed = NOTHING if own else self._handed(home, [one for one in given if isinstance(one[1], str)])
         draws = definition.kind == "const" and self.objects.is_stateful(number)
         if last in _LOG_METHODS or (how == USED and not draws and not MUTATING_METHOD.match(last)):
             return handed

@@ -14,18 +14,17 @@ from pivot_fingerprint.sources import Source, Sources, Spread
 
 def loads(sources: Sources, name: str) -> list[str]:
     """Return the project modules that the import of one imports itself, the package around it first."""
-    found = sources.loads.get(name)
-    if found is None:
-        found = sources.loads[name] = [one for step in steps(sources, name) for one in step]
-    return found
+    return [one for step in steps(sources, name) for one in step]
 
 
 def steps(sources: Sources, name: str) -> list[list[str]]:
     """Return the project modules that each import of a module imports, and first the package around it."""
-    found = [[name.rpartition(".")[0]] if "." in name else []]
-    module = sources.module(name)
-    if isinstance(module, Source):
-        found.extend(_imported(sources, module, level, of, names) for level, of, names, _ in module.facts.loads)
+    found = sources.steps.get(name)
+    if found is None:
+        found = sources.steps[name] = [[name.rpartition(".")[0]] if "." in name else []]
+        module = sources.module(name)
+        if isinstance(module, Source):
+            found.extend(_imported(sources, module, level, of, names) for level, of, names, _ in module.facts.loads)
     return found
 
 

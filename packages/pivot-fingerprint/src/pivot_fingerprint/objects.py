@@ -5,6 +5,7 @@ be more than one thing.
 """
 
 from pivot_fingerprint.definitions import CALLED, CONTAINER, FROZEN, NOW, VALUE, Definition
+from pivot_fingerprint.importing import OWN_PACKAGES
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source
 
@@ -141,6 +142,12 @@ class Objects:
                 if any(one.kind == "const" and not one.marks & FROZEN for one in found):
                     names.update(target.names)
         return names
+
+    def is_own(self, number: int) -> bool:
+        """Whether a constant is one of Pivot's own objects: a pipeline calls none of its stages when they register."""
+        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        targets = [self._resolver.resolve(home, path) for path, use in definition.refs if use & CALLED and use & NOW]
+        return any(target.external.partition(".")[0] in OWN_PACKAGES for target in targets)
 
     def is_stateful(self, number: int) -> bool:
         """Whether a constant is an object from outside the project that every use changes: a generator of numbers."""

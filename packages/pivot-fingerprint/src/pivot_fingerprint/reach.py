@@ -33,6 +33,7 @@ class Reach:
         self._process = process
         self._loaded = frozenset(process.nodes)
         self._known: dict[int, Reached] = {}
+        self._next: dict[int, list[int]] = {}
         self._bits: dict[int, int] = {}  # of nodes
         self._nodes: list[int] = []  # of bits
         self._outside_bits: dict[Outside, int] = {}
@@ -139,10 +140,16 @@ class Reach:
         found = Reached(nodes, outside, marks)
         self._known.update(dict.fromkeys(component, found))
 
-    def _following(self, node: int) -> Iterable[int]:
-        if node in self._loaded or (node >= 0 and self._graph.sources.marks[node] & IGNORED):
-            return ()
-        return [one for one in shortcut(self._graph, self._process, node).nodes if one not in self._loaded]
+    def _following(self, node: int) -> list[int]:
+        found = self._next.get(node)
+        if found is None:
+            if node in self._loaded or (node >= 0 and self._graph.sources.marks[node] & IGNORED):
+                found = []
+            else:
+                loaded = self._loaded
+                found = [one for one in shortcut(self._graph, self._process, node).nodes if one not in loaded]
+            self._next[node] = found
+        return found
 
     def _bit(self, node: int) -> int:
         found = self._bits.get(node)

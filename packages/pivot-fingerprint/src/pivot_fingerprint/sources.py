@@ -70,7 +70,7 @@ class Sources:
         self.homes: list[Source] = []  # of each definition
         self.marks: list[int] = []  # of each definition
         self._distributions: dict[str, Outside] = {}
-        self.loads: dict[str, list[str]] = {}  # for loading
+        self.steps: dict[str, list[list[str]]] = {}  # for loading
 
     def module(self, name: str) -> Source | Outside | Spread:
         """Return a module by its absolute name."""
