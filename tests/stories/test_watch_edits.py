@@ -136,7 +136,7 @@ def go_through(project: Project, count: int, seed: int) -> None:
             if not edits.broken:
                 give_up = time.monotonic() + 40
                 while edits.found() != edits.expected():
-                    assert time.monotonic() < give_up, f"edit {number}: {edits.found()} for {edits.expected()}"
+                    assert time.monotonic() < give_up, f"edit {number}: {edits.expected()}\n{watch.text[-5000:]}"
                     time.sleep(0.005)
             if number == WARM:
                 first = memory(watch.process.pid)

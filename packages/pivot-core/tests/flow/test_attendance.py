@@ -113,6 +113,15 @@ def test_code_that_cannot_be_read_ends_nothing(scene: Any) -> None:
     assert one.attendance.later == [one.changed("helpers.py")]
 
 
+def test_what_may_have_been_missed_is_looked_for(scene: Any) -> None:
+    one = scene()
+    one.hears(Changed(frozenset()))
+    assert not one.run.superseded
+    one.bench.edit("helpers.py", "return raw", "return dict(raw)")
+    one.hears(Changed(frozenset()))
+    assert one.ended.stages == ["clean"] and one.attendance.later == [Changed(frozenset())]
+
+
 def test_its_user_ends_a_stage_or_all(scene: Any) -> None:
     one = scene()
     one.hears(Cancel("total"))

@@ -40,6 +40,7 @@ class Attendance:
         self._tell = tell
         self._cancel = cancel
         self._edits: frozenset[str] = frozenset()  # not judged yet
+        self._missed = False  # something may have changed that nobody told
 
     def attend(self, run: Run) -> None:
         """Deal with what has come since the last call."""
@@ -47,6 +48,7 @@ class Attendance:
             match message := self._messages.get():
                 case Changed(paths):
                     self._edits |= self._field.sort(paths)[0]
+                    self._missed = self._missed or not paths
                 case Cancel(stage):
                     for step in run.running:
                         if stage in (None, step.stage.name):
@@ -56,8 +58,8 @@ class Attendance:
                     run.supersede([step.stage.name for step in run.running])
                 case _:
                     self.later.append(message)
-        if self._edits and not self._field.git_is_busy():
-            edits, self._edits = self._edits, frozenset()
+        if (self._edits or self._missed) and not self._field.git_is_busy():
+            edits, self._edits, self._missed = self._edits, frozenset(), False
             self._judge(run, edits)
 
     def _judge(self, run: Run, edits: frozenset[str]) -> None:

@@ -27,6 +27,7 @@ GIT_PATIENCE = 10.0  # seconds that git may take to put the files of another bra
 GLANCE = 0.005  # seconds between two looks whether it has
 LULL = 0.03  # seconds after what is no edit, for one that may come with it to be named
 ECHOES = 3  # runs in a row that one file may cause that changes while its stage runs
+DISTURBED = frozenset({"changed", "storage"})  # kinds of failures that a file caused which changed at the wrong time
 ECHO = 2.0  # seconds after a run in which a change may come from the run
 
 
@@ -171,7 +172,8 @@ class Watch:
             if edits or asked is not None:
                 self._tell(NothingToRun(self.generation, changed, len(planned.steps), self._spent))
         elif self._is_echo(edits, asked):
-            self._tell(Notice(f"{', '.join(changed)} changes whenever its stage runs: waiting for another edit"))
+            names = ", ".join(changed or self._failed)
+            self._tell(Notice(f"{names}: something changes whenever the stage runs; waiting for another edit"))
         else:
             decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
             self._tell(Woken(self.generation, changed, decisions, self._spent))
@@ -198,15 +200,19 @@ class Watch:
             self._ended = monotonic()
         self._failed = tuple(run.failures)
         kinds = {failure.kind for failure in run.failures.values()}
-        self._echo = (self._echo[0], self._echo[1] + 1) if kinds == {"changed"} else (frozenset(), 0)
         self._later += attendance.later
+        if kinds and kinds <= DISTURBED:
+            self._echo = (self._echo[0], self._echo[1] + 1)
+            self._later.append(Changed(frozenset()))
+        else:
+            self._echo = (frozenset(), 0)
         if not run.superseded:
             self._tell(finished(Summary(run.actions, run.failures, perf_counter() - began)))
 
     def _is_echo(self, edits: frozenset[str], asked: Go | None) -> bool:
         """Return whether only files changed that the last runs changed themselves, so that it would never end."""
         known, count = self._echo
-        if asked is not None or known != edits or monotonic() - self._ended > ECHO:
+        if asked is not None or (edits and known != edits) or monotonic() - self._ended > ECHO:
             self._echo = (edits, 0)
             return False
         return count >= ECHOES
