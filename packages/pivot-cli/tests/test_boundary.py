@@ -3,7 +3,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -12,7 +11,6 @@ import pytest
 from pivot import errors
 from pivot_cache.errors import DiskError, ObjectMissing
 from pivot_cli.boundary import guard, message
-from pivot_cli.terminal import Stream, Terminal
 
 
 def failing(error: BaseException) -> Any:
@@ -103,13 +101,21 @@ def test_what_the_system_refuses_is_no_bug(screen: Any) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device is Linux's own")
-def test_an_output_that_cannot_be_written_is_no_bug(screen: Any) -> None:
-    with open("/dev/full", "w") as full:
-        terminal = Terminal(Stream(full), screen.terminal.err)
-        assert guard(lambda: terminal.out.line("x" * 10_000), terminal) == 4
-        with suppress(OSError):
-            full.close()
-    assert screen.err == "Error: the output cannot be written: no space left on device\n"
+def test_an_output_that_cannot_be_written_is_no_bug() -> None:
+    """Run in a process of its own, which loses its output."""
+    program = (
+        "import sys\n"
+        "from pivot_cli.boundary import guard\n"
+        "from pivot_cli.terminal import open_terminal\n"
+        "terminal = open_terminal()\n"
+        "sys.exit(guard(lambda: terminal.out.line('x' * 10_000), terminal))\n"
+    )
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 4
+    assert done.stderr == "Error: the output cannot be written: no space left on device\n"
 
 
 def test_a_bug_as_json_keeps_its_traceback(screen: Any) -> None:

@@ -5,6 +5,7 @@ No change detection is involved: each version of each project is executed whole,
 
 import importlib.util
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,10 @@ def judges() -> Iterator[tuple[oracle.Oracle, oracle.Oracle]]:
         yield one, other
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
+@pytest.mark.parametrize(
+    "case",  # one in four with all tests, always the same ones: what they say of Python does not change with Pivot
+    [pytest.param(one, id=one.id, marks=[pytest.mark.sweep] * (zlib.crc32(one.id.encode()) % 4 > 0)) for one in CASES],
+)
 def test_case(case: catalogue.Case, judges: tuple[oracle.Oracle, oracle.Oracle], tmp_path: Path) -> None:
     for module in case.needs:
         pytest.importorskip(module)

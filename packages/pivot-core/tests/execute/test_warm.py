@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import pytest
 from pivot.execute import interpreter, warm
 from pivot.execute.warm import IN_STORE, Warm
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked on other systems")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked on other systems"),
+    pytest.mark.skipif(find_spec("numpy") is None, reason="numpy is what is imported ahead"),
+]
 
 PIPELINE = "import pivot\npipeline = pivot.Pipeline('p')\n"
 ASK = "import sys, os, json; os.write(3, json.dumps({expression}).encode())"
