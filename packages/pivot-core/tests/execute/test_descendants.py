@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
@@ -18,12 +17,15 @@ def python(source: str) -> str:
     return subprocess.run([sys.executable, "-c", prelude + source], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_group_is_killed_whole(eventually: Callable[[Callable[[], object]], None]) -> None:
-    with subprocess.Popen(["sh", "-c", "sleep 600 & sleep 600"], process_group=0) as leader:
+def test_a_group_is_killed_whole() -> None:
+    command = ["sh", "-c", "sleep 600 & echo; sleep 600"]
+    with subprocess.Popen(command, process_group=0, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout is not None
+        assert leader.stdout.readline() == b"\n"
         assert group_exists(leader.pid)
         kill_group(leader.pid)
-        assert leader.wait(20) == -signal.SIGKILL
-    eventually(lambda: not group_exists(leader.pid))
+        assert leader.communicate(timeout=20) == (b"", None)  # nobody is left to write
+        assert leader.returncode == -signal.SIGKILL
 
 
 def test_a_child_that_leads_no_group_yet_is_killed_too() -> None:
