@@ -304,10 +304,12 @@ def check_same(found: Result, expected: Result, outcome: Outcome) -> None:
 
 
 def check_recovery(project: Twenty, expected: Result) -> None:
-    """After whatever happened, plain `pivot repro` gives what an undisturbed run gives, and leaves no rubbish."""
+    """After whatever happened, `pivot fsck` finds no damage, and plain `pivot repro` gives what an undisturbed run
+    gives, and leaves no rubbish."""
     check_gone(project)
     check_free(project)
-    check_cache(project)
+    check_cache(project)  # what fsck says is not taken on trust
+    project.run("fsck", "--read-data", code=0)
     outcome = project.run("repro")
     check_same(Result.of(project), expected, outcome)
     left = list((project.path / ".pivot/cache/tmp").glob("*"))
