@@ -58,6 +58,21 @@ def test_results_wait_in_the_work_tree_until_they_are_committed(two_stages) -> N
 # Tracked data --------------------------------------------------------------------------------------------------------
 
 
+def test_what_the_cache_has_need_not_be_made_again(two_stages) -> None:
+    """The records and the objects are there, but no traces, as after `pivot fetch` in a fresh clone."""
+    two_stages.run("repro")
+    shutil.rmtree(two_stages.path / ".pivot/cache/runs")
+    for name in ("clean.json", "summary.json"):
+        (two_stages.path / name).unlink()
+    two_stages.edit("totals.py", "sum(", "max(")
+    two_stages.ran()
+    assert "2 of 2 stages would run" in two_stages.run("repro", "-n").stdout
+    assert "1 of 2 stages would run" in two_stages.run("repro", "-n", "--checkout-missing").stdout
+    assert not two_stages.exists("clean.json")
+    outcome = two_stages.run("repro", "--checkout-missing")
+    assert two_stages.ran() == ["summarize"] and "↺ clean.json" in outcome.stdout, outcome
+
+
 def test_a_clone_gets_tracked_data_from_the_shared_cache(two_stages) -> None:
     cache = {"PIVOT_CACHE_DIR": str(two_stages.path.parent / "cache")}
     two_stages.run("track", "data.json", env=cache)

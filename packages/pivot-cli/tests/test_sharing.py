@@ -28,6 +28,24 @@ def test_the_records_are_believed(pivot: Run, shared: list[str]) -> None:
     assert not any(Path(name).exists() for name in shared)
 
 
+def test_what_is_missing_is_given_back_or_pretended_to_be(pivot: Run, shared: list[str]) -> None:
+    assert "will run" in pivot("repro", "-n", "--checkout-missing").out  # the cache has nothing
+    pivot("fetch")
+    shutil.rmtree(".pivot/cache/runs", ignore_errors=True)
+    assert "1 of 1 stage" in (out := pivot("repro", "-n").out) or "stages would run" in out, out
+    assert "will run" not in pivot("repro", "-n", "--checkout-missing").out
+    assert not any(Path(name).exists() for name in shared)
+    assert json.loads(pivot("repro", "--checkout-missing", "--json").out)["summary"]["run"] == 0
+    assert all(Path(name).exists() for name in shared)
+
+
+def test_only_what_the_targets_need_is_given_back(pivot: Run, shared: list[str]) -> None:
+    pivot("fetch")
+    told = pivot("repro", "preprocess", "--checkout-missing").out
+    assert "up to date" in told
+    assert sum(Path(name).exists() for name in shared) == 1
+
+
 def test_a_pull_for_a_run_is_told_once(pivot: Run) -> None:
     ended = pivot("repro", "--pull", "--json")
     assert ended.code == 0

@@ -40,6 +40,7 @@ _OPTIONS = (
     ),
     click.option("--pull", is_flag=True, help="Get what is missing and needed from the remote, not by running."),
     click.option("--push", is_flag=True, help="Send what the stages made to the remote, once all went well."),
+    click.option("--checkout-missing", is_flag=True, help="First give back outputs that are missing, as recorded."),
     click.option("--allow-missing", is_flag=True, help="Believe the records about outputs that are not here."),
     click.option("-r", "--remote", metavar="NAME", help="Which remote --pull and --push use; else the default one."),
     click.option("--summary", metavar="FILE", help="Add what happened to FILE, as Markdown."),
@@ -66,6 +67,7 @@ def carry_out(
     jsonl: bool,
     pull: bool,
     push: bool,
+    checkout_missing: bool,
     allow_missing: bool,
     remote: str | None,
     summary: str | None,
@@ -81,7 +83,7 @@ def carry_out(
     if only_show and (pull or push):
         raise click.UsageError("--pull and --push move data, and --dry-run and --explain only show")
     with open_workspace(session, make=not only_show) as workspace:
-        data, shared = as_json or jsonl, pull or push or allow_missing or summary
+        data, shared = as_json or jsonl, pull or push or checkout_missing or allow_missing or summary
         plain = not (stages or force or reload or explain or data or no_commit or shared or session.verbose)
         if plain and (standing := workspace.standing()):
             if dry_run:
@@ -95,10 +97,11 @@ def carry_out(
         patience = 0.0 if no_wait else lock_timeout
         base = base_of(session, workspace)
         chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
-        if allow_missing or pull:
-            from pivot_cli.sharing import believe, pull_for
+        if checkout_missing or allow_missing or pull:
+            from pivot_cli.sharing import Absence, prepare
 
-            chosen = pull_for(session, workspace, chosen, remote, json=data) if pull else believe(workspace, chosen)
+            wishes = Absence(checkout_missing, allow_missing, pull, remote)
+            chosen = prepare(session, workspace, chosen, wishes, only_show=only_show, json=data)
         if only_show:
             return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
         code = execution.execute(session, workspace, chosen, as_json=as_json, as_lines=jsonl, summary=summary)

@@ -1,27 +1,57 @@
-"""``--pull``, ``--push`` and ``--allow-missing`` of a run: what happens before it and after it.
+"""``--pull``, ``--push`` and two ways to miss something, of a run: what happens before it and after it.
 
 What is needed is said by ``pivot.absence``; how it is moved and told by ``moving``.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from pivot.absence import bring, presume
+from pivot.absence import bring, find_missing, give_back, presume
 from pivot.records import Records, find_records
 from pivot.repro import Options
 from pivot.wanted import Wanted
 from pivot.workspace import Workspace
 from pivot_cli import moving
 from pivot_cli.ci import refuse_forks
+from pivot_cli.giving import show_given
 from pivot_cli.session import Session
 
 
-def believe(workspace: Workspace, chosen: Options) -> Options:
-    """Return the options of a run that takes the records' word for what is not here."""
-    return chosen._replace(presumed=presume(find_records(workspace.project.root)))
+class Absence(NamedTuple):
+    """What to do about what is not here: the options of those names."""
+
+    checkout_missing: bool
+    allow_missing: bool
+    pull: bool
+    remote: str | None
 
 
-def pull_for(session: Session, workspace: Workspace, chosen: Options, remote: str | None, *, json: bool) -> Options:
-    """Get what a run needs of what is missing; return the options to run with."""
+def prepare(
+    session: Session, workspace: Workspace, chosen: Options, wishes: Absence, *, only_show: bool, json: bool
+) -> Options:
+    """Do before a run what is wished, and return the options to run with."""
+    if wishes.checkout_missing:
+        chosen = _check_out(session, workspace, chosen, only_show=only_show, json=json)
+    if wishes.allow_missing:
+        chosen = chosen._replace(presumed=presume(find_records(workspace.project.root)))
+    if wishes.pull:
+        chosen = _pull_for(session, workspace, chosen, wishes.remote, json=json)
+    return chosen
+
+
+def _check_out(session: Session, workspace: Workspace, chosen: Options, *, only_show: bool, json: bool) -> Options:
+    """Give back what is missing and the cache has, or only pretend to."""
+    if only_show:
+        there = {one.path.rstrip("/"): one.content for one in find_missing(workspace, chosen)}
+        return chosen._replace(presumed=there)
+    for given in give_back(workspace, chosen):
+        if given.fate == "restored" and not json:
+            show_given(session, given)
+    return chosen
+
+
+def _pull_for(session: Session, workspace: Workspace, chosen: Options, remote: str | None, *, json: bool) -> Options:
+    """Get what a run needs of what is missing."""
 
     def fetch(wanted: Sequence[Wanted]) -> None:
         asked = moving.Asked((), remote)

@@ -1,8 +1,8 @@
 """What is not there, and need not be: outputs and tracked data that records describe, and that nothing here uses.
 
 In a fresh clone the records say what would be at each path. Where they are believed, ``verify`` needs no data at all,
-and ``repro --pull`` gets only what a stage that runs is going to read, and the results. How bytes are got is for who
-calls: core knows no network.
+and ``repro --pull`` gets only what a stage that runs is going to read, and the results; ``repro --checkout-missing``
+takes what the cache has. How bytes are got is for who calls: core knows no network.
 """
 
 import os
@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pivot.checkout import Options as CheckoutOptions
 from pivot.checkout import checkout
-from pivot.plan import Plan
+from pivot.given import Given
+from pivot.graph import build
+from pivot.plan import Plan, choose
 from pivot.records import Records, find_records
 from pivot.repro import Options, plan
 from pivot.wanted import Wanted, find_wanted
@@ -46,6 +48,28 @@ def bring(workspace: Workspace, options: Options, fetch: Fetch) -> Options:
         presumed = {path: content for path, content in presumed.items() if path not in lost}
 
 
+def find_missing(workspace: Workspace, options: Options) -> list[Wanted]:
+    """Return what a run with these options would find missing, the cache has, and the records describe: outputs, and
+    without targets tracked data as well.
+
+    Raises ProjectError and UsageError.
+    """
+    described = find_wanted(find_records(workspace.project.root), ())
+    if options.targets:
+        manifest = workspace.manifest(reload=options.reload)
+        graph = build(manifest.stages)
+        chosen = choose(manifest, graph, options.targets, alone=options.alone, base=options.base)
+        described = [one for one in described if one.stage in chosen]
+    return [one for one in described if not _is_there(workspace, one.path) and workspace.store.has_all(one.content)]
+
+
+def give_back(workspace: Workspace, options: Options) -> Iterator[Given]:
+    """Give ``find_missing`` back, and say what came of each. Raises what that and ``checkout`` raise."""
+    paths = tuple(one.path for one in find_missing(workspace, options))
+    if paths:
+        yield from checkout(workspace, CheckoutOptions(paths, only_missing=True))
+
+
 def find_needed(planned: Plan, presumed: Mapping[str, Content]) -> list[str]:
     """Return the presumed paths that have to be there: what a stage that may run reads, and what nothing else reads."""
     used = {name for step in planned.steps for name in planned.graph.upstream[step.stage.name]}
@@ -67,4 +91,4 @@ def _covering(paths: Iterable[str], presumed: Mapping[str, Content]) -> Iterator
 
 
 def _is_there(workspace: Workspace, path: str) -> bool:
-    return os.path.lexists(workspace.project.root / path)
+    return os.path.lexists(workspace.project.root / path.rstrip("/"))

@@ -54,6 +54,8 @@ def command(
         return running.carry_out(session, stages, alone=False, **options)
     if options["dry_run"] or options["explain"] or options["as_json"]:
         raise click.UsageError("--watch runs stages: it does not go with -n, -e and --json (--jsonl prints events)")
+    if any(options[name] for name in ("pull", "push", "checkout_missing", "allow_missing", "remote", "summary")):
+        raise click.UsageError("--watch goes with no option that gets, sends or presumes data, nor with --summary")
     from pivot_cli import watching  # lazy: what watches is imported by nothing else
 
     return watching.watch(session, stages, watching.Wishes(not no_cancel, debounce, bell, serve), **options)
