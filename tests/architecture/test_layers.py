@@ -42,7 +42,7 @@ LAZY = {
     ("packages/pivot-cli/src/pivot_cli/group.py", "pivot_cli.commands."): "a command is imported when it is called",
     ("packages/pivot-cli/src/pivot_cli/execution.py", "pivot_cli.explain"): "only --explain pays for its words",
     ("packages/pivot-cli/src/pivot_cli/execution.py", "pivot_cli.progress"): "only a terminal pays for the moving line",
-    ("packages/pivot-cli/src/pivot_cli/running.py", "pivot.repro"): STANDING,
+    ("packages/pivot-cli/src/pivot_cli/running.py", "pivot.options"): STANDING,
     ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli"): STANDING,
     ("packages/pivot-cli/src/pivot_cli/commands/status.py", "pivot_cli.overview"): STANDING,
     ("packages/pivot-core/src/pivot/standing.py", "pivot_cache"): "only directories need a scan",

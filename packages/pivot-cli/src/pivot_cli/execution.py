@@ -9,8 +9,9 @@ from time import perf_counter
 
 from pivot.events import Emit, Event
 from pivot.look import Look
+from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs
-from pivot.repro import Options, Summary, plan, repro
+from pivot.repro import Summary, plan, repro
 from pivot.workspace import Workspace
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date

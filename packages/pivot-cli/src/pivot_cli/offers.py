@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pivot.graph import build
+from pivot.options import Options
 from pivot.plan import choose
-from pivot.repro import Options, plan
+from pivot.repro import plan
 from pivot.watch.messages import Cancel, Go, Message
 from pivot.workspace import Workspace
 from pivot_cli.commands.list import stage_data

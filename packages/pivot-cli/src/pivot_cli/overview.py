@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pivot.errors import MissingInput
+from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs, choose
-from pivot.repro import Options, plan
+from pivot.repro import plan
 from pivot.workspace import Workspace
 from pivot_cli.boundary import message
 from pivot_cli.execution import UNCOMMITTED, explain_steps, show_steps

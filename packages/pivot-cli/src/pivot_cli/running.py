@@ -91,7 +91,7 @@ def carry_out(
             if not session.quiet:
                 session.terminal.out.line(up_to_date(len(standing), perf_counter() - session.began))
             return 0
-        from pivot.repro import Options  # lazy: see above
+        from pivot.options import Options  # lazy: see above
         from pivot_cli import execution
 
         patience = 0.0 if no_wait else lock_timeout

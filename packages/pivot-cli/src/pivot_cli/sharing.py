@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pivot.absence import bring, find_missing, give_back, presume
+from pivot.options import Options
 from pivot.records import Records, find_records
-from pivot.repro import Options
 from pivot.wanted import Wanted
 from pivot.workspace import Workspace
 from pivot_cli import moving

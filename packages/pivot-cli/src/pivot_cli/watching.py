@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.repro import Options
+from pivot.options import Options
 from pivot.watch.loop import Watch
 from pivot.watch.news import News, Tell
 from pivot.workspace import Workspace

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pivot.execute.executor import Executor
     from pivot.execute.warm import Warm
     from pivot.manifest import Manifest
-    from pivot.repro import MakeExecutor
+    from pivot.run import MakeExecutor
     from pivot_cache import Content, Store
     from pivot_remote import Difference as Difference
     from pivot_remote import Progress as Progress

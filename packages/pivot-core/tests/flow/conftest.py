@@ -9,8 +9,9 @@ import pytest
 from pivot.events import Event
 from pivot.execute.executor import Failure, Output, Result, WorkOrder
 from pivot.manifest import Manifest
+from pivot.options import Options
 from pivot.project import discover
-from pivot.repro import Options, Summary, repro
+from pivot.repro import Summary, repro
 from pivot.workspace import Workspace
 from pivot_fingerprint import Observed
 

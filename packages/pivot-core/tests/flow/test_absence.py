@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pivot.absence import bring, presume
+from pivot.options import Options
 from pivot.records import find_records
-from pivot.repro import Options, plan
+from pivot.repro import plan
 from pivot.wanted import Wanted
 
 

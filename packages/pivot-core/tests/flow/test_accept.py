@@ -4,7 +4,8 @@ import pytest
 
 from pivot.accept import accept
 from pivot.errors import UsageError
-from pivot.repro import Options, plan
+from pivot.options import Options
+from pivot.repro import plan
 
 
 def try_accept(bench, stage: str):

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from pivot.execute.executor import WorkOrder
+from pivot.options import Options
 from pivot.project import discover
-from pivot.repro import Options, Run, plan
+from pivot.repro import plan
+from pivot.run import Run
 from pivot.watch import field as watched
 from pivot.watch.attendance import Attendance
 from pivot.watch.field import Field
@@ -23,16 +26,6 @@ class Deaf:
         return bool(list(directories)) and False
 
 
-class Ended:
-    """Notes which stages are to be ended."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-
-    def cancel(self, stage: str) -> None:
-        self.stages.append(stage)
-
-
 class Scene:
     """A run of both stages, of which ``clean`` is under way."""
 
@@ -40,16 +33,17 @@ class Scene:
         self.bench = bench
         self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.news: list[News] = []
-        self.ended = Ended()
+        self.ended: list[str] = []
         self.workspace = bench.open()
         field = Field(discover(bench.root), lambda _: None, 1)
         options = Options()
         look, planned = plan(self.workspace, options)
         field.settle(self.workspace, look)
         self.attendance = Attendance(self.messages, field, bench.open, options, self.news.append, cancel)
-        self.run = Run(self.workspace, look, planned, options, lambda *_: self.ended, self.news.append)  # type: ignore[arg-type, return-value]  # all it needs here
-        self.run._executor = self.ended  # type: ignore[assignment]  # as above
-        self.run._running["clean"] = (planned.steps[0], 0)
+        executor = bench.executor(bench)
+        executor.cancel = self.ended.append
+        self.run = Run(self.workspace, look, planned, options, lambda *_: executor, self.news.append)
+        self.run.under_way.begin(planned.steps[0], WorkOrder("clean", "", "", (), (), None, ""))
 
     def hears(self, *messages: Message) -> None:
         for message in messages:
@@ -78,7 +72,7 @@ def test_an_affected_stage_is_ended(scene: Any) -> None:
     one = scene()
     one.bench.edit("helpers.py", "return raw", "return dict(raw)")
     one.hears(one.changed("helpers.py"))
-    assert one.ended.stages == ["clean"] and one.run.superseded
+    assert one.ended == ["clean"] and one.run.superseded
     assert one.news == [Superseded(("helpers.py",), ("clean",), ())]
     assert one.attendance.later == [one.changed("helpers.py")]
 
@@ -87,7 +81,7 @@ def test_an_unaffected_one_goes_on_and_a_new_plan_follows(scene: Any) -> None:
     one = scene()
     one.bench.edit("helpers.py", "return 1", "return 2")
     one.hears(one.changed("helpers.py"))
-    assert one.ended.stages == [] and one.run.superseded
+    assert one.ended == [] and one.run.superseded
     assert one.news == [Superseded(("helpers.py",), (), ("clean",))]
 
 
@@ -102,7 +96,7 @@ def test_without_cancelling_all_may_finish(scene: Any) -> None:
     one = scene(cancel=False)
     one.bench.edit("helpers.py", "return raw", "return dict(raw)")
     one.hears(one.changed("helpers.py"))
-    assert one.ended.stages == [] and one.news == [Superseded(("helpers.py",), (), ("clean",))]
+    assert one.ended == [] and one.news == [Superseded(("helpers.py",), (), ("clean",))]
 
 
 def test_code_that_cannot_be_read_ends_nothing(scene: Any) -> None:
@@ -119,14 +113,14 @@ def test_what_may_have_been_missed_is_looked_for(scene: Any) -> None:
     assert not one.run.superseded
     one.bench.edit("helpers.py", "return raw", "return dict(raw)")
     one.hears(Changed(frozenset()))
-    assert one.ended.stages == ["clean"] and one.attendance.later == [Changed(frozenset())]
+    assert one.ended == ["clean"] and one.attendance.later == [Changed(frozenset())]
 
 
 def test_its_user_ends_a_stage_or_all(scene: Any) -> None:
     one = scene()
     one.hears(Cancel("total"))
-    assert one.ended.stages == []
+    assert one.ended == []
     one.hears(Cancel("clean"), Go())
-    assert one.ended.stages == ["clean"] and not one.run.superseded and one.attendance.later == [Go()]
+    assert one.ended == ["clean"] and not one.run.superseded and one.attendance.later == [Go()]
     one.hears(Quit())
-    assert one.run.superseded and one.ended.stages == ["clean", "clean"] and one.attendance.later == [Go(), Quit()]
+    assert one.run.superseded and one.ended == ["clean", "clean"] and one.attendance.later == [Go(), Quit()]

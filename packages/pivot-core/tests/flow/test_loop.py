@@ -9,8 +9,8 @@ import pytest
 from pivot.errors import PipelineFailed, UsageError
 from pivot.events import Notice, RunFinished
 from pivot.execute.executor import Failure
+from pivot.options import Options
 from pivot.project import discover
-from pivot.repro import Options
 from pivot.watch import field
 from pivot.watch.loop import Watch
 from pivot.watch.messages import Changed, Go, Message, Quit

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pivot.repro import Options, plan
+from pivot.options import Options
+from pivot.repro import plan
 from pivot_cache import Scan
 from pivot_fingerprint import Observed
 from pivot_fingerprint.environment import variable_digest

@@ -5,9 +5,10 @@ from time import perf_counter
 import click
 
 from pivot.absence import presume
+from pivot.options import Options
 from pivot.plan import check_inputs
 from pivot.records import find_records
-from pivot.repro import Options, plan
+from pivot.repro import plan
 from pivot_cli.execution import show_steps
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date

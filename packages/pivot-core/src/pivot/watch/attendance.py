@@ -8,8 +8,10 @@ import queue
 from collections.abc import Callable
 
 from pivot.errors import PivotError
+from pivot.options import Options
 from pivot.plan import check_inputs
-from pivot.repro import Options, Run, plan
+from pivot.repro import plan
+from pivot.run import Run
 from pivot.watch.edits import affected
 from pivot.watch.field import Field
 from pivot.watch.messages import Cancel, Changed, Message, Quit
@@ -50,12 +52,12 @@ class Attendance:
                     self._edits |= self._field.sort(paths)[0]
                     self._missed = self._missed or not paths
                 case Cancel(stage):
-                    for step in run.running:
+                    for step in run.under_way.steps:
                         if stage in (None, step.stage.name):
-                            run.end(step.stage.name)
+                            run.under_way.end(step.stage.name)
                 case Quit():
                     self.later.append(message)
-                    run.supersede([step.stage.name for step in run.running])
+                    run.supersede([step.stage.name for step in run.under_way.steps])
                 case _:
                     self.later.append(message)
         if (self._edits or self._missed) and not self._field.git_is_busy():
@@ -73,7 +75,7 @@ class Attendance:
             if not run.superseded:
                 self._tell(PlanFailed(0, self._field.shown(edits), error))
             return
-        running = [step.stage.name for step in run.running]
+        running = [step.stage.name for step in run.under_way.steps]
         hit = affected(run.plan, now, running)
         if not hit:
             return  # a comment

@@ -13,9 +13,11 @@ from pivot.errors import PivotError, UsageError
 from pivot.events import Notice, RunStarted
 from pivot.look import Look
 from pivot.manifest import Manifest
+from pivot.options import Options
 from pivot.plan import Plan, check_inputs
 from pivot.project import Project
-from pivot.repro import MakeExecutor, Options, Run, Summary, finished, plan
+from pivot.repro import Summary, finished, plan
+from pivot.run import MakeExecutor, Run
 from pivot.watch.attendance import Attendance, OpenWorkspace
 from pivot.watch.field import Field
 from pivot.watch.messages import Changed, Go, Message, Quit
