@@ -331,8 +331,10 @@ def test_a_module_that_raises_shows_the_users_frames_alone(write: Write) -> None
 def test_a_syntax_error(write: Write) -> None:
     error = failed(write("import helper\n" + EMPTY, helper_py="x = 1\ny = (\n"))
     assert isinstance(error, PipelineFailed)
-    assert error.problem.startswith("pipeline.py raised SyntaxError: '(' was never closed")
+    assert error.problem == "pipeline.py raised SyntaxError: '(' was never closed"
     assert (error.file, error.line) == ("helper.py", 2)
+    error = failed(write("x = 1\0", helper_py=""))
+    assert "null bytes" in error.problem and error.file == "pipeline.py"
 
 
 def test_a_missing_module(write: Write) -> None:
@@ -372,7 +374,7 @@ def test_errors_found_after_the_import_come_through_too(write: Write) -> None:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("import sys\nsys.exit(0)", "pipeline.py ended the process (sys.exit) while it was imported"),
+        ("import sys\nsys.exit(0)", "pipeline.py ended the process, with sys.exit(0), while it was imported"),
         ("import os\nos._exit(0)", "the process that imported pipeline.py ended with exit status 0 before it was done"),
         ("import os\nos._exit(9)", "the process that imported pipeline.py ended with exit status 9 before it was done"),
         ("import os\nos.kill(os.getpid(), 9)", "the process that imported pipeline.py was ended by signal 9 before"),

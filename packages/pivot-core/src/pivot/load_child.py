@@ -14,7 +14,7 @@ from types import ModuleType
 import orjson
 
 from pivot.describe import describe
-from pivot.errors import PipelineFailed, PivotError
+from pivot.errors import PivotError
 from pivot.execute import preloaded
 from pivot.execute.interpreter import end_with
 from pivot.glances import Glances
@@ -113,11 +113,7 @@ def _import(pipeline_py: str, root: str) -> Pipeline:
     except BaseException as error:
         from pivot.execute import blame  # traceback and what it imports take 6 ms
 
-        file, line = blame.place(error, root)
-        problem = f"pipeline.py raised {blame.summary(error)}"
-        if isinstance(error, SystemExit):
-            problem = "pipeline.py ended the process (sys.exit) while it was imported"
-        raise PipelineFailed(problem, file=file, line=line, details=blame.text(error)) from None
+        raise blame.not_imported(error, root) from None
 
 
 def _ran(seen: Observed, ran: Calls, root: str) -> Iterator[Ran]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pivot.execute.blame import LONGEST, LONGEST_TEXT, place, raised, summary, text
+from pivot.execute.blame import LONGEST, LONGEST_TEXT, not_imported, place, raised, summary, text
 
 
 @pytest.fixture
@@ -123,3 +123,58 @@ def test_an_exit_is_not_an_exception_like_others(caught: Any, tmp_path: Path, co
     assert failure.kind == "died"
     assert failure.problem == f"{problem} instead of returning"
     assert (failure.file, failure.line) == ("work.py", 2)
+
+
+def test_what_python_takes_to_be_meant_belongs_to_the_summary(caught: Any) -> None:
+    assert summary(caught("import json\njson.load_s\n")).endswith("no attribute 'load_s'. Did you mean: 'loads'?")
+    assert summary(caught("def f(:\n")) == "SyntaxError: invalid syntax"
+
+
+def test_an_import_that_fails_says_each_thing_once(caught: Any, tmp_path: Path) -> None:
+    def failed(source: str) -> tuple[str, str | None, int, str | None]:
+        error = not_imported(caught(source), str(tmp_path))
+        return error.problem, error.file, error.line, error.details
+
+    missing = "ModuleNotFoundError: No module named 'nowhere'"
+    assert failed("\nimport nowhere\n") == (f"pipeline.py raised {missing}", "work.py", 2, "    import nowhere")
+    _, _, _, details = failed("def f():\n    raise ValueError('a\\nb')\nf()\n")
+    assert details == (
+        '  File "work.py", line 3, in <module>\n    f()\n    ~^^\n'
+        "  File \"work.py\", line 2, in f\n    raise ValueError('a\\nb')\nValueError: a\nb"
+    )
+    _, _, _, details = failed("error = ValueError('a')\nerror.add_note('row 3')\nraise error\n")
+    assert details == "    raise error\nValueError: a\nrow 3"
+    problem, _, _, details = failed("import sys\nsys.exit('bye')\n")
+    assert problem == "pipeline.py ended the process, with sys.exit('bye'), while it was imported"
+    _, _, _, details = failed("try:\n    import nowhere\nexcept ImportError:\n    raise KeyError(1)\n")
+    assert details is not None and missing in details and "During handling" in details
+
+
+def test_a_syntax_error_shows_its_line_with_a_caret_and_who_imported_it(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "work.py").write_text("import broken_module\n")
+    (tmp_path / "broken_module.py").write_text("x = 1\nf(:\n")
+    (tmp_path / "nothing_but_this.py").write_text("\nf(1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def details(name: str) -> str | None:
+        try:
+            exec(f"import {name}")
+        except SyntaxError as error:
+            error.__traceback__ = error.__traceback__.tb_next if error.__traceback__ else None  # this frame
+            error.__traceback__ = error.__traceback__.tb_next if error.__traceback__ else None  # <string>
+            return not_imported(error, str(tmp_path)).details
+        raise AssertionError("nothing was raised")
+
+    assert details("nothing_but_this") == "    f(1\n     ^"
+    assert details("work") == (
+        '  File "work.py", line 1, in <module>\n    import broken_module\n'
+        '  File "broken_module.py", line 2\n    f(:\n      ^'
+    )
+
+
+def test_frames_of_pivot_that_the_user_called_are_left_out(caught: Any) -> None:
+    shown = text(caught("import pivot\npivot.Pipelin\n"))
+    assert [line for line in shown.splitlines() if line.startswith("  File")] == [
+        '  File "work.py", line 2, in <module>'
+    ]

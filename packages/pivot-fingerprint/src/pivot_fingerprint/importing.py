@@ -85,7 +85,11 @@ def _get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
     if not owners:
         return _original(self, fullname)
     data = self.get_data(path)
-    code: CodeType = self.source_to_code(data, path)
+    try:
+        code: CodeType = self.source_to_code(data, path)
+    except SyntaxError as error:
+        error.filename = error.filename or path  # Python leaves it out for a null byte
+        raise
     source = Source(fullname, os.path.abspath(path), blake3.blake3(data).hexdigest())
     for loaded in owners:
         loaded._record(source)

@@ -11,10 +11,13 @@ from importlib import machinery
 from itertools import dropwhile
 from types import TracebackType
 
+import pivot_fingerprint
+from pivot.errors import PipelineFailed
 from pivot.execute.executor import Failure
 from pivot_fingerprint.importing import is_project
 
 _PIVOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = (_PIVOT, os.path.dirname(os.path.abspath(pivot_fingerprint.__file__)) + os.sep)
 _LOADERS = os.path.join(_PIVOT, "loaders") + os.sep
 _IMPORTING = ("<frozen importlib", os.path.dirname(os.path.abspath(machinery.__file__)) + os.sep)
 LONGEST = 500  # characters of a message
@@ -31,14 +34,29 @@ def raised(error: BaseException, root: str) -> Failure:
     return Failure("raised", summary(error), file=file, line=line, traceback=text(error))
 
 
+def not_imported(error: BaseException, root: str) -> PipelineFailed:
+    """Return the error of a ``pipeline.py`` that raised while it was imported."""
+    file, line = place(error, root)
+    problem = f"pipeline.py raised {summary(error)}"
+    if isinstance(error, SystemExit):
+        code = "" if error.code is None else repr(error.code)
+        problem = f"pipeline.py ended the process, with sys.exit({code}), while it was imported"
+    return PipelineFailed(problem, file=file, line=line, details=_rest(error))
+
+
 def summary(error: BaseException) -> str:
-    """Return the exception's type and the first line of its message."""
+    """Return the exception's type and the first line of its message, with what Python takes to be meant."""
     name = type(error).__qualname__
     try:
-        lines = str(error).strip().splitlines()
+        lines = (error.msg if isinstance(error, SyntaxError) else str(error)).strip().splitlines()
     except Exception as broken:
         return f"{name}, whose message cannot be shown ({type(broken).__qualname__})"
-    return f"{name}: {lines[0][:LONGEST]}" if lines else name
+    if not lines:
+        return name
+    first = lines[0][:LONGEST]
+    *_, only = traceback.TracebackException.from_exception(error, compact=True).format_exception_only()
+    _, found, meant = only.strip().rpartition(f"{first}. Did you mean: ")
+    return f"{name}: {first}. Did you mean: {meant}" if found else f"{name}: {first}"
 
 
 def place(error: BaseException, root: str) -> tuple[str | None, int]:
@@ -55,10 +73,35 @@ def text(error: BaseException) -> str:
 
     Causes, contexts, groups and notes are kept. Files below the working directory are shown relative to it.
     """
+    return _cut("".join(_shown(error).format()))
+
+
+def _rest(error: BaseException) -> str | None:
+    """Return what a place and the summary do not say: other frames, lines of source, more of the message, causes."""
+    shown = _shown(error)
+    if len(list(_parts(shown, set()))) > 1:
+        return text(error)
+    lines = "".join(shown.stack.format()).splitlines()
+    last = "".join(shown.format_exception_only()).splitlines()
+    while last and last[0].startswith("  "):  # of a syntax error
+        lines.append(last.pop(0))
+    if sum(line.startswith('  File "') for line in lines) == 1 and lines[0].startswith("  File"):
+        del lines[0]  # the place
+    if len(last) > 1:
+        lines += last
+    return _cut("\n".join(lines)) or None
+
+
+def _shown(error: BaseException) -> traceback.TracebackException:
     shown = traceback.TracebackException.from_exception(error, compact=True)
     for part in _parts(shown, set()):
         part.stack = _users(part.stack)
-    whole = "".join(shown.format())
+        if filename := getattr(part, "filename", None):  # a syntax error has one
+            part.filename = filename.removeprefix(os.getcwd() + os.sep)
+    return shown
+
+
+def _cut(whole: str) -> str:
     lost = len(whole) - LONGEST_TEXT
     if lost <= 0:
         return whole
@@ -89,6 +132,8 @@ def _users(stack: traceback.StackSummary) -> traceback.StackSummary:
     frames = [frame for frame in stack if not frame.filename.startswith(_IMPORTING)]
     here = os.getcwd() + os.sep
     users = list(dropwhile(_leads_to_user, frames))
+    if users and not users[0].filename.startswith(_OURS):
+        users = [frame for frame in users if not frame.filename.startswith(_OURS)]
     for frame in users:
         _ = frame.line  # read from the file now, before its name is shortened
         frame.filename = frame.filename.removeprefix(here)
