@@ -29,6 +29,12 @@ LAZY = {
     ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.project"): (
         "while nothing changed, no source is parsed"
     ),
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.recipes"): (
+        "while nothing changed, no part is made"
+    ),
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.remaking"): (
+        "while nothing changed, no part is made"
+    ),
     ("packages/pivot-fingerprint/src/pivot_fingerprint/observe.py", "pivot_fingerprint.observation"): (
         "only an observation pays for it"
     ),

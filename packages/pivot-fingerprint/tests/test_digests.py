@@ -6,8 +6,8 @@ import pytest
 
 from pivot_fingerprint.analysis import Analysis
 from pivot_fingerprint.compare import compare, record
-from pivot_fingerprint.digests import HALF
 from pivot_fingerprint.parts import Entry, Fingerprint, ImportRead
+from pivot_fingerprint.recipes import HALF
 
 TEXT = """\
 LIMIT = 3

@@ -68,6 +68,8 @@ class Checkout:
         self._texts = dict(texts)
         stages = {name: [Entry("stages", name)] for name in project.stages}
         found = Analysis([str(self.root)], memo=self._memo).fingerprints(stages, imported=["stages"])
+        anew = Analysis([str(self.root)]).fingerprints(stages, imported=["stages"])
+        assert {name: one[:3] for name, one in found.items()} == {name: one[:3] for name, one in anew.items()}
         return Look(texts, outputs(texts, project.stages), found)
 
 

@@ -1,13 +1,15 @@
 """The project behind an analysis, where something changed."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pivot_fingerprint.memo import PlainMemo
 from pivot_fingerprint.modules import Finder
-from pivot_fingerprint.parts import Entry, Observed
+from pivot_fingerprint.parts import Entry, Fingerprint, Observed
 from pivot_fingerprint.project import Project
+from pivot_fingerprint.recipes import fingerprints
 
 MAIN = """\
 from other import helper
@@ -33,13 +35,17 @@ def look(tmp_path: Path) -> Project:
     return Project(Finder([str(tmp_path)], []), PlainMemo())
 
 
+def made(look: Project, entries: Mapping[str, Sequence[Entry]]) -> dict[str, Fingerprint]:
+    return fingerprints(*look.answers(entries, (), ()), {})
+
+
 def keys(look: Project, *entries: Entry) -> set[str]:
-    return {part.key for part in look.fingerprints({"it": entries}, (), ())["it"].parts}
+    return {part.key for part in made(look, {"it": entries})["it"].parts}
 
 
 def test_entries_are_joined_and_names_kept_apart(look: Project) -> None:
     run, fit = Entry("main", "run"), Entry("main", "Model.fit")
-    found = look.fingerprints({"run": [run], "fit": [fit], "none": []}, (), ())
+    found = made(look, {"run": [run], "fit": [fit], "none": []})
     assert list(found) == ["run", "fit", "none"]
     assert {part.key for part in found["run"].parts} == {"func:main:run", "func:other:helper"}
     assert keys(look, run, fit) == keys(look, run) | keys(look, fit)
@@ -51,7 +57,7 @@ def test_parents(look: Project) -> None:
 
 
 def test_the_source_of_a_class_is_without_its_methods(look: Project) -> None:
-    parts = look.fingerprints({"it": [Entry("main", "Model")]}, (), ())["it"].parts
+    parts = made(look, {"it": [Entry("main", "Model")]})["it"].parts
     sources = {part.key: look.source(part) for part in parts}
     assert "rate = 1" in (sources["class:main:Model"] or "")
     assert "fit" not in (sources["class:main:Model"] or "fit")

@@ -1,21 +1,26 @@
 """What a definition does, whatever the functions below it are called."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from pivot_fingerprint.analysis import Analysis
 from pivot_fingerprint.order import Order
+from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.processes import Processes
-from pivot_fingerprint.shapes import Shapes, digest
+from pivot_fingerprint.recipes import HALF
+from pivot_fingerprint.shapes import Shapes
 
 
 @pytest.fixture
-def shape(look) -> Callable[[str, str], str]:
-    """What finds the shape of a definition in a text."""
+def shape(tmp_path: Path) -> Callable[[str, str], str]:
+    """What finds the shape of a function in a text."""
 
     def find(name: str, text: str) -> str:
-        graph = look(main=text)
-        return Shapes(graph, Order(graph), Processes(graph).process(["main"])).shape(graph.number("main", name))
+        (tmp_path / "main.py").write_text(text)
+        found = Analysis([str(tmp_path)], path=[]).fingerprints({"it": [Entry("main", name)]})["it"]
+        return next(part.digest[HALF:] for part in found.parts if part.name == name)
 
     return find
 
@@ -48,6 +53,11 @@ def test_functions_that_call_each_other(shape) -> None:
     assert shape("run", text) != shape("run", text.replace("+ 2", "+ 3"))
 
 
-def test_a_digest_tells_texts_apart() -> None:
-    assert len(digest(["a"])) == 64
-    assert len({digest(["a", "b"]), digest(["ab"]), digest(["b", "a"]), digest(["\ud800"])}) == 4
+def test_what_counts_below_is_found_from_below_and_once(look) -> None:
+    text = "def run(x):\n    return a(x), c(x)\ndef a(x):\n    return b(x)\n"
+    text += "def b(x):\n    return a(x)\ndef c(x):\n    return x\n"
+    graph = look(main=text)
+    shapes = Shapes(graph, Order(graph), Processes(graph).process(["main"]))
+    found = [graph.names(one) for one in shapes.components(graph.number("main", "run"))]
+    assert found == [{"a", "b"}, {"c"}, {"run"}]
+    assert list(shapes.components(graph.number("main", "a"))) == []

@@ -51,11 +51,35 @@ class Analysis:
             if known is not None:
                 return self._with_ways(known, entries, imported, reads)
         with _no_collection():
-            found: dict[str, Fingerprint] = self._behind().fingerprints(entries, imported, reads)
-        rests_on = self._rests_on()
+            rests_on, found = self._made(entries, imported, reads)
         self._grounds.append([rests_on[1:], self._directories()])
         self._memo.put(key, orjson.dumps([rests_on, _pack(found)], default=tuple))
         return self._with_ways(found, entries, imported, reads)
+
+    def _made(
+        self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]
+    ) -> tuple[list[Any], dict[str, Fingerprint]]:
+        """Return fingerprints, and what they rest on: from recipes if these still hold, else by following all names."""
+
+        def asked(module: str) -> object:
+            named = [[name, *one[1:]] for name in sorted(entries) for one in entries[name] if one.module == module]
+            return [named, sorted((list(one) for one in reads if one.module == module), key=repr)]
+
+        from pivot_fingerprint.recipes import fingerprints  # nothing behind it is needed while nothing changed
+        from pivot_fingerprint.remaking import keep, remake
+
+        anywhere = {name: [one._replace(line=0) for one in given] for name, given in entries.items()}
+        key = "recipes " + self._key(anywhere, imported, [one._replace(line=0) for one in reads])
+        kept = self._memo.get(key)
+        remade = None if kept is None else remake(kept, self._memo, asked, self._as_known)
+        if remade is not None:
+            return remade
+        project = self._behind()
+        book, answers = project.answers(entries, imported, reads)
+        rests_on = self._rests_on()
+        if not self._grounds:  # further questions share a book
+            self._memo.put(key, keep(rests_on, project.sources, book, answers, asked))
+        return rests_on, fingerprints(book, answers, {})
 
     def grounds(self) -> bytes:
         """Return what the fingerprints given so far rest on, beyond the contents of the files that the memo was asked

@@ -10,9 +10,10 @@ attributes), ``!1:models:Model.fit`` (an import: level, module, attributes), ``.
 
 from typing import Any, NamedTuple
 
+import blake3
 import orjson
 
-FORMAT = 7  # raised whenever facts of the same source are something else than before
+FORMAT = 8  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -153,7 +154,8 @@ class Facts(NamedTuple):
     read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front or
     ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that any definition uses
     otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare global,
-    with those functions; ``marks`` are those of all definitions.
+    with those functions; ``marks`` are those of all definitions. ``structure`` is the digest of all this, but for the
+    texts of definitions and the lines on which they stand.
     """
 
     definitions: list[Definition]
@@ -166,6 +168,32 @@ class Facts(NamedTuple):
     shown: list[list[Any]]
     late: dict[str, list[int]]
     marks: int
+    structure: str = ""
+
+
+_TEXTS = {"text", "full"}
+_LINES = {"line", "end", "guards"}
+
+
+def with_structure(facts: Facts) -> Facts:
+    """Return facts with the digest of their structure: of everything that does not count for its own text or place."""
+    definitions = [[_without_text(one, field) for field in (*_FIRST, *_REST)] for one in facts.definitions]
+    return facts._replace(structure=blake3.blake3(orjson.dumps([definitions, *facts[1:-1]])).hexdigest())
+
+
+def _without_text(definition: Definition, field: str) -> object:
+    if field in _TEXTS or field in _LINES:
+        return None
+    value = getattr(definition, field)
+    if field == "annotated":
+        return bool(value)  # whether there are annotations
+    return [[what, *path] for what, _, *path in value] if field == "opaque" else value
+
+
+def lines_of(facts: Facts) -> str:
+    """Return a digest of where the definitions of a module stand."""
+    places = [[one.line, one.end, one.guards] for one in facts.definitions]
+    return blake3.blake3(orjson.dumps(places)).hexdigest()
 
 
 def join(path: str, attributes: str) -> str:

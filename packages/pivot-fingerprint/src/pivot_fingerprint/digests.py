@@ -1,72 +1,82 @@
-"""From what was reached to parts: the digest of each definition, joined by key, with places and the way to each.
+"""From what was reached to recipes of parts, joined by key, with places and the way to each.
 
 The first half of a definition's digest is that of its own text and of what its names mean: definitions by module and
 name, so that an edit of one changes one part; everything outside the project by its dotted name. The second half is
-its shape, with which ``compare`` recognises what was only renamed or moved.
+its shape, with which ``compare`` recognises what was only renamed or moved. The digests themselves are taken in
+``recipes``.
 """
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
 from pivot_fingerprint.analysis import listing_digest
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.order import Order
-from pivot_fingerprint.parts import Fingerprint, Opaque, Part
+from pivot_fingerprint.parts import Part
 from pivot_fingerprint.processes import Process
-from pivot_fingerprint.shapes import Shapes, digest
+from pivot_fingerprint.recipes import NO_SHAPE, Answer, Book, Recipe, Row, digest, text_digest
+from pivot_fingerprint.shapes import Shapes
 from pivot_fingerprint.sources import Source
 from pivot_fingerprint.walk import Walk
 
-HALF = 32
-type _Row = tuple[str, int, Part]
+TEXT, ANNOTATED, FULL = "text", "annotated", "full"  # which text of a definition counts
+type _Sorted = tuple[str, int, int]  # key, number of the definition or node, row or complement of another part
 
 
 class Assembler:
-    """Makes fingerprints of walks; what belongs to a definition alone is made once."""
+    """Writes recipes of what walks reached; what belongs to a definition alone is written once, in ``book``."""
 
     def __init__(self, graph: Graph, roots: tuple[str, ...], env: dict[str, str | None]) -> None:
         self.graph = graph
+        self.book = Book([], [], [], [], [])
         self._sources = graph.sources
         self._order = Order(graph)
         self._roots = roots
         self._env = env
-        self._texts: dict[tuple[int, bool], str] = {}
-        self._rows: dict[int, dict[int, _Row]] = {}  # by process
+        self._modules: dict[str, int] = {}
+        self._recipes: dict[tuple[int, str], int] = {}  # without shapes
+        self._shaped: dict[int, dict[int, int]] = {}  # by process
+        self._rows: dict[int, dict[int, _Sorted]] = {}  # by process
+        self._nodes: dict[int, _Sorted] = {}
         self._shapes: dict[int, Shapes] = {}
         self._everywhere: dict[str, frozenset[int]] = {}
 
-    def fingerprint(self, walk: Walk, process: Process, parents: Mapping[str, str]) -> Fingerprint:
-        """Return the fingerprint of what was reached."""
+    def answer(self, name: str, walk: Walk, process: Process) -> Answer:
+        """Return what the fingerprint of what was reached is made of."""
         orders = self._order.of_contributions(walk.names, process)
         if walk.full or walk.texts:
             rows = [self._full_row(number, walk, process) for number in walk.definitions]
         else:
             known = self._rows.setdefault(id(process), {})
             rows = [known.get(number) or self._plain_row(number, process, known) for number in walk.definitions]
-        if orders:
-            rows = [_ordered(row, orders.get(row[1])) for row in rows]
-        rows.extend(self._others(node) for node in walk.others)
-        rows.sort()  # never by the parts themselves: a key and a number are there once
-        if len({key for key, _, _ in rows}) == len(rows):
-            parts = tuple([part for _, _, part in rows])
+        rows.extend(self._nodes.get(node) or self._other_row(node) for node in walk.others)
+        rows.sort()
+        parts: list[int | list[tuple[int, list[str]]]]
+        if not orders and len({key for key, _, _ in rows}) == len(rows):
+            parts = [row for _, _, row in rows]
         else:
-            parts = tuple(_merged([part for _, _, part in group]) for _, group in groupby(rows, itemgetter(0)))
+            parts = [self._group(list(group), orders) for _, group in groupby(rows, itemgetter(0))]
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
-        return Fingerprint(
+        return Answer(
+            name,
             parts,
             tuple(sorted({**packages, "python": _python()}.items())),
-            tuple(sorted(set(self._opaque(walk)))),
-            parents,
-            tuple(sorted({self.place(number) for number in walk.ignored}, key=lambda part: part.key)),
+            list(self._opaque(walk)),
+            [self._recipe(number) for number in walk.ignored],
         )
+
+    def _group(self, rows: list[_Sorted], orders: dict[int, list[str]]) -> int | list[tuple[int, list[str]]]:
+        if len(rows) == 1 and rows[0][1] not in orders:
+            return rows[0][2]
+        return [(row, orders.get(number, [])) for _, number, row in rows]
 
     def parents(self, walk: Walk) -> dict[str, str]:
         """Return for each part the part that led to it; a method is led to by what led to its class."""
-        keys = {number: self.place(number).key for number in walk.definitions}
-        keys.update((node, self._others(node)[0]) for node in walk.others)
+        keys = {number: self.key(number) for number in walk.definitions}
+        keys.update((node, self._other(node).key) for node in walk.others)
         found: dict[str, str] = {}
         for node, key in keys.items():
             at = walk.led_by.get(node)
@@ -87,49 +97,87 @@ class Assembler:
 
     def place(self, number: int) -> Part:
         """Return the part of a definition with the digest of its own text only."""
-        return self._with_digest(number, self._text(number, full=False))
+        one = self.book.recipes[self._recipe(number)]
+        home = self._sources.homes[number]
+        return Part(one.kind, home.name, one.name, text_digest(one), home.file, one.line, one.end)
 
-    def _with_digest(self, number: int, digest: str) -> Part:
+    def key(self, number: int) -> str:
+        """Return the key of the part that a definition makes."""
+        kind, name = self._named(number)
+        return f"{kind}:{self._sources.homes[number].name}:{name}"
+
+    def _named(self, number: int) -> tuple[str, str]:
         definition, home = self._sources.definitions[number], self._sources.homes[number]
-        kind, name = definition.kind, definition.name
-        if number in self._effects_of(home):
-            kind, name = "module", ""
-        return Part(kind, home.name, name, digest, home.file, definition.line, definition.end)
+        return ("module", "") if number in self._effects_of(home) else (definition.kind, definition.name)
 
-    def _full_row(self, number: int, walk: Walk, process: Process) -> _Row:
+    def _full_row(self, number: int, walk: Walk, process: Process) -> _Sorted:
         """Return a part in whose digest annotations count, or the very text of its file: nothing is nameless then."""
-        texts = [self._text(number, full=walk.full)]
-        if walk.texts:
-            texts.append(self._sources.digest(self._sources.homes[number].file) or "")
-        texts.extend(self._order.of_imports(number, process))
-        part = self._with_digest(number, digest(texts))
-        return part.key, number, part
+        file = self._sources.homes[number].file
+        whole = [self._sources.digest(file) or ""] if walk.texts else []
+        recipe = self._recipe(number, FULL if walk.full else "")
+        return self._add_row(number, Row(recipe, self._order.of_imports(number, process), whole))
 
-    def _plain_row(self, number: int, process: Process, known: dict[int, _Row]) -> _Row:
+    def _plain_row(self, number: int, process: Process, known: dict[int, _Sorted]) -> _Sorted:
         """Return a part whose digest is half that of its text, half that of its shape."""
+        recipe = self._with_shape(number, process)
+        row = known[number] = self._add_row(number, Row(recipe, self._order.of_imports(number, process), None))
+        return row
+
+    def _add_row(self, number: int, row: Row) -> _Sorted:
+        self.book.rows.append(row)
+        return self.key(number), number, len(self.book.rows) - 1
+
+    def _with_shape(self, number: int, process: Process) -> int:
+        """Return the recipe of a definition in a process, with those of all that count in its shape."""
         shapes = self._shapes.get(id(process))
         if shapes is None:
             shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
-        found = self._text(number, full=False)[:HALF] + shapes.shape(number)[:HALF]
-        order = self._order.of_imports(number, process)
-        part = self._with_digest(number, _combined([found], order) if order else found)
-        row = known[number] = part.key, number, part
-        return row
+        known = self._shaped.setdefault(id(process), {})
+        for component in shapes.components(number):
+            first = len(self.book.recipes)
+            known.update(zip(component, range(first, first + len(component)), strict=True))
+            for one in component:
+                instead = [
+                    (place, NO_SHAPE if nameless is None else known[nameless]) for place, nameless in shapes.pieces(one)
+                ]
+                self.book.recipes.append(self._write(one, "", instead, nameless=shapes.is_nameless(one)))
+            self.book.components.append([known[one] for one in component])
+        return known[number]
 
-    def _text(self, number: int, *, full: bool) -> str:
-        """Return the digest of a definition's own text with the names of what it refers to."""
-        noted = full or self.graph.visibility.is_noted(number)
-        found = self._texts.get((number, full))
+    def _recipe(self, number: int, field: str = "") -> int:
+        """Return the recipe of a definition without its shape."""
+        found = self._recipes.get((number, field))
         if found is None:
-            definition, home = self._sources.definitions[number], self._sources.homes[number]
-            text = definition.annotated if noted else ""
-            texts = [(definition.full if full else text) or definition.text]
-            texts.extend([target.identity for target in self.graph.targets(number)])
-            if noted:
-                resolve = self.graph.resolver.resolve
-                texts.extend(resolve(home, path).identity for path, _ in definition.notes)
-            texts.extend(self._order.of(number))
-            found = self._texts[number, full] = digest(texts)
+            self.book.recipes.append(self._write(number, field, []))
+            found = self._recipes[number, field] = len(self.book.recipes) - 1
+        return found
+
+    def _write(self, number: int, field: str, shapes: list[tuple[int, int]], *, nameless: bool = False) -> Recipe:
+        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        if not field:
+            field = ANNOTATED if self.graph.visibility.is_noted(number) else TEXT
+        names = [target.identity for target in self.graph.targets(number)]
+        if field != TEXT:
+            names.extend(self.graph.resolver.resolve(home, path).identity for path, _ in definition.notes)
+        names.extend(self._order.of(number))
+        return Recipe(
+            self._module(home),
+            number - home.first,
+            *self._named(number),
+            "nameless" if nameless else f"{definition.kind}:{home.name}:{definition.name}",
+            field,
+            names,
+            shapes,
+            getattr(definition, field) or definition.text,
+            definition.line,
+            definition.end,
+        )
+
+    def _module(self, home: Source) -> int:
+        found = self._modules.get(home.name)
+        if found is None:
+            found = self._modules[home.name] = len(self.book.modules)
+            self.book.modules.append((home.name, home.file))
         return found
 
     def _effects_of(self, home: Source) -> frozenset[int]:
@@ -141,9 +189,11 @@ class Assembler:
 
     # ------------------------------------------------------------ everything else
 
-    def _others(self, node: int) -> _Row:
+    def _other_row(self, node: int) -> _Sorted:
         part = self._other(node)
-        return part.key, node, part
+        self.book.others.append(part)
+        found = self._nodes[node] = part.key, node, ~(len(self.book.others) - 1)
+        return found
 
     def _other(self, node: int) -> Part:
         label = self.graph.label(node)
@@ -171,13 +221,13 @@ class Assembler:
                 return os.path.relpath(path, root)
         return path
 
-    def _opaque(self, walk: Walk) -> Iterable[Opaque]:
+    def _opaque(self, walk: Walk) -> Iterable[tuple[str, str, int, str, int, int]]:
         for number in walk.definitions:
             definition = self._sources.definitions[number]
             if not definition.opaque:
                 continue
             home = self._sources.homes[number]
-            for what, line, *path in definition.opaque:
+            for at, (what, line, *path) in enumerate(definition.opaque):
                 shown = what
                 if path and path[0].startswith("&"):
                     if not self.graph.resolver.resolve(home, path[0]).identity.startswith("computed "):
@@ -187,25 +237,7 @@ class Assembler:
                     if not target.wholes and not (target.external and target.external in _modules(target.outside)):
                         continue
                     shown = f"{what} {target.wholes[0] if target.wholes else target.external}"
-                yield Opaque(shown, home.file, line, self.place(number).key)
-
-
-def _ordered(row: _Row, order: list[str] | None) -> _Row:
-    """Return a part whose place among others counts."""
-    if order is None:
-        return row
-    key, number, part = row
-    return key, number, part._replace(digest=_combined([part.digest], order))
-
-
-def _merged(parts: list[Part]) -> Part:
-    """Return one part for all definitions that share a key, in the order of the source."""
-    return parts[0] if len(parts) == 1 else parts[0]._replace(digest=_combined([part.digest for part in parts], []))
-
-
-def _combined(digests: list[str], more: list[str]) -> str:
-    """Return one digest for several, each half by itself."""
-    return "".join(digest([*(one[half] for one in digests), *more])[:HALF] for half in (slice(HALF), slice(HALF, None)))
+                yield shown, home.file, line, self.key(number), self._recipe(number), at
 
 
 def _modules(outside: Iterable[object]) -> set[str]:

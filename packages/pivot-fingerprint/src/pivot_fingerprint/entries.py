@@ -62,11 +62,13 @@ def numbers(entry: Entry, module: Source) -> list[int]:
     """Return the definitions that an entry is in; the class of a method."""
     definitions, index = module.facts.definitions, _index(module)
     inner = index.inner.get(entry.qualname.rpartition(".")[2], [])
+    module.lined |= bool(inner)
     named = [at for at in inner if definitions[at].line == entry.line]
     if not named:
         binders = index.binders.get(entry.qualname.partition(".")[0], ())
         named = sorted({*index.outer.get(entry.qualname, ()), *binders})
     if not named and entry.line:
+        module.lined = True
         named = index.lines.get(entry.line, [])
     owners = [definitions[at].owner for at in named or inner]
     found = [owner if owner >= 0 else at for at, owner in zip(named or inner, owners, strict=True)]
@@ -87,6 +89,7 @@ def containing(entry: Entry, module: Source) -> list[int]:
 
 def statements(read: ImportRead, module: Source) -> list[int]:
     """Return the indices of the definitions that something read at import belongs to, -1 for the module as a whole."""
+    module.lined = True
     found: list[int] = []
     for at, one in enumerate(module.facts.definitions):
         inside = one.line <= read.line <= one.end and not one.marks & INNER

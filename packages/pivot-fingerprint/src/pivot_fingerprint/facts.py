@@ -27,6 +27,7 @@ from pivot_fingerprint.definitions import (
     VALUE,
     Definition,
     Facts,
+    with_structure,
 )
 from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths, registration
@@ -59,7 +60,7 @@ def read_facts(source: bytes) -> Facts:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unreadable(source, error)
-    return _Splitter(tree, source).facts()
+    return with_structure(_Splitter(tree, source).facts())
 
 
 def _unreadable(source: bytes, error: Exception) -> Facts:
@@ -67,7 +68,7 @@ def _unreadable(source: bytes, error: Exception) -> Facts:
     reader.out.append(source.decode("latin-1"))
     line = getattr(error, "lineno", None) or 1
     reader.opaque.append(["a syntax error", line])
-    return Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC)
+    return with_structure(Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC))
 
 
 def _ignored_lines(source: bytes) -> dict[int, bool]:

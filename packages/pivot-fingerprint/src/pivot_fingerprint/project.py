@@ -15,14 +15,14 @@ from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.modules import Finder
-from pivot_fingerprint.parts import Entry, Fingerprint, ImportRead, Observed, Part
+from pivot_fingerprint.parts import Entry, ImportRead, Observed, Part
 from pivot_fingerprint.processes import Process, Processes
 from pivot_fingerprint.reach import Reach
+from pivot_fingerprint.recipes import Answer, Book
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source, Sources
 from pivot_fingerprint.walk import walk
 
-_NONE: dict[str, str] = {}
 _ROUNDS = 5  # a path entry may lead to modules that add others
 
 
@@ -46,17 +46,17 @@ class Project:
 
     # ------------------------------------------------------------ questions
 
-    def fingerprints(
+    def answers(
         self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]
-    ) -> dict[str, Fingerprint]:
-        """Return for each name the fingerprint of the union of its entries."""
+    ) -> tuple[Book, list[Answer]]:
+        """Return for each name what the fingerprint of the union of its entries is made of."""
         view = self._look([*imported, *(entry.module for given in entries.values() for entry in given)], reads)
-        found = {}
+        found = []
         for name, given in entries.items():
             process = view.process(given, imported)
             reached = view.reach(process).walk(view.starts(given))
-            found[name] = view.assembler.fingerprint(reached, process, _NONE)
-        return found
+            found.append(view.assembler.answer(name, reached, process))
+        return view.assembler.book, found
 
     def parents(self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]) -> dict[str, str]:
         """Return for each part in the closure of entries the part that led to it."""
@@ -134,7 +134,7 @@ class Project:
             found = self._by_key[module.name] = {}
             assembler = self._look([], ()).assembler
             for number in range(module.first, module.first + len(module.facts.definitions)):
-                found.setdefault(assembler.place(number).key, []).append(number)
+                found.setdefault(assembler.key(number), []).append(number)
         return found
 
     def _text(self, number: int, lines: list[str]) -> str:

@@ -10,12 +10,10 @@ so only for functions whose names nothing can see. Such a function, here called 
 A constant is nameless under the same conditions if it is made of literals that cannot be changed; it may be read in
 any way. Classes are never: pickles and messages name them. The idea is that of bisimulation: two graphs with equal
 digests at their roots, each made of the digests below it, unfold to the same tree; cycles are told apart by refining
-colours until nothing changes.
+colours until nothing changes. Here is found what a shape is made of; the digests are taken in ``recipes``.
 """
 
-from collections.abc import Iterable, Iterator
-
-import blake3
+from collections.abc import Iterator
 
 from pivot_fingerprint.definitions import CALLED, DYNAMIC, FROZEN, IGNORED, IMPORT, SIMPLE, STORE, VALUE
 from pivot_fingerprint.graph import Graph
@@ -36,9 +34,8 @@ class Shapes:
         self._modules = importable(graph.resolver, process.modules)
         self._visible = self._find_visible()
         self._nameless: dict[int, bool] = {}
-        self._known: dict[int, str] = {}
-        self._made_of: dict[int, list[str | int]] = {}
-        self._calls: dict[int, list[int]] = {}
+        self._made_of: dict[int, list[tuple[int, int | None]]] = {}
+        self._yielded: set[int] = set()
 
     # ------------------------------------------------------------ what has no name
 
@@ -86,33 +83,23 @@ class Shapes:
 
     # ------------------------------------------------------------ shapes
 
-    def shape(self, number: int) -> str:
-        """Return the shape of a definition as 64 hex digits."""
-        if number not in self._known:
-            self._compute(number)
-        return self._known[number]
-
     def called(self, number: int) -> list[int]:
         """Return the nameless definitions that a definition refers to, in order of their appearance in it."""
-        self._pieces(number)
-        return self._calls[number]
+        return [one for _, one in self.pieces(number) if one is not None]
 
-    def _pieces(self, number: int) -> list[str | int]:
-        """Return what a digest is made of besides texts: identities, and nameless definitions by their numbers."""
+    def pieces(self, number: int) -> list[tuple[int, int | None]]:
+        """Return which references of a definition count in its shape by something else than what they mean.
+
+        Pairs of its place among them and of a nameless definition; None where a module is only loaded.
+        """
         found = self._made_of.get(number)
         if found is None:
             definition = self._sources.definitions[number]
             found = self._made_of[number] = []
-            calls = self._calls[number] = []
-            for (_, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
+            for place, ((_, use), target) in enumerate(zip(definition.refs, self._graph.targets(number), strict=True)):
                 one = self._one(target, use) if target.definitions else None
-                if one is not None:
-                    found.append(one)
-                    calls.append(one)
-                elif use & (VALUE | CALLED | STORE) or not target.wholes:
-                    found.append(target.identity)
-                else:
-                    found.append("a module")
+                if one is not None or (target.wholes and not use & (VALUE | CALLED | STORE)):
+                    found.append((place, one))
         return found
 
     def _one(self, target: Target, use: int) -> int | None:
@@ -123,8 +110,13 @@ class Shapes:
                 return one
         return None
 
-    def _compute(self, start: int) -> None:
-        """Find the shapes of a definition and of all below it: Tarjan's components, each when it is complete."""
+    def components(self, start: int) -> Iterator[list[int]]:
+        """Yield a definition and all below it that were not yielded before: Tarjan's components, the lowest first.
+
+        Those of one component lead to one another.
+        """
+        if start in self._yielded:
+            return
         index: dict[int, int] = {}
         low: dict[int, int] = {}
         open_: list[int] = []
@@ -141,7 +133,7 @@ class Shapes:
         while stack:
             number, following = stack[-1]
             for one in following:
-                if one in self._known:
+                if one in self._yielded:
                     continue
                 if one not in index:
                     begin(one)
@@ -157,34 +149,5 @@ class Shapes:
                     at = open_.index(number)
                     component, open_[at:] = open_[at:], []
                     is_open.difference_update(component)
-                    self._settle(component)
-
-    def _settle(self, component: list[int]) -> None:
-        """Find the shapes of definitions that lead to one another, everything below them being known."""
-        inside = set(component)
-        colours = {number: self._digest(number, dict.fromkeys(inside, "itself")) for number in component}
-        if len(component) > 1 or component[0] in self.called(component[0]):
-            count = 0
-            while count != len(set(colours.values())):
-                count = len(set(colours.values()))
-                colours = {number: self._digest(number, colours) for number in component}
-        self._known.update(colours)
-
-    def _digest(self, number: int, colours: dict[int, str]) -> str:
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        noted = self._graph.visibility.is_noted(number)
-        texts = [
-            "nameless" if self.is_nameless(number) else f"{definition.kind}:{home.name}:{definition.name}",
-            (definition.annotated if noted else "") or definition.text,
-        ]
-        for piece in self._pieces(number):
-            texts.append(piece if isinstance(piece, str) else "shape " + (colours.get(piece) or self._known[piece]))
-        if noted:
-            texts.extend(self._graph.resolver.resolve(home, path).identity for path, _ in definition.notes)
-        texts.extend(self._order.of(number))
-        return digest(texts)
-
-
-def digest(texts: Iterable[str]) -> str:
-    """Return the digest of texts as 64 hex digits."""
-    return blake3.blake3("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+                    self._yielded.update(component)
+                    yield component

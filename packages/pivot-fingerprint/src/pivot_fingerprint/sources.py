@@ -20,7 +20,19 @@ _FACTS = f"facts {FORMAT} {sys.version_info.major}.{sys.version_info.minor}"
 class Source:
     """A project module; ``first`` is the number of its first definition, ``cache`` for whoever resolves its names."""
 
-    __slots__ = ("cache", "facts", "file", "first", "index", "is_package", "late", "members", "name", "package")
+    __slots__ = (
+        "cache",
+        "facts",
+        "file",
+        "first",
+        "index",
+        "is_package",
+        "late",
+        "lined",
+        "members",
+        "name",
+        "package",
+    )
 
     def __init__(self, name: str, file: str, is_package: bool, facts: Facts, first: int) -> None:
         self.name = name
@@ -31,6 +43,7 @@ class Source:
         self.first = first
         self.cache: dict[str, object] = {}
         self.index: Any = None  # of ``entries``
+        self.lined = False  # whether it was asked what stands on which line
         self.late = facts.late
         self.members: dict[int, list[int]] = {}  # the methods of a class, both by their numbers
         for at, definition in enumerate(facts.definitions):
@@ -64,6 +77,7 @@ class Sources:
         self.memo = memo
         self.installed = Installed(memo)
         self.files: dict[str, str | None] = {}  # what the answers rest on: path to digest
+        self.fixed: set[str] = set()  # those of which every byte counts
         self.listings: set[str] = set()  # and directories
         self.modules: dict[str, Source | Outside | Spread] = {}
         self.definitions: list[Definition] = []
@@ -80,7 +94,11 @@ class Sources:
         return found
 
     def digest(self, file: str) -> str | None:
-        """Return the digest of a file, and remember that the result depends on it."""
+        """Return the digest of a file, and remember that the result depends on its very bytes."""
+        self.fixed.add(file)
+        return self._digest(file)
+
+    def _digest(self, file: str) -> str | None:
         if file not in self.files:
             self.files[file] = self.memo.digest(file)
         return self.files[file]
@@ -103,10 +121,12 @@ class Sources:
             if distribution is not None:
                 self.digest(distribution.metadata)
                 return Outside("installed", name, distribution, file)
-        digest = self.digest(file)
+        digest = self._digest(file)
         if found.kind == "binary" or digest is None:
+            self.fixed.add(file)
             return Outside("binary", name, None, file)
-        source = Source(name, file, found.kind == "package", self._facts(file, digest), len(self.definitions))
+        self.files[file], facts = read_module(self.memo, file, digest)
+        source = Source(name, file, found.kind == "package", facts, len(self.definitions))
         self.definitions.extend(source.facts.definitions)
         self.homes.extend([source] * len(source.facts.definitions))
         self.marks.extend([one.marks for one in source.facts.definitions])
@@ -133,19 +153,22 @@ class Sources:
             found = self._distributions[name] = Outside(kind, name, distribution)
         return found
 
-    def _facts(self, file: str, digest: str) -> Facts:
-        kept = self.memo.get(f"{_FACTS} {digest}")
-        known = None if kept is None else decode(kept)
-        if known is not None:
-            return known
-        # The one boundary behind which syntax trees are imported: most runs parse nothing.
-        from pivot_fingerprint.facts import read_facts
 
-        with open(file, "rb") as opened:
-            data = opened.read()
-        actual = blake3.blake3(data).hexdigest()
-        if actual != digest:  # edited since the digest was taken: what is found rests on the text that was read
-            self.files[file] = actual
-        facts = read_facts(data)
-        self.memo.put(f"{_FACTS} {actual}", encode(facts))
-        return facts
+def read_module(memo: Memo, file: str, digest: str) -> tuple[str, Facts]:
+    """Return the facts of a module with a digest, and the digest of the text that they are of.
+
+    That is another one where the file was edited since its digest was taken.
+    """
+    kept = memo.get(f"{_FACTS} {digest}")
+    known = None if kept is None else decode(kept)
+    if known is not None:
+        return digest, known
+    # The one boundary behind which syntax trees are imported: most runs parse nothing.
+    from pivot_fingerprint.facts import read_facts
+
+    with open(file, "rb") as opened:
+        data = opened.read()
+    actual = blake3.blake3(data).hexdigest()
+    facts = read_facts(data)
+    memo.put(f"{_FACTS} {actual}", encode(facts))
+    return actual, facts

@@ -1,0 +1,67 @@
+"""Fingerprints after an edit that left the structure of the sources as it was, without following any name again.
+
+What is kept are the recipes of an answer, and all that they rest on: of each module the digest of its structure, of
+every other file that of its content. If that is so still, the new texts are put into the old recipes, which is the
+same as to look at everything. Where a module was asked what stands on which of its lines, these must be the same, too.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from pivot_fingerprint.definitions import Facts, lines_of
+from pivot_fingerprint.memo import Memo
+from pivot_fingerprint.parts import Fingerprint
+from pivot_fingerprint.recipes import Answer, Book, fingerprints, read_book
+from pivot_fingerprint.sources import Source, Sources, read_module
+
+type Asked = Callable[[str], object]  # what a question names in a module, with its lines
+
+
+def keep(rests_on: list[Any], sources: Sources, book: Book, answers: list[Answer], asked: Asked) -> bytes:
+    """Return recipes and all that they rest on, to be kept."""
+    modules = [one for one in sources.modules.values() if isinstance(one, Source)]
+    structures = {one.file: one.facts.structure for one in modules if one.file not in sources.fixed}
+    lined = [[one.name, one.file, lines_of(one.facts), asked(one.name)] for one in modules if one.lined]
+    return orjson.dumps([rests_on, structures, lined, book, answers], default=tuple)
+
+
+def remake(
+    kept: bytes, memo: Memo, asked: Asked, is_known: Callable[..., bool]
+) -> tuple[list[Any], dict[str, Fingerprint]] | None:
+    """Return what ``keep`` kept as it is now: what it rests on, and the fingerprints; None if recipes do not hold.
+
+    ``is_known`` says whether names lead where they led.
+    """
+    try:
+        (files, *known), structures, lined, book, answers = orjson.loads(kept)
+    except (ValueError, TypeError):
+        return None
+    changed: dict[str, str] = {}
+    for path, recorded in files.items():
+        digest = memo.digest(path)
+        if digest != recorded:
+            if digest is None or path not in structures:
+                return None
+            changed[path] = digest
+    fresh: dict[str, Facts] = {}
+    for path, digest in changed.items():
+        try:
+            files[path], fresh[path] = read_module(memo, path, digest)
+        except OSError:
+            return None
+        if fresh[path].structure != structures[path]:
+            return None
+    for module, file, lines, was_asked in lined:
+        if asked(module) != was_asked or (file in fresh and lines_of(fresh[file]) != lines):
+            return None
+    if not is_known(*known):  # last, since it adds to the import path what was added then
+        return None
+    recipes = read_book(book)
+    by_module = {at: fresh[file] for at, (_, file) in enumerate(recipes.modules) if file in fresh}
+    listed = (
+        Answer(name, parts, tuple([(package, version) for package, version in packages]), *rest)
+        for name, parts, packages, *rest in answers
+    )
+    return [files, *known], fingerprints(recipes, listed, by_module)
