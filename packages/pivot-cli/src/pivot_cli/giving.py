@@ -1,7 +1,9 @@
-"""What ``checkout`` and ``get`` share: a line for each path that was given back, and the sum; as JSON, too."""
+"""What the commands that give files back share: options, a line for each path, the sum, data, and the exit code."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+import click
 
 from pivot.given import Given
 from pivot.outputs import GIVES_BACK
@@ -17,6 +19,19 @@ FATES = {
     "edited": "edited",
     "lost": "lost",
 }
+
+force = click.option("-f", "--force", is_flag=True, help="Replace edited files too, after keeping them in the cache.")
+checkout_mode = click.option("--checkout-mode", type=click.Choice(MODES), help="How; reflink copies where it must.")
+
+
+def gather(session: Session, found: Iterable[Given], rev: str | None = None, *, silent: bool) -> list[Given]:
+    """Return what was given back, as of a revision; unless ``silent``, print each as it comes."""
+    given = []
+    for one in found:
+        given.append(one)
+        if not silent:
+            show_given(session, one, rev)
+    return given
 
 
 def show_given(session: Session, given: Given, rev: str | None = None) -> None:
@@ -61,6 +76,11 @@ def given_data(given: Iterable[Given]) -> dict[str, Any]:
     rows = [one._asdict() for one in given]
     fates = [row["fate"] for row in rows]
     return {"outputs": rows, "summary": {fate: fates.count(fate) for fate in FATES}}
+
+
+def exit_code(given: Iterable[Given]) -> int:
+    """Return 0, or 4 if something is not there as it is recorded."""
+    return STORAGE if any(one.fate in ("edited", "lost") for one in given) else 0
 
 
 def _remedy(given: Given, rev: str | None) -> str:

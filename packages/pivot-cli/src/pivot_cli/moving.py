@@ -7,12 +7,14 @@ The project's code is not imported: the records alone say what is to be moved.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pivot.records import Records
+from pivot.project import locate
+from pivot.records import Records, find_records
 from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
@@ -29,6 +31,7 @@ INCOMPLETE = 1
 SHOWN = 10  # problems and paths that are told one by one
 
 _OPTIONS = (
+    click.argument("targets", nargs=-1),
     click.option("-r", "--remote", metavar="NAME", help="Which remote; else the default one."),
     click.option("-n", "--dry-run", is_flag=True, help="Only say what would be moved."),
     click.option(
@@ -38,21 +41,27 @@ _OPTIONS = (
 )
 
 
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a transfer."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 class Asked(NamedTuple):
-    """What the words of a command ask for."""
+    """What is asked of a transfer: its targets and options, by their names."""
 
     targets: tuple[str, ...]
     remote: str | None = None
     dry_run: bool = False
     jobs: int | None = None
     all_branches: bool = False
+
+
+def options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the targets and options of a transfer, gathered as ``asked``."""
+
+    @wraps(command)
+    def gathered(*positional: Any, **named: Any) -> int:
+        asked = Asked(**{name: named.pop(name) for name in Asked._fields})
+        return command(*positional, asked=asked, **named)
+
+    for option in reversed(_OPTIONS):
+        gathered = option(gathered)
+    return gathered
 
 
 class Told(NamedTuple):
@@ -99,6 +108,18 @@ def _foresee(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], 
     incomplete = tuple(one for one in wanted if one.content in found.incomplete)
     problems = tuple((oid, "this listing of a directory is nowhere") for oid in found.unread)
     return Told(len(found.lacking), found.bytes, found.present, incomplete, problems, perf_counter() - began)
+
+
+def transfer(session: Session, words: Words, asked: Asked, *, as_json: bool) -> int:
+    """Move what is asked for, say what came of it, and return the exit code."""
+    with Workspace(locate(session.start), make=False) as workspace:
+        records = find_records(workspace.project.root)
+        told, elsewhere = carry_out(session, workspace, words, asked, records, json=as_json)
+    if as_json:
+        session.terminal.out.json(told_data(told, elsewhere, records, dry_run=asked.dry_run))
+    else:
+        tell(session, told, records, words, dry_run=asked.dry_run)
+    return exit_code(told, asked)
 
 
 def carry_out(

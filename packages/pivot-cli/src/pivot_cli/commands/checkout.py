@@ -1,18 +1,13 @@
 """``pivot checkout``: give back outputs and tracked data from the cache, from their records alone."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import click
 
 from pivot.checkout import Options, checkout
-from pivot.given import Given
 from pivot.project import locate
 from pivot.records import find_records
 from pivot.workspace import Workspace
-from pivot_cli.giving import MODES, STORAGE, given_data, show_given, sum_up
+from pivot_cli import giving
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.terminal import Terminal
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of
 
@@ -28,9 +23,9 @@ from pivot_cli.wiring import base_of
     ],
 )
 @click.argument("targets", nargs=-1)
-@click.option("-f", "--force", is_flag=True, help="Replace edited files too, after keeping them in the cache.")
+@giving.force
 @click.option("--only-missing", is_flag=True, help="Leave alone whatever is there.")
-@click.option("--checkout-mode", type=click.Choice(MODES), help="How; reflink copies where it must.")
+@giving.checkout_mode
 @as_json
 @common
 @click.pass_obj
@@ -54,27 +49,12 @@ def command(
         options = Options(targets, force, only_missing, checkout_mode, base_of(session, workspace))
         records = find_records(project.root)
         damaged = records.damaged()
-        given = []
-        for one in checkout(workspace, options, records):
-            given.append(one)
-            if not as_json:
-                show_given(session, one)
+        given = giving.gather(session, checkout(workspace, options, records), silent=as_json)
     if as_json:
-        session.terminal.out.json(checkout_data(given, damaged))
+        session.terminal.out.json({**giving.given_data(given), "unreadable": damaged})
     else:
-        _sum_up(session, given, damaged)
-    return STORAGE if any(one.fate in ("edited", "lost") for one in given) else 0
-
-
-def checkout_data(given: Iterable[Given], damaged: Iterable[str]) -> dict[str, Any]:
-    """Return what came of a checkout as JSON data."""
-    return {**given_data(given), "unreadable": list(damaged)}
-
-
-def _sum_up(session: Session, given: list[Given], damaged: list[str]) -> None:
-    terminal: Terminal = session.terminal
-    for problem in damaged:
-        terminal.err.line(f"Ignored a record: {problem}")
-    if session.quiet:
-        return
-    terminal.out.line(sum_up(given) or "There is no record yet; nothing to give back")
+        for problem in damaged:
+            session.terminal.err.line(f"Ignored a record: {problem}")
+        if not session.quiet:
+            session.terminal.out.line(giving.sum_up(given) or "There is no record yet; nothing to give back")
+    return giving.exit_code(given)

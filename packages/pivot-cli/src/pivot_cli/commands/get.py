@@ -7,7 +7,7 @@ import click
 from pivot.get import Options, get
 from pivot.project import locate
 from pivot.workspace import Workspace
-from pivot_cli.giving import MODES, STORAGE, given_data, show_given, sum_up
+from pivot_cli import giving
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import base_of
@@ -25,8 +25,8 @@ from pivot_cli.wiring import base_of
 @click.argument("targets", nargs=-1, required=True, metavar="TARGETS...")
 @click.option("--rev", metavar="REV", help="A branch, a tag or a commit.")
 @click.option("-o", "--output", metavar="PATH", help="Where to; a directory for several. Default: its own place.")
-@click.option("-f", "--force", is_flag=True, help="Replace edited files too, after keeping them in the cache.")
-@click.option("--checkout-mode", type=click.Choice(MODES), help="How; reflink copies where it must.")
+@giving.force
+@giving.checkout_mode
 @as_json
 @common
 @click.pass_obj
@@ -49,13 +49,9 @@ def command(
     with Workspace(project, make=False) as workspace:
         place = None if output is None else os.path.join(session.start.resolve(), output)
         options = Options(targets, rev, place, force, checkout_mode, base_of(session, workspace))
-        given = []
-        for one in get(workspace, options):
-            given.append(one)
-            if not as_json:
-                show_given(session, one, rev)
+        given = giving.gather(session, get(workspace, options), rev, silent=as_json)
     if as_json:
-        session.terminal.out.json(given_data(given))
+        session.terminal.out.json(giving.given_data(given))
     elif not session.quiet:
-        session.terminal.out.line(sum_up(given))
-    return STORAGE if any(one.fate in ("edited", "lost") for one in given) else 0
+        session.terminal.out.line(giving.sum_up(given))
+    return giving.exit_code(given)

@@ -2,9 +2,6 @@
 
 import click
 
-from pivot.project import locate
-from pivot.records import find_records
-from pivot.workspace import Workspace
 from pivot_cli import moving
 from pivot_cli.ci import refuse_forks
 from pivot_cli.session import Session, as_json, common
@@ -20,37 +17,17 @@ from pivot_cli.usage import Exemplified
         ("pivot push -n -r disk", "what would be sent to the remote disk"),
     ],
 )
-@click.argument("targets", nargs=-1)
 @moving.options
 @click.option("--allow-pr-push", is_flag=True, help="Send even from a job for somebody else's pull request.")
 @as_json
 @common
 @click.pass_obj
-def command(
-    session: Session,
-    /,
-    targets: tuple[str, ...],
-    remote: str | None,
-    dry_run: bool,
-    jobs: int | None,
-    all_branches: bool,
-    allow_pr_push: bool,
-    as_json: bool,
-) -> int:
+def command(session: Session, /, asked: moving.Asked, allow_pr_push: bool, as_json: bool) -> int:
     """Send outputs and tracked data to a remote.
 
     What it lacks, and nothing twice. TARGETS are stages, outputs, tracked files, or directories above them; without
     any, all that the records of the project name. Exit code 1 if something could not be sent; the rest was.
     """
-    if not (dry_run or allow_pr_push):
+    if not (asked.dry_run or allow_pr_push):
         refuse_forks()
-    project = locate(session.start)
-    asked = moving.Asked(targets, remote, dry_run, jobs, all_branches)
-    with Workspace(project, make=False) as workspace:
-        records = find_records(project.root)
-        told, elsewhere = moving.carry_out(session, workspace, moving.PUSH, asked, records, json=as_json)
-    if as_json:
-        session.terminal.out.json(moving.told_data(told, elsewhere, records, dry_run=dry_run))
-    else:
-        moving.tell(session, told, records, moving.PUSH, dry_run=dry_run)
-    return moving.exit_code(told, asked)
+    return moving.transfer(session, moving.PUSH, asked, as_json=as_json)
