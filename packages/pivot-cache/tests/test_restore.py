@@ -397,7 +397,7 @@ def grow(root: Path, dice: random.Random) -> None:
             continue
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.sampled_from(MODES))
 def test_save_and_restore_is_identity(dice, mode):
     with tempfile.TemporaryDirectory() as directory:

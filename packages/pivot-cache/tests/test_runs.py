@@ -4,7 +4,7 @@ import errno
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot_cache import DiskError, InvalidName, Runs, hash_bytes
@@ -50,7 +50,6 @@ def test_keys_are_no_paths(runs, key):
             call()
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_damage_is_a_miss(tmp_path_factory, data):
     root = tmp_path_factory.mktemp("runs")

@@ -439,7 +439,7 @@ def test_a_cache_that_cannot_be_written(work, tmp_path, place):
     assert caught.value.path.startswith(str(tmp_path / "cache"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_save_says_what_a_scan_says(dice: random.Random):
     names = ["a", "b b", "é", "-c", os.fsdecode(b"\xff"), "n" * 200]

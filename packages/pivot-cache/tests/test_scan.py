@@ -512,7 +512,7 @@ def make_directory(root: Path, dice: random.Random) -> None:
 EDITS: list[Edit] = [write, write, write, remove, link, move, change_mode, make_directory]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(EDITS), min_size=1, max_size=25), st.booleans())
 def test_a_scan_says_what_a_fresh_hash_says(dice, edits, settled):
     with tempfile.TemporaryDirectory() as directory:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pivot
@@ -98,7 +98,6 @@ def test_a_default_of_the_wrong_type_is_found() -> None:
         join(Wrong, None, {})
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(),
     kind=st.sampled_from(Kind),

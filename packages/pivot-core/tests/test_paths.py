@@ -2,7 +2,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.errors import DeclarationError
@@ -70,7 +70,6 @@ def test_a_path_stays_in_the_project(path: str, problem: str) -> None:
     assert caught.value.problem.startswith(problem)
 
 
-@settings(deadline=None)
 @given(written=RELATIVE, slash=st.booleans())
 def test_whatever_is_accepted_is_normal_and_inside(written: str, slash: bool) -> None:
     try:

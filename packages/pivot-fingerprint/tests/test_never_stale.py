@@ -26,7 +26,6 @@ outputs = importlib.import_module("execution").outputs
 
 few = settings(  # the fixture makes another directory for each example; a failure is explained well enough by itself
     max_examples=50,
-    deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
@@ -99,6 +98,7 @@ class Look:
 
 
 type Make = Callable[[], Checkout]
+type Check = Callable[[Make, st.DataObject], None]
 
 
 @pytest.fixture
@@ -153,29 +153,20 @@ def check_polish(make: Make, data: st.DataObject) -> None:
         project = edit.project
 
 
-@few
-@given(data=st.data())
-def test_never_stale(make: Make, data: st.DataObject) -> None:
-    check_meaning(make, data)
+either = pytest.mark.parametrize("check", [check_meaning, check_polish], ids=["never_stale", "rarely_spurious"])
 
 
+@either
 @few
 @given(data=st.data())
-def test_rarely_spurious(make: Make, data: st.DataObject) -> None:
-    check_polish(make, data)
+def test_random_projects(make: Make, check: Check, data: st.DataObject) -> None:
+    check(make, data)
 
 
 @pytest.mark.sweep
 @pytest.mark.timeout(3600)
+@either
 @many
 @given(data=st.data())
-def test_never_stale_in_many_random_projects(make: Make, data: st.DataObject) -> None:
-    check_meaning(make, data)
-
-
-@pytest.mark.sweep
-@pytest.mark.timeout(3600)
-@many
-@given(data=st.data())
-def test_rarely_spurious_in_many_random_projects(make: Make, data: st.DataObject) -> None:
-    check_polish(make, data)
+def test_many_random_projects(make: Make, check: Check, data: st.DataObject) -> None:
+    check(make, data)

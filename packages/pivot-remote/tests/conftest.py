@@ -1,8 +1,6 @@
 """Servers for the tests: one that speaks S3, and one that answers whatever a test wants."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from email.message import Message
 from functools import cache
@@ -14,17 +12,8 @@ from uuid import uuid4
 
 import pytest
 
+from buckets import CREDENTIALS, Buckets, serve
 from pivot_remote import Limits, Remote
-
-_MOTO = """
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-sys.stdin.read()
-server.stop()
-"""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,45 +31,27 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Credentials for the servers of these tests, and nothing else of this machine's settings."""
     for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-of-the-tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-tests")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of moto's server, in a process of its own that ends when its standard input does."""
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
+    """A server that speaks S3."""
     pytest.importorskip("moto")
     pytest.importorskip("flask")  # what moto's server is made of, an extra of it
-    home = tmp_path_factory.mktemp("moto")
-    environment = {"HOME": str(home), "S3_UPLOAD_PART_MIN_SIZE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
-    with subprocess.Popen(
-        [sys.executable, "-c", _MOTO],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=home,
-        env=environment,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        assert port.isdigit(), "moto's server did not start"
-        yield f"http://127.0.0.1:{port}"
+    with serve(tmp_path_factory.mktemp("moto")) as server:
+        yield server
 
 
 @pytest.fixture
-def bucket(s3_endpoint: str) -> Remote:
+def bucket(s3: Buckets) -> Remote:
     """A remote in a new bucket, with a prefix."""
-    import boto3
-
     name = f"bucket-{uuid4().hex}"
-    client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")
-    client.create_bucket(Bucket=name)
-    client.close()
-    return Remote(f"s3://{name}/some/prefix", endpoint_url=s3_endpoint, region="us-east-1")
+    s3.make(name)
+    return Remote(f"s3://{name}/some/prefix", endpoint_url=s3.endpoint, region="us-east-1")
 
 
 class Asked(NamedTuple):

@@ -251,8 +251,8 @@ WORDS = ["has", "ids", "size", "open", "read", "add", "missing"]
 
 
 @pytest.mark.parametrize("ask", [*QUESTIONS, lambda store: store.missing(MANY)], ids=WORDS)
-def test_a_bucket_that_is_not_there(s3_endpoint: str, ask) -> None:
-    remote = Remote("s3://no-such-bucket/prefix", endpoint_url=s3_endpoint, region="us-east-1")
+def test_a_bucket_that_is_not_there(s3, ask) -> None:
+    remote = Remote("s3://no-such-bucket/prefix", endpoint_url=s3.endpoint, region="us-east-1")
     with S3Store(remote) as store, pytest.raises(BucketMissing, match="no bucket no-such-bucket") as caught:
         ask(store)
     assert caught.value.bucket == "no-such-bucket"

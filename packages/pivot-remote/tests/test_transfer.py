@@ -40,7 +40,7 @@ files = st.binary(max_size=20) | st.integers(0, 5).map(lambda number: b"large%d"
 nodes = st.recursive(files, lambda below: st.dictionaries(names, below, max_size=4), max_leaves=12)
 forests = st.lists(nodes, min_size=1, max_size=4)
 jobs = st.integers(1, 4)
-deeper = settings(max_examples=60, deadline=None)  # threads start and end in each example
+deeper = settings(max_examples=60)  # threads start and end in each example
 
 
 def keep(store: MemoryStore, node: Node) -> Content:

@@ -1,11 +1,10 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import Bytes
 
 
-@settings(deadline=None)
 @given(data=st.binary())
 def test_what_is_saved_is_loaded(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "data"

@@ -16,7 +16,7 @@ COLUMNS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=COLUMNS)
 def test_what_is_saved_is_loaded(rows: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "table.csv"

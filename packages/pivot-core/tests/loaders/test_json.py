@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import JSON
@@ -15,7 +15,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(value=VALUES)
 def test_what_is_saved_is_loaded(value: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "value.json"

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import JSONLines
@@ -10,7 +10,6 @@ from pivot.loaders import JSONLines
 RECORDS = st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8"))))
 
 
-@settings(deadline=None)
 @given(records=RECORDS)
 def test_what_is_saved_is_loaded(records: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "records.jsonl"

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import Numpy
@@ -10,7 +10,6 @@ from pivot.loaders import Numpy
 np = pytest.importorskip("numpy")
 
 
-@settings(deadline=None)
 @given(values=st.lists(st.floats(width=64)), other=st.lists(st.integers(-(2**31), 2**31)))
 def test_what_is_saved_is_loaded(values: list[Any], other: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.getbasetemp()

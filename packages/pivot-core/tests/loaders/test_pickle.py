@@ -2,13 +2,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import Pickle
 
 
-@settings(deadline=None)
 @given(value=st.lists(st.fractions() | st.frozensets(st.integers()) | st.binary()))
 def test_what_is_saved_is_loaded(value: object, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "value.pickle"

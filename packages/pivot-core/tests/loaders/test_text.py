@@ -1,13 +1,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import Text
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(codec="utf-8")))
 def test_what_is_saved_is_loaded_line_ends_included(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "text"

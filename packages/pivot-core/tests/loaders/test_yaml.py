@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot.loaders import YAML
@@ -16,7 +16,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(value=VALUES)
 def test_what_is_saved_is_loaded(value: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "value.yaml"

@@ -1,4 +1,4 @@
-"""A server that speaks S3, for stories about remotes: moto's, on loopback, in a process of its own."""
+"""A server that speaks S3, also for the stories in the root's tests: moto's, on loopback, in a process of its own."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ class Buckets:
 
 @contextmanager
 def serve(home: Path) -> Iterator[Buckets]:
-    """Serve until the end of the block."""
+    """Serve until the end of the block; the server ends when its standard input does."""
     environment = {"HOME": str(home), "S3_UPLOAD_PART_MIN_SIZE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     with subprocess.Popen(
         [sys.executable, "-c", MOTO],
