@@ -17,9 +17,17 @@ WHO = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 class Team:
     """Two clones of one repository, A's and B's, with a remote."""
 
-    def __init__(self, a: Any, b: Any, url: str, empty: Callable[[], None], options: tuple[str, ...] = ()) -> None:
+    def __init__(self, a: Any, b: Any, url: str, remove: Callable[[str], None], options: tuple[str, ...] = ()) -> None:
         self.a, self.b, self.url, self.options = a, b, url, options
-        self.empty = empty  # removes all objects from the remote, behind everybody's back
+        self._remove = remove  # whatever has this in its name
+
+    def empty(self) -> None:
+        """Remove all objects from the remote, behind everybody's back."""
+        self._remove("objects/")
+
+    def lose(self, digest: str) -> None:
+        """Remove one object, likewise."""
+        self._remove(f"objects/{digest[:2]}/{digest[2:]}")
 
     def share(self) -> None:
         """A names the remote, runs, pushes, and commits; B clones."""
@@ -45,7 +53,13 @@ def team(request: pytest.FixtureRequest, two_stages: Any, tmp_path: Path) -> Ite
     b = type(two_stages)(tmp_path / "b" / "project", home=tmp_path / "home-b")
     if request.param == "file":
         directory = tmp_path / "remote"
-        yield Team(two_stages, b, directory.as_uri(), lambda: shutil.rmtree(directory / "objects"))
+
+        def unlink(part: str) -> None:
+            for path in directory.rglob("*"):
+                if path.is_file() and part in str(path):
+                    path.unlink()
+
+        yield Team(two_stages, b, directory.as_uri(), unlink)
         return
     buckets: Buckets = request.getfixturevalue("buckets")
     bucket = f"team-{uuid4().hex[:12]}"
@@ -53,12 +67,13 @@ def team(request: pytest.FixtureRequest, two_stages: Any, tmp_path: Path) -> Ite
     for one in (two_stages, b):
         one.environment |= CREDENTIALS
 
-    def empty() -> None:
+    def delete(part: str) -> None:
         for key in buckets.keys(bucket):
-            buckets.delete(bucket, key)
+            if part in key:
+                buckets.delete(bucket, key)
 
     options = ("--endpoint-url", buckets.endpoint, "--region", "us-east-1")
-    yield Team(two_stages, b, f"s3://{bucket}/pivot", empty, options)
+    yield Team(two_stages, b, f"s3://{bucket}/pivot", delete, options)
 
 
 def test_two_clones_share_what_was_computed(team: Team) -> None:
@@ -87,6 +102,7 @@ def test_a_second_push_and_pull_move_nothing(team: Team) -> None:
     assert "Everything is there already (2 objects" in team.a.run("pull").stdout
     told = json.loads(team.a.run("push", "--json").stdout)
     assert (told["remote"], told["objects"], told["present"], told["incomplete"]) == ("origin", 0, 2, [])
+    assert told["runs"] == 0  # no record of a run is sent without a key to sign it with
 
 
 def test_only_what_a_target_names_moves(team: Team) -> None:
@@ -183,3 +199,98 @@ def test_what_any_branch_needs_can_be_sent(team: Team) -> None:
     team.empty()
     assert "Pushed 2 objects" in a.run("push").stdout
     assert "Pushed 1 object" in a.run("push", "--all-branches").stdout
+
+
+KEY = {"PIVOT_REMOTE_SIGNING_KEY": "a-key-that-the-team-shares"}
+
+
+def test_a_run_that_somebody_else_made_is_not_made_again(team: Team) -> None:
+    team.share()
+    a, b = team.a, team.b
+    for one in (a, b):
+        one.edit("totals.py", "sum(", "max(")
+        one.environment |= KEY
+    a.run("repro")
+    assert a.ran() == ["summarize"]
+    pushed = a.run("push")  # A commits nothing: B has no record of this run
+    assert "Pushed 1 object" in pushed.stdout and "Pushed 2 records of runs, signed" in pushed.stdout
+    assert "records of runs" not in a.run("push").stdout
+    outcome = b.run("repro", "--pull")
+    assert b.ran() == [] and "Known from origin: summarize" in outcome.stdout
+    assert b.read("summary.json") == a.read("summary.json")
+    assert b.read(".pivot/stages/summarize.lock") == a.read(".pivot/stages/summarize.lock")
+    assert not b.exists("clean.json")  # which nothing needed
+    assert "up to date" in b.run("repro", "--allow-missing").stdout and b.ran() == []
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_known_runs_need_no_record_at_all(team: Team) -> None:
+    team.a.environment |= KEY
+    team.share()
+    b = team.b
+    b.environment |= KEY
+    shutil.rmtree(b.path / ".pivot/stages")
+    outcome = b.run("repro", "--pull")
+    assert b.ran() == [] and "Known from origin: preprocess" in outcome.stdout, outcome
+    assert b.read("summary.json") == team.a.read("summary.json") and not b.exists("clean.json")
+    assert b.execute("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_old_results_in_the_way_of_a_known_run_are_kept(team: Team) -> None:
+    team.share()
+    a, b = team.a, team.b
+    b.run("repro", "--pull")
+    old = b.read("summary.json")
+    for one in (a, b):
+        one.edit("totals.py", "sum(", "max(")
+        one.environment |= KEY
+    a.run("repro", "--push")
+    told = json.loads(b.run("repro", "--pull", "--json").stdout)
+    assert [stage["action"] for stage in told["stages"]] == ["skip", "restore"] and b.ran() == []
+    assert b.read("summary.json") == a.read("summary.json") != old
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+@pytest.mark.parametrize("key", [None, "another-key-than-that-of-the-team"])
+def test_what_is_not_signed_is_not_believed(team: Team, key: str | None) -> None:
+    team.a.environment |= KEY
+    team.share()
+    b = team.b
+    shutil.rmtree(b.path / ".pivot/stages")
+    outcome = b.run("repro", "--pull", env={"PIVOT_REMOTE_SIGNING_KEY": key} if key else None)
+    assert b.ran() == ["preprocess", "summarize"]
+    words = "not signed with your remote.signing_key" if key else "remote.signing_key is not set"
+    assert outcome.stderr.count("Ignored") == 1 and words in outcome.stderr
+    assert "a-key-that" not in outcome.text and "another-key" not in outcome.text
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_a_known_run_whose_result_is_gone_is_made_again(team: Team) -> None:
+    team.a.environment |= KEY
+    team.share()
+    b = team.b
+    b.environment |= KEY
+    shutil.rmtree(b.path / ".pivot/stages")
+    summary = json.loads(team.a.read(".pivot/stages/summarize.lock"))["outputs"]["summary.json"]["digest"]
+    team.lose(summary)
+    b.run("repro", "--pull")
+    assert b.ran() == ["summarize"] and b.exists("clean.json")
+    assert b.read("summary.json") == team.a.read("summary.json")
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_a_key_to_sign_with_is_the_users_own(team: Team) -> None:
+    a = team.a
+    a.run("init")
+    key = "0123456789abcdef0123456789abcdef"
+    for scope in ((), ("--local",)):
+        refused = a.run("config", "set", *scope, "remote.signing_key", key, code=3)
+        assert "--global" in refused.stderr and key not in refused.stderr
+    said = a.run("config", "set", "--global", "remote.signing_key", key)
+    listed = a.run("config", "list", "--json").text + a.run("config", "get", "remote.signing_key").text
+    assert "(set)" in listed and key not in listed + said.text
+    file = Path(a.environment["HOME"], ".config/pivot/config.toml")
+    assert key in file.read_text() and file.stat().st_mode & 0o077 == 0
+    a.run("config", "set", "--global", "core.jobs", "2")
+    assert file.stat().st_mode & 0o077 == 0

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_value_changes_and_comments_stay(file: Path) -> None:
-    assert set_value(file, "core.jobs", "8", committed=True) == 8
+    assert set_value(file, "core.jobs", "8", "project") == 8
     assert file.read_text() == COMMENTED.replace("jobs = 2", "jobs = 8")
 
 
@@ -83,12 +83,20 @@ def test_a_key_that_no_longer_exists_can_be_removed(file: Path) -> None:
         ("core.job", "2", "there is no setting 'core.job'", "did you mean core.jobs?"),
         ("core.jobs", "many", "core.jobs must be a whole number from 1, not 'many'", None),
         ("cache.dir", "/x", "cache.dir may not be set by the committed settings", "--local cache.dir /x"),
+        ("remote.signing_key", "0123456789abcdef", "remote.signing_key may not be set by a file of the project", None),
+        (
+            "remote.signing_key",
+            "short",
+            "remote.signing_key must be a key of 16 characters or more, such as `openssl rand -hex 32` makes",
+            None,
+        ),
     ],
 )
 def test_what_is_refused_leaves_the_file_alone(file: Path, key: str, text: str, says: str, hint: str | None) -> None:
     with pytest.raises(ConfigError) as caught:
-        set_value(file, key, text, committed=True)
+        set_value(file, key, text, "project")
     assert caught.value.problem == says
+    assert "0123456789abcdef" not in str(caught.value) + str(caught.value.hint)
     assert hint is None or hint in (caught.value.hint or "")
     assert file.read_text() == COMMENTED
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 
 from buckets import CREDENTIALS, Buckets, serve
-from pivot_remote import Limits, Remote
+from pivot_remote import Limits, Remote, RemoteFiles
+from pivot_remote.files import FILE_LIMIT
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -145,3 +146,31 @@ def server() -> Iterator[Server]:
     server = Server()
     yield server
     server.close()
+
+
+@pytest.fixture
+def check_files() -> Callable[[RemoteFiles], None]:
+    """What every kind of files does."""
+
+    def check_files(files: RemoteFiles) -> None:
+        assert files.beginning(["runs/ab/cd"]) == [] and list(files.entries("runs")) == []
+        assert files.read("runs/ab/cd.1") is None
+        for name in ("runs/ab/cd.2", "runs/ab/cd.1", "runs/ab/cde.1", "runs/ac/cd.1", "runs/ab/cd", "else/ab/cd.1"):
+            files.write(name, name.encode())
+        files.write("runs/ab/cd.1", b"anew")
+        assert files.read("runs/ab/cd.1") == b"anew" and files.read("runs/ab/cd.2") == b"runs/ab/cd.2"
+        assert files.beginning(["runs/ab/cd", "runs/ac/cd"]) == [
+            "runs/ab/cd",
+            "runs/ab/cd.1",
+            "runs/ab/cd.2",
+            "runs/ac/cd.1",
+        ]
+        entries = list(files.entries("runs"))
+        assert [entry.name for entry in entries] == sorted(entry.name for entry in entries) and len(entries) == 5
+        assert (entries[1].name, entries[1].size) == ("runs/ab/cd.1", 4) and entries[1].written > 1_600_000_000
+        assert files.remove(["runs/ab/cd.1", "runs/ab/none"]) == {}
+        assert files.read("runs/ab/cd.1") is None and len(list(files.entries("runs"))) == 4
+        files.write("runs/large", bytes(FILE_LIMIT + 1))
+        assert files.read("runs/large") is None
+
+    return check_files

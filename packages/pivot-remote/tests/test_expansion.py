@@ -10,6 +10,7 @@ class Far(MemoryStore):
     """A remote store in memory."""
 
     address = "memory"
+    files = None
     reads = 0
 
     def sizes(self, ids):

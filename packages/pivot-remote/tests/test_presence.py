@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pivot_remote.presence import FEW, ListingBroken, Page, find_sizes, next_page, read_page
+from pivot_remote.presence import FEW, ListingBroken, Page, find_beginning, find_sizes, next_page, read_page
 
 
 class Listing:
@@ -134,3 +134,15 @@ def test_a_page_is_read_from_an_answer() -> None:
 )
 def test_what_is_no_listing(data: bytes) -> None:
     assert read_page(data, "") is None
+
+
+STEMS = st.text("abc", min_size=2, max_size=2)
+
+
+@given(st.lists(st.tuples(STEMS, st.text("abc", max_size=2))), st.lists(STEMS), st.integers(1, 5))
+def test_what_begins_with_a_name(there: list[tuple[str, str]], stems: list[str], page: int) -> None:
+    keys = {f"p.q/{stem}.{tag}" for stem, tag in there}
+    listing = Listing(dict.fromkeys(keys, 1), page)
+    found = find_beginning([f"p.q/{stem}" for stem in stems], listing.after)
+    assert found == sorted(key for key in keys if key[4:6] in stems)
+    assert listing.pages <= len(set(stems)) + len(keys) / page + 1

@@ -69,6 +69,7 @@ class Far(MemoryStore):
     """A remote store in memory that counts what it is asked."""
 
     address = "memory"
+    files = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 The project's code is not imported: the records alone say what is to be moved.
 
-    {"remote", "address", "dry_run", "objects", "bytes", "present", "seconds",
+    {"remote", "address", "dry_run", "objects", "bytes", "present", "runs", "seconds",
      "incomplete": [{"path", "stage"}], "problems": [{"object", "problem"}], "unreadable": ["…"]}
 """
 
@@ -18,6 +18,7 @@ from pivot.records import Records, find_records
 from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
+from pivot_cli.known_runs import send_runs
 from pivot_cli.quantities import amount, duration, plural
 from pivot_cli.session import Session
 from pivot_cli.terminal import Stream
@@ -73,6 +74,7 @@ class Told(NamedTuple):
     incomplete: tuple[Wanted, ...]
     problems: tuple[tuple[str, str], ...]
     seconds: float
+    runs: int = 0  # records that went along
 
 
 class Words(NamedTuple):
@@ -149,6 +151,8 @@ def move_wanted(
             told = _foresee(workspace, remote, wanted, jobs, to_remote=words is PUSH)
         elif words is PUSH:
             told = _move(words, wanted, workspace.store, remote, jobs, meter)
+            whole = {one.content for one in wanted} - {one.content for one in told.incomplete}
+            told = told._replace(runs=send_runs(workspace, remote, whole))
         else:
             told = _fetch(workspace, remote, wanted, jobs, meter)
     finally:
@@ -185,6 +189,8 @@ def tell(session: Session, told: Told, records: Records, words: Words, *, dry_ru
             out.line(f"{words.done} {what} ({duration(told.seconds)}); {told.present:,} did not have to move")
         elif not told.incomplete:
             out.line(f"Everything is there already ({plural(told.present, 'object')}, {duration(told.seconds)})")
+        if told.runs:
+            out.line(f"{words.done} {plural(told.runs, 'record')} of runs, signed")
 
 
 def told_data(told: Told, remote: Elsewhere, records: Records, *, dry_run: bool) -> dict[str, Any]:
@@ -196,6 +202,7 @@ def told_data(told: Told, remote: Elsewhere, records: Records, *, dry_run: bool)
         "objects": told.objects,
         "bytes": told.bytes,
         "present": told.present,
+        "runs": told.runs,
         "incomplete": [{"path": one.path, "stage": one.stage} for one in told.incomplete],
         "problems": [{"object": oid, "problem": problem} for oid, problem in told.problems],
         "seconds": round(told.seconds, 4),

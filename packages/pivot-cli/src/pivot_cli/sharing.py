@@ -6,7 +6,7 @@ What is needed is said by ``pivot.absence``; how it is moved and told by ``movin
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pivot.absence import bring, find_missing, give_back, presume
+from pivot.absence import Afar, bring, find_missing, give_back, presume
 from pivot.options import Options
 from pivot.records import Records, find_records
 from pivot.wanted import Wanted
@@ -14,6 +14,7 @@ from pivot.workspace import Workspace
 from pivot_cli import moving
 from pivot_cli.ci import refuse_forks
 from pivot_cli.giving import show_given
+from pivot_cli.known_runs import KnownRuns
 from pivot_cli.session import Session
 
 
@@ -52,6 +53,7 @@ def _check_out(session: Session, workspace: Workspace, chosen: Options, *, only_
 
 def _pull_for(session: Session, workspace: Workspace, chosen: Options, remote: str | None, *, json: bool) -> Options:
     """Get what a run needs of what is missing."""
+    index = KnownRuns(workspace, remote)
 
     def fetch(wanted: Sequence[Wanted]) -> None:
         asked = moving.Asked((), remote)
@@ -59,7 +61,15 @@ def _pull_for(session: Session, workspace: Workspace, chosen: Options, remote: s
         if not json:
             moving.tell(session, told, Records((), ()), moving.FETCH)
 
-    return bring(workspace, chosen, fetch)
+    def tell(stages: Sequence[str]) -> None:
+        if not (json or session.quiet):
+            session.terminal.out.line(f"Known from {index.name}: {', '.join(stages)}")
+
+    try:
+        return bring(workspace, chosen, Afar(fetch, index.find, tell))
+    finally:
+        if index.warning:
+            session.terminal.err.line(index.warning)
 
 
 def push_after(session: Session, workspace: Workspace, remote: str | None, *, json: bool) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pivot_cache import Content, Store
     from pivot_remote import Difference as Difference
     from pivot_remote import Progress as Progress
-    from pivot_remote import Remote, RemoteStore
+    from pivot_remote import Remote, RemoteStore, RunIndex
     from pivot_remote import Report as Report
 
 type OnProgress = Callable[[Progress], None]
@@ -113,6 +113,14 @@ def open_elsewhere(config: Config, name: str | None) -> Elsewhere:
         connect=float(config.values["remote.connect_timeout"] or 0), tries=int(config.values["remote.retries"] or 0) + 1
     )
     return Elsewhere(name, remote.describe(), open_remote(remote, limits=limits))
+
+
+def open_runs(remote: Elsewhere, config: Config) -> "RunIndex":
+    """Return the records of runs at a remote; without a key to sign with, nothing there is believed."""
+    from pivot_remote import RunIndex
+
+    key = config.values["remote.signing_key"]
+    return RunIndex(remote.store.files, None if key is None else str(key), int(config.values["remote.jobs"] or 1))
 
 
 def reach_remotes(config: Config) -> Iterator[tuple[str, str, str | None]]:

@@ -7,11 +7,13 @@ takes what the cache has. How bytes are got is for who calls: core knows no netw
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from pivot.checkout import Options as CheckoutOptions
 from pivot.checkout import checkout
 from pivot.given import Given
 from pivot.graph import build
+from pivot.known_runs import Ask, Known, find_known, take_lock, take_trace
 from pivot.options import Options
 from pivot.plan import Plan, choose
 from pivot.records import Records, find_records
@@ -24,29 +26,56 @@ type Fetch = Callable[[Sequence[Wanted]], object]
 """Gets contents into the cache, as far as they are to be had."""
 
 
+class Afar(NamedTuple):
+    """What there is elsewhere: contents, and records of runs that may be trusted; ``tell`` hears of each stage whose
+    record was taken over."""
+
+    fetch: Fetch
+    ask: Ask
+    tell: Callable[[Sequence[str]], object]
+
+
 def presume(records: Records) -> dict[str, Content]:
     """Return what the records say is at each path."""
     return {one.path.rstrip("/"): one.content for one in find_wanted(records, ())}
 
 
-def bring(workspace: Workspace, options: Options, fetch: Fetch) -> Options:
+def bring(workspace: Workspace, options: Options, afar: Afar) -> Options:
     """Get what a run with these options needs and the records describe; return the options to run with.
 
-    What could not be had is presumed no longer, so that the stage which makes it runs; that may need other things in
-    turn. Raises ProjectError and UsageError, and what ``fetch`` raises.
+    What is known elsewhere of a stage that would run is taken over. What could not be had is presumed no longer, so
+    that the stage which makes it runs; that may need other things in turn. Raises ProjectError and UsageError, and what
+    the functions of ``afar`` raise.
     """
-    records = find_records(workspace.project.root)
-    presumed = presume(records)
+    lost: set[str] = set()
+    asked: set[str] = set()
     while True:
+        records = find_records(workspace.project.root)
+        presumed = {path: content for path, content in presume(records).items() if path not in lost}
         options = options._replace(presumed=presumed)
-        _, planned = plan(workspace, options)
+        look, planned = plan(workspace, options)
+        known = find_known(workspace, look, planned, asked, afar.ask)
+        if _take_over(workspace, known, afar, pending=options.no_commit):
+            continue
         absent = [path for path in find_needed(planned, presumed) if not _is_there(workspace, path)]
         if not absent:
             return options
-        fetch([one for one in find_wanted(records, ()) if one.path.rstrip("/") in absent])
+        afar.fetch([one for one in find_wanted(records, ()) if one.path.rstrip("/") in absent])
         targets = CheckoutOptions(tuple(absent), only_missing=True)
-        lost = {given.path.rstrip("/") for given in checkout(workspace, targets, records) if given.fate == "lost"}
-        presumed = {path: content for path, content in presumed.items() if path not in lost}
+        lost |= {given.path.rstrip("/") for given in checkout(workspace, targets, records) if given.fate == "lost"}
+
+
+def _take_over(workspace: Workspace, known: Sequence[Known], afar: Afar, *, pending: bool) -> bool:
+    """Take over what is known, and say whether that changes the plan. Bytes are got only where others are in their
+    place; elsewhere it turns out later which of them are needed."""
+    taken = [] if pending else [one for one in known if take_lock(workspace, one)]
+    left = [one for one in known if one not in taken]
+    if left:
+        afar.fetch([output for one in left for output in one.outputs])
+        taken += [one for one in left if take_trace(workspace, one)]
+    if taken:
+        afar.tell([one.step.stage.name for one in taken])
+    return bool(taken)
 
 
 def find_missing(workspace: Workspace, options: Options) -> list[Wanted]:

@@ -25,6 +25,11 @@ class Setting(NamedTuple):
     read: Callable[[Any], Value]
     about: str
     committed: bool = True  # may the committed file set it?
+    secret: bool = False  # never shown, and set by the user's own file or the environment alone
+
+    def may_stand_in(self, scope: str) -> bool:
+        """Say whether the file of a scope may set it."""
+        return scope == "user" or not (self.secret or (scope == "project" and not self.committed))
 
 
 def _positive(value: Any) -> int:
@@ -45,6 +50,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _key(value: Any) -> str:
+    if not isinstance(value, str) or len(value) < _KEY_LENGTH or not value.isprintable() or " " in value:
+        raise ValueError(f"a key of {_KEY_LENGTH} characters or more, such as `openssl rand -hex 32` makes")
+    return value
+
+
 def _choice(*names: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in names:
@@ -53,6 +64,8 @@ def _choice(*names: str) -> Callable[[Any], str]:
 
     return read
 
+
+_KEY_LENGTH = 16
 
 SETTINGS: Mapping[str, Setting] = {
     "cache.dir": Setting(None, _text, "directory of the cache; default .pivot/cache", committed=False),
@@ -74,6 +87,9 @@ SETTINGS: Mapping[str, Setting] = {
     "remote.jobs": Setting(20, _positive, "objects that move at once"),
     "remote.retries": Setting(4, _count, "how often a request that failed is sent again"),
     "remote.connect_timeout": Setting(10, _positive, "seconds until a server that does not answer counts as absent"),
+    "remote.signing_key": Setting(
+        None, _key, "what records of runs at a remote are signed with; without it they are ignored", secret=True
+    ),
 }
 
 REMOTE_SETTINGS: Mapping[str, Setting] = {
@@ -147,14 +163,9 @@ def read_config(root: Path, environ: Mapping[str, str] = os.environ) -> Config:
     for scope in FILES:
         path = config_path(root, scope, environ)
         for written, raw in read_file(path, follow=scope == "user").items():
-            setting = find_setting(written, path)
+            find_setting(written, path)
             key = full_key(written)
-            if scope == "project" and not setting.committed:
-                raise ConfigError(
-                    f"{key} may not be set by the committed settings",
-                    file=str(path),
-                    hint=f"set it for yourself: pivot config set --local {key} …",
-                )
+            check_scope(key, scope, path)
             values[key] = parse_value(key, raw, str(path))
             origins[key] = str(path)
     named = Config(values, origins).remotes
@@ -238,4 +249,18 @@ def parse_value(key: str, raw: Any, origin: str | None = None) -> Value:
     try:
         return find_setting(key).read(raw)
     except ValueError as error:
-        raise ConfigError(f"{key} must be {error}, not {raw!r}", file=origin) from None
+        found = "" if find_setting(key).secret else f", not {raw!r}"
+        raise ConfigError(f"{key} must be {error}{found}", file=origin) from None
+
+
+def check_scope(key: str, scope: str, path: Path, text: str = "…") -> None:
+    """Raise ConfigError if the file of a scope may not set the key; ``text`` is the value for the hint."""
+    setting = find_setting(key)
+    if setting.may_stand_in(scope):
+        return
+    if setting.secret:
+        where, option, text = "a file of the project", "--global", "…"
+    else:
+        where, option = "the committed settings", "--local"
+    hint = f"set it for yourself: pivot config set {option} {key} {text}"
+    raise ConfigError(f"{key} may not be set by {where}", file=str(path), hint=hint)

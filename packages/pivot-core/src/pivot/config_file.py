@@ -9,25 +9,21 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from pivot.config import Value, find_setting, full_key, parse_value
+from pivot.config import Value, check_scope, find_setting, full_key, parse_value
 from pivot.errors import ConfigError, StorageError
 from pivot_cache import write_atomic
 
 
-def set_value(path: Path, key: str, text: str, *, committed: bool = False) -> Value:
-    """Write a setting to a file, made if need be, and return its value; ``committed`` says that git carries the file.
+def set_value(path: Path, key: str, text: str, scope: str = "user") -> Value:
+    """Write a setting to the file of a scope, made if need be, and return its value.
 
-    Raises ConfigError for an unknown key, a wrong value, a key that the committed file may not set, or a file that is
-    not TOML; StorageError or CacheError if it cannot be written.
+    Raises ConfigError for an unknown key, a wrong value, a key that this file may not set, or a file that is not TOML;
+    StorageError or CacheError if it cannot be written.
     """
     setting = find_setting(key)
     key = full_key(key)
     value = parse_value(key, text)
-    if committed and not setting.committed:
-        raise ConfigError(
-            f"{key} may not be set by the committed settings",
-            hint=f"set it for yourself: pivot config set --local {key} {text}",
-        )
+    check_scope(key, scope, path, text)
     document = _read(path)
     *tables, name = key.split(".")
     table: Any = document
@@ -40,7 +36,7 @@ def set_value(path: Path, key: str, text: str, *, committed: bool = False) -> Va
         if not isinstance(table, dict):
             raise ConfigError(f"{part} is a value, not a table", file=str(path), hint="mend or delete the file")
     table[name] = value
-    _write(path, document)
+    _write(path, document, mode=0o600 if setting.secret else None)
     return value
 
 
@@ -86,9 +82,11 @@ def _read(path: Path) -> tomlkit.TOMLDocument:
         ) from None
 
 
-def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
+def _write(path: Path, document: tomlkit.TOMLDocument, mode: int | None = None) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, tomlkit.dumps(document).encode())
+        if mode is None and path.exists():
+            mode = path.stat().st_mode & 0o777  # it may hold a key
+        write_atomic(path, tomlkit.dumps(document).encode(), mode=mode)
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror}", hint="make it writable and run again") from error

@@ -20,7 +20,7 @@ def find_trace(runs: Runs, look: Look, now: Observation) -> Lock | None:
     """Return the record of a run in exactly this state, None if there is none."""
     if any(content is None for content in now.inputs.values()):
         return None
-    return next((lock for lock in read_records(runs, run_key(now)) if _holds(look, now, lock)), None)
+    return next((lock for lock in read_records(runs, run_key(now)) if holds(look, now, lock)), None)
 
 
 def keep_trace(runs: Runs, now: Observation, lock: Lock) -> None:
@@ -54,7 +54,8 @@ def read_records(runs: Runs, key: str) -> list[Lock]:
         return []  # garbage is a miss: the stage runs, and the next record replaces it
 
 
-def _holds(look: Look, now: Observation, lock: Lock) -> bool:
+def holds(look: Look, now: Observation, lock: Lock) -> bool:
+    """Return whether the record of a run under the key of this state is of exactly this state."""
     if lock.scheme != now.scheme or lock.outputs.keys() != {out.path for out in now.stage.outs}:
         return False
     if any(look.read_again(path) != digest for path, digest in lock.reads.items()):

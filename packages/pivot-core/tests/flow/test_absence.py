@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pivot.absence import bring, presume
+from pivot.absence import Afar, bring, presume
 from pivot.options import Options
 from pivot.records import find_records
 from pivot.repro import plan
@@ -22,6 +22,10 @@ class Far:
         self.asked: list[str] = []
         shutil.copytree(cache, place)
         shutil.rmtree(cache)
+
+    @property
+    def afar(self) -> Afar:
+        return Afar(self.fetch, lambda _: {}, lambda _: None)
 
     def fetch(self, wanted: Sequence[Wanted]) -> None:
         self.asked += [one.path for one in wanted]
@@ -58,7 +62,7 @@ def test_records_that_are_believed_need_no_data(bench: Any, far: Far) -> None:
 
 def test_only_results_are_brought_where_nothing_runs(bench: Any, far: Far) -> None:
     with bench.open() as workspace:
-        options = bring(workspace, Options(), far.fetch)
+        options = bring(workspace, Options(), far.afar)
     assert far.asked == ["total.json"] and (bench.root / "total.json").exists()
     bench.repro(presumed=options.presumed)
     assert bench.ran == [] and not (bench.root / "clean.json").exists()
@@ -67,7 +71,7 @@ def test_only_results_are_brought_where_nothing_runs(bench: Any, far: Far) -> No
 def test_what_a_stage_that_runs_reads_is_brought(bench: Any, far: Far) -> None:
     bench.edit("helpers.py", "return 1", "return 2")
     with bench.open() as workspace:
-        options = bring(workspace, Options(), far.fetch)
+        options = bring(workspace, Options(), far.afar)
     assert far.asked == ["clean.json"]
     bench.repro(presumed=options.presumed)
     assert bench.ran == ["total"]
@@ -76,7 +80,7 @@ def test_what_a_stage_that_runs_reads_is_brought(bench: Any, far: Far) -> None:
 def test_what_is_not_to_be_had_is_made_again(bench: Any, far: Far) -> None:
     shutil.rmtree(far.place)
     with bench.open() as workspace:
-        options = bring(workspace, Options(), far.fetch)
+        options = bring(workspace, Options(), far.afar)
     assert far.asked == ["total.json", "clean.json"]
     bench.repro(presumed=options.presumed)
     assert bench.ran == ["clean", "total"]

@@ -28,9 +28,11 @@ from pivot_remote.errors import (
     TooLarge,
     WrongRegion,
 )
+from pivot_remote.files import Entry, RemoteFiles
 from pivot_remote.location import DirectoryLocation, Remote, S3Location, parse_location
 from pivot_remote.opening import open_remote
 from pivot_remote.report import JOBS, Failure, Progress, Report
+from pivot_remote.runs import Found, RunIndex
 from pivot_remote.s3 import S3Store
 from pivot_remote.store import RemoteStore
 from pivot_remote.transfer import transfer
@@ -47,7 +49,9 @@ __all__ = [
     "DirectoryLocation",
     "DirectoryMissing",
     "DirectoryStore",
+    "Entry",
     "Failure",
+    "Found",
     "InvalidLocation",
     "Limits",
     "NoConnection",
@@ -56,11 +60,13 @@ __all__ = [
     "Progress",
     "Remote",
     "RemoteError",
+    "RemoteFiles",
     "RemoteStore",
     "RemoteTooNew",
     "RemoteTrouble",
     "RemoteUnusable",
     "Report",
+    "RunIndex",
     "S3Location",
     "S3Store",
     "ServerFailed",

@@ -12,6 +12,7 @@ from typing import BinaryIO, Self
 
 from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, ObjectMissing, hash_bytes
 from pivot_remote.errors import DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
+from pivot_remote.files import DirectoryFiles, RemoteFiles
 from pivot_remote.location import DirectoryLocation, Remote
 from pivot_remote.store import READ_LIMIT
 
@@ -29,6 +30,7 @@ class DirectoryStore:
             raise InvalidLocation(remote.url, "it is no directory; write file:///directory")
         self._address = remote.url
         self._root = location.path
+        self.files: RemoteFiles = DirectoryFiles(location.path)
         try:
             self._store = LocalStore(location.path)
         except FormatTooNew as error:

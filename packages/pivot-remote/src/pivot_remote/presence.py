@@ -5,7 +5,7 @@ When a page turns out to say little about what is wanted (a few objects in a lar
 one. The requests are made by ``s3``. A listing only confirms keys that were asked for; it brings no new ones.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -54,6 +54,32 @@ def find_sizes(
     if position < len(wanted):
         found.update(ask_each(wanted[position:]))
     return found
+
+
+def find_beginning(stems: Iterable[str], list_after: Callable[[str], Page]) -> list[str]:
+    """Return the keys that begin with one of the stems, of which none begins another; a key may go on with a dot.
+
+    Raises ``ListingBroken``.
+    """
+    known = set(stems)
+    wanted = sorted(known)
+    found: list[str] = []
+    position = 0
+    after = ""
+    while position < len(wanted):
+        after = max(after, wanted[position][:-1])
+        page = next_page(list_after, after)
+        found += [key for key in page.sizes if _stem(key) in known]
+        if not page.more:
+            break
+        after = page.last
+        position = bisect_left(wanted, _stem(after), position)
+    return found
+
+
+def _stem(key: str) -> str:
+    above, slash, name = key.rpartition("/")
+    return above + slash + name.partition(".")[0]
 
 
 def next_page(list_after: Callable[[str], Page], after: str) -> Page:

@@ -12,9 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from pivot_cache import ObjectCorrupt, ObjectId, ObjectMissing, hash_bytes, is_object_id, object_id
+from pivot_remote.bucket_files import BucketFiles
 from pivot_remote.connection import Connection, Limits
 from pivot_remote.errors import InvalidLocation, NotS3, RemoteTooNew, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
+from pivot_remote.files import RemoteFiles
 from pivot_remote.location import Remote, S3Location
 from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_page
 from pivot_remote.store import READ_LIMIT
@@ -44,9 +46,11 @@ class S3Store:
             raise InvalidLocation(remote.url, "it is no bucket; write s3://bucket/prefix")
         self._connection = Connection(remote, location, limits or Limits())
         self._bucket = location.bucket
+        self._prefix = location.prefix
         self._objects = f"{location.prefix}objects/"
         self._format = f"{location.prefix}format"
         self._uploader = Uploader(self._connection, self._size, part=part)
+        self.files: RemoteFiles = BucketFiles(self._connection, self._uploader, self._list_folder)
         self._format_lock = Lock()
         self._format_found: str | None = None
 
@@ -197,7 +201,11 @@ class S3Store:
     # -- questions
 
     def _list_after(self, after: str) -> Page:
-        query = {"list-type": "2", "prefix": self._objects} | ({"start-after": after} if after else {})
+        return self._list_folder("objects/", after)
+
+    def _list_folder(self, folder: str, after: str) -> Page:
+        prefix = self._prefix + folder
+        query = {"list-type": "2", "prefix": prefix} | ({"start-after": after} if after else {})
         quick = self._connection.quick("GET", "", query)
         if quick and (page := read_page(quick.body, after)):
             return page
@@ -205,8 +213,8 @@ class S3Store:
 
         def list_keys() -> "ListObjectsV2OutputTypeDef":
             if after:
-                return client.list_objects_v2(Bucket=self._bucket, Prefix=self._objects, StartAfter=after)
-            return client.list_objects_v2(Bucket=self._bucket, Prefix=self._objects)
+                return client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after)
+            return client.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
 
         try:
             answer = self._connection.ask(_LIST, list_keys)

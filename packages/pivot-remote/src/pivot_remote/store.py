@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol, runtime_checkable
 
 from pivot_cache import ObjectId, Store
+from pivot_remote.files import RemoteFiles
 
 READ_LIMIT: Final = 1 << 30
 """The most bytes that ``read`` takes into memory; a tree of ten million entries is below it."""
@@ -20,6 +21,10 @@ class RemoteStore(Store, Protocol):
     @property
     def address(self) -> str:
         """Where it is, on one line, for messages."""
+
+    @property
+    def files(self) -> RemoteFiles:
+        """What it keeps besides objects."""
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
         """Return those objects that are there, with their sizes in bytes, in as few questions as possible.

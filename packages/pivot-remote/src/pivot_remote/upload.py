@@ -93,6 +93,16 @@ class Uploader:
 
         return self._publish(key, len(data) if replace else None, send)
 
+    def overwrite(self, key: str, data: bytes) -> None:
+        """Put the bytes under the key, whatever is there."""
+        checksum = _checksum(data)
+        headers = {"x-amz-checksum-crc32": checksum}
+        if not self._connection.quick("PUT", key, body=data, headers=headers):
+            client = self._connection.client
+            self._connection.ask(
+                PUT, lambda: client.put_object(Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum)
+            )
+
     def _add_parts(self, oid: ObjectId, key: str, first: bytes, stream: BinaryIO) -> None:
         client = self._connection.client
         answer = self._connection.ask(

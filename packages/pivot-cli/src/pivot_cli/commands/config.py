@@ -100,7 +100,7 @@ def set_setting(session: Session, /, key: str, value: str, user: bool, local: bo
     if scope != "user":
         create(place.needed())
     path = place.file(scope)
-    written = set_value(path, key, value, committed=scope == "project")
+    written = _shown(key, set_value(path, key, value, scope))
     _said(session, as_json, {"key": key, "value": written, "file": str(path)}, f"{key} = {_text(written)}   ({path})")
     return 0
 
@@ -141,13 +141,13 @@ def _rows(place: Place) -> list[dict[str, Any]]:
         path = place.file(place.scope)
         found = {full_key(key): raw for key, raw in read_file(path).items()}
         return [
-            {"key": key, "value": parse_value(key, found[key], str(path)), "origin": str(path)}
+            {"key": key, "value": _shown(key, parse_value(key, found[key], str(path))), "origin": str(path)}
             for key in _known(found)
             if key in found
         ]
     config = read_config(place.root)
     return [
-        {"key": key, "value": _effective(config, key), "origin": config.origins.get(key)}
+        {"key": key, "value": _shown(key, _effective(config, key)), "origin": config.origins.get(key)}
         for key in _known(config.values)
     ]
 
@@ -167,6 +167,11 @@ def _effective(config: Config, key: str) -> Value | None:
     worked_out: dict[str, Value] = {"core.jobs": config.jobs, "cache.dir": ".pivot/cache"}
     value = config.values[key]
     return worked_out.get(key) if value is None else value
+
+
+def _shown(key: str, value: Value | None) -> Value | None:
+    """Return what may be shown of a value."""
+    return "(set)" if value is not None and find_setting(key).secret else value
 
 
 def _text(value: Value | None) -> str:

@@ -83,11 +83,11 @@ def add(
     unset_value(file, f"remotes.{name}")
     for field, value in fields.items():
         if value:
-            set_value(file, f"remotes.{name}.{field}", value, committed=scope == "project")
+            set_value(file, f"remotes.{name}.{field}", value, scope)
     if profile:
         set_value(place.file("user" if scope == "user" else "local"), f"remotes.{name}.profile", profile)
     if is_default:
-        set_value(file, "default_remote", name, committed=scope == "project")
+        set_value(file, "default_remote", name, scope)
     _said(
         session, as_json, {"name": name, **fields, "profile": profile, "file": str(file)}, f"{name} = {url}   ({file})"
     )
@@ -155,7 +155,7 @@ def default(session: Session, /, name: str | None, user: bool, local: bool, as_j
     chosen_remote(config, name)
     scope = _writable(place)
     file = place.file(scope)
-    set_value(file, "default_remote", name, committed=scope == "project")
+    set_value(file, "default_remote", name, scope)
     _said(session, as_json, {"default": name, "file": str(file)}, f"default_remote = {name}   ({file})")
     return 0
 
