@@ -32,3 +32,16 @@ def test_a_closed_stdout_is_no_error(tmp_path: Path) -> None:
     )
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_what_the_caller_closed_is_no_place_for_our_files(tmp_path: Path) -> None:
+    def code(closed: str) -> int:
+        words = f'exec "{sys.executable}" -m pivot_cli init {closed}'
+        return subprocess.run(["sh", "-c", words], cwd=tmp_path, stderr=subprocess.PIPE, check=False).returncode
+
+    assert code(">&-") == 0
+    assert code("<&- >&- 2>&-") == 0
+    ended = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m pivot_cli list >&-'], cwd=tmp_path, stderr=subprocess.PIPE, check=False
+    )
+    assert (ended.returncode, ended.stderr[:6]) == (3, b"Error:")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import pivot
-from pivot.claims import check_claims
+from pivot.claims import check_claims, check_code
 from pivot.errors import DeclarationError
 
 
@@ -83,3 +83,21 @@ def test_what_excludes_each_other(stages: tuple[tuple[list[str], list[str]], ...
     assert error.argument in ("p0", "k0", "k1")
     assert error.file == __file__
     assert error.line > 0
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ("../lib/helper.py", "lib/helper.py is an output of a, but the pipeline itself is made from it"),
+        ("../lib/", "lib/helper.py lies in an output of a, but the pipeline itself is made from it"),
+        ("params.yaml", "sub/params.yaml is an output of a, but the pipeline itself is made from it"),
+        ("pipeline.py", "sub/pipeline.py is an output of a, but the pipeline itself is made from it"),
+    ],
+)
+def test_no_output_stands_in_the_place_of_the_code(made: str, problem: str) -> None:
+    pipeline = pivot.Pipeline("test")
+    pipeline.directory = "/project/sub"
+    stage(pipeline, "a", [], ["fine.txt", made])
+    with pytest.raises(DeclarationError) as caught:
+        check_code(pipeline.stages.values(), "/project", ["lib/helper.py", "sub/pipeline.py"])
+    assert (caught.value.problem, caught.value.stage, caught.value.argument) == (problem, "a", "k1")

@@ -337,6 +337,33 @@ def test_a_syntax_error(write: Write) -> None:
     assert "null bytes" in error.problem and error.file == "pipeline.py"
 
 
+def test_code_that_makes_parameters_is_the_users(write: Write) -> None:
+    error = failed(
+        write("""
+        import pivot, pydantic
+
+        def boom():
+            return 1 / 0
+
+        class P(pivot.StageParams):
+            rate: float = pydantic.Field(default_factory=boom)
+
+        def train(p: P) -> None: ...
+
+        pivot.Pipeline("p").register(train)
+        """)
+    )
+    assert isinstance(error, PipelineFailed)
+    assert error.problem == "pipeline.py raised ZeroDivisionError: division by zero"
+    assert (error.file, error.line, error.details) == ("pipeline.py", 5, "    return 1 / 0\n           ~~^~~")
+
+
+def test_no_stage_makes_the_code_of_the_pipeline(write: Write) -> None:
+    source = "import helper, pivot\npivot.Pipeline('p').register(lambda: 1, name='gen', outs='helper.py')\n"
+    project = write(source, helper_py="x = 1\n")
+    assert failed(project).problem.startswith("helper.py is an output of gen")
+
+
 def test_a_missing_module(write: Write) -> None:
     error = failed(write("\nimport nowhere_to_be_found\n"))
     assert error.problem == "pipeline.py raised ModuleNotFoundError: No module named 'nowhere_to_be_found'"

@@ -155,6 +155,13 @@ def test_what_cannot_be_registered(function: Any, given: dict[str, Any], problem
     assert (error.file, error.line) == (__file__, here('Pipeline("test").register(function, **given)'))
 
 
+def test_an_error_names_the_stage_and_a_place_even_for_a_function_without_source() -> None:
+    assert refused(asynchronous).stage == "asynchronous"
+    assert refused(make, name="b", timeout=0).stage == "b"
+    error = refused(len)
+    assert (error.stage, error.argument, error.file) == ("len", "obj", __file__)
+
+
 def test_an_error_in_a_signature_names_the_stage() -> None:
     def wrong(raw: int) -> None: ...
 

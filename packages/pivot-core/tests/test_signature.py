@@ -199,14 +199,30 @@ def absolute(raw: Annotated[str, pivot.Dep("/a")]) -> None: ...
 def broken(raw: "Annotated[str, pivot.Dep(1 / 0)]") -> None: ...
 
 
+def in_a_union(raw: Annotated[str, pivot.Dep("a")] | None = None) -> None: ...
+
+
+def in_an_argument(raw: dict[str, list[Annotated[str, pivot.Dep("a")]]]) -> None: ...
+
+
+def not_annotated(raw: pivot.Dep("a") = None) -> None: ...  # type: ignore[valid-type]  # wrong on purpose
+
+
+def class_itself(raw: Annotated[str, pivot.Dep] = "") -> None: ...
+
+
 @pytest.mark.parametrize(
     ("function", "argument", "problem"),
     [
+        (in_a_union, "raw", "pivot.Dep('a', ...) goes unseen where it stands"),
+        (in_an_argument, "raw", "pivot.Dep('a', ...) goes unseen where it stands"),
+        (not_annotated, "raw", "pivot.Dep('a', ...) goes unseen where it stands"),
+        (class_itself, "raw", "pivot.Dep is given no path"),
         (output_on_parameter, "raw", "pivot.Out belongs on the return annotation, not on a parameter"),
         (two_paths, "raw", "2 paths are declared for one value"),
         (positional_only, "raw", "raw can only be given by position, but inputs are given by name"),
-        (starred, "others", "a stage cannot take *others: int"),
-        (double_starred, "others", "a stage cannot take **others: int"),
+        (starred, "others", "a stage cannot take *others"),
+        (double_starred, "others", "a stage cannot take **others"),
         (two_params, "second", "second is a second StageParams, after first"),
         (loader_class, "raw", "the loader JSON is a class, pivot.Dep needs an instance"),
         (no_loader, "raw", "int has no method load, which pivot.Dep needs"),

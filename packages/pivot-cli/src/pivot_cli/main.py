@@ -18,6 +18,7 @@ GARBAGE = 100_000
 def main() -> NoReturn:
     """Run the command line of this process and end it."""
     gc.set_threshold(GARBAGE)
+    _fill_streams()
     code = run(sys.argv[1:])
     for file in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whoever read it may have gone
@@ -31,3 +32,14 @@ def run(words: Sequence[str]) -> int:
     from pivot_cli.group import run_guarded  # lazy: the threshold comes first
 
     return run_guarded(words, began)
+
+
+def _fill_streams() -> None:
+    """Open what the caller closed of standard input, output and error: no file of ours may come to stand there."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)

@@ -41,6 +41,20 @@ def check_claims(stages: Iterable[Stage], root: str) -> None:
             raise _error(claim, f"{claim.path} is an input of {claim.stage.name}, which makes {output.path} itself")
 
 
+def check_code(stages: Iterable[Stage], root: str, modules: Iterable[str]) -> None:
+    """Raise DeclarationError for an output in whose place is what the pipeline is made from: it would be lost.
+
+    ``modules`` are the files, relative to the root, that were imported to make it; with ``params.yaml`` they are that.
+    """
+    listed = list(stages)
+    needed = {os.path.relpath(os.path.join(stage.directory, "params.yaml"), root) for stage in listed} | set(modules)
+    above = {parent: one for one in sorted(needed) for parent in (one, *parents(one))}
+    for claim in _claims(listed, root, made=True):
+        if one := above.get(claim.path):
+            what = f"{one} is" if one == claim.path else f"{one} lies in"
+            raise _error(claim, f"{what} an output of {claim.stage.name}, but the pipeline itself is made from it")
+
+
 def _claims(stages: Iterable[Stage], root: str, *, made: bool) -> Iterator[_Claim]:
     for stage in stages:
         for argument, declared in (stage.outs if made else stage.deps).items():

@@ -17,6 +17,8 @@ from pivot.workspace import Workspace
 from pivot_cache.errors import SourceMissing
 from pivot_fingerprint import Fingerprint, Observed, text_of
 
+WRITES = "nothing is recorded; run again, unless the stage itself writes there: then declare an output instead"
+
 
 def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
     """Return why the result may not be recorded, None if it may.
@@ -30,11 +32,14 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
     look.forget(now.stage)
     for path, content in now.inputs.items():
         if look.content(path) != content:
-            return _changed(f"the input {path} changed while the stage was running")
+            how = "changed" if look.content(path) else "was removed"
+            return _changed(f"the input {path} {how} while the stage was running", WRITES)
     for path in result.observed.reads:
         look.scan.forget(path)
         if _touched(path, began):
-            return _changed(f"{look.project.relative(path)}, which the stage read, changed while it was running")
+            return _changed(
+                f"{look.project.relative(path)}, which the stage read, changed while it was running", WRITES
+            )
     return None
 
 
@@ -150,5 +155,7 @@ def _touched(path: str, began: int) -> bool:
     return max(status.st_mtime_ns, status.st_ctime_ns) > began
 
 
-def _changed(problem: str) -> Failure:
-    return Failure("changed", problem, hint="its outputs are left as they are and nothing is recorded; run again")
+def _changed(
+    problem: str, hint: str = "its outputs are left as they are and nothing is recorded; run again"
+) -> Failure:
+    return Failure("changed", problem, hint=hint)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pivot.annotations import MISSING, Annotation, Namespace
 from pivot.declare import Dep, Metric, Out, Output
@@ -63,6 +63,7 @@ def declared_dep(annotation: Annotation) -> Dep | None:
     """Return the input that an annotation declares, None if it declares none."""
     if any(isinstance(one, Out | Metric) for one in annotation.metadata):
         raise DeclarationError("pivot.Out belongs on the return annotation, not on a parameter")
+    _check_outermost(annotation)
     return _only(one for one in annotation.metadata if isinstance(one, Dep))
 
 
@@ -70,6 +71,7 @@ def declared_output(annotation: Annotation) -> Output | None:
     """Return the output that an annotation declares, None if it declares none."""
     if any(isinstance(one, Dep) for one in annotation.metadata):
         raise DeclarationError("pivot.Dep belongs on a parameter, not on the return annotation")
+    _check_outermost(annotation)
     return _only(one for one in annotation.metadata if isinstance(one, Out | Metric))
 
 
@@ -121,6 +123,29 @@ def check_names(given: Iterable[object], known: Iterable[str], option: str, word
         if name not in listed:
             problem = f"{option} names {name!r}, which is no {word} of the function"
             raise DeclarationError(problem, argument=str(name), hint=did_you_mean(str(name), listed))
+
+
+def _check_outermost(annotation: Annotation) -> None:
+    """Raise DeclarationError for a declaration in a place where it would go unseen."""
+    for one in annotation.metadata:
+        if one in (Dep, Out, Metric):
+            name = one.__name__
+            raise DeclarationError(f"pivot.{name} is given no path", hint=f'write pivot.{name}("path", loader)')
+    if found := annotation.type if isinstance(annotation.type, Dep | Out | Metric) else _inside(annotation.type):
+        raise DeclarationError(
+            f"pivot.{type(found).__name__}({found.path!r}, ...) goes unseen where it stands",
+            hint=f"Annotated must be the outermost, around the whole type: "
+            f"Annotated[dict | None, pivot.{type(found).__name__}(...)]",
+        )
+
+
+def _inside(kind: object) -> Dep | Output | None:
+    """Return a declaration that the arguments of a type hold, such as those of a union."""
+    for one in get_args(kind):
+        metadata = get_args(one)[1:] if get_origin(one) is Annotated else ()
+        if found := next((each for each in metadata if isinstance(each, Dep | Out | Metric)), None) or _inside(one):
+            return found
+    return None
 
 
 def _only[Declared](found: Iterable[Declared]) -> Declared | None:

@@ -73,7 +73,7 @@ class DeclarationError(ProjectError):
 
 
 class PipelineFailed(ProjectError):
-    """pipeline.py raised while it was imported; ``details`` is what the place does not say: source, the user's frames."""
+    """pipeline.py raised while it was imported; ``details`` is what the place does not say yet."""
 
 
 class MissingInput(ProjectError):

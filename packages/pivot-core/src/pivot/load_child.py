@@ -7,12 +7,13 @@ descriptor of its own. The imports of this module are part of the time that ever
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import orjson
 
+from pivot.claims import check_code
 from pivot.describe import describe
 from pivot.errors import PivotError
 from pivot.execute import preloaded
@@ -74,9 +75,9 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
     ran.start()
     glances = Glances(ran.is_project)
     with preloaded.Requests(roots) as requests, observe(roots, functions=False) as watch:
-        pipeline = _import(pipeline_py, root)
+        pipeline = _users(lambda: import_pipeline(pipeline_py, root), root)
     sys.meta_path.remove(missed)
-    stages = describe(pipeline, root)  # makes parameters, for one, by functions of the project
+    stages = _users(lambda: describe(pipeline, root), root, whoever=False)  # parameters are made by the user's code
     glances.stop()
     ran.stop()
     seen = watch.observed
@@ -85,8 +86,10 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
         for name in _packages(before, {name for name, _ in seen.modules})
         if name not in found.modules or name in requests.tops
     )
+    sources = _sources(loaded.sources, seen)
+    check_code(pipeline.stages.values(), root, (_relative(file, root) for _, file in sources))
     inputs = {
-        **_sources(loaded.sources, seen),
+        **sources,
         **_looked_for(roots, seen, packages, missed),
         **_accessed(seen),
         **_params_files(pipeline),
@@ -105,15 +108,20 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
     )
 
 
-def _import(pipeline_py: str, root: str) -> Pipeline:
+def _users[Made](make: Callable[[], Made], root: str, *, whoever: bool = True) -> Made:
+    """Return what ``make`` makes; what the user's code raises becomes PipelineFailed, what Pivot's own raises only if
+    ``whoever`` did is to be told so."""
     try:
-        return import_pipeline(pipeline_py, root)
+        return make()
     except PivotError:
         raise
     except BaseException as error:
         from pivot.execute import blame  # traceback and what it imports take 6 ms
 
-        raise blame.not_imported(error, root) from None
+        failed = blame.not_imported(error, root)
+        if failed.file is None and not whoever:
+            raise
+        raise failed from None
 
 
 def _ran(seen: Observed, ran: Calls, root: str) -> Iterator[Ran]:

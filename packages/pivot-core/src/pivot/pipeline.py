@@ -119,18 +119,20 @@ class Pipeline:
         """
         frame = sys._getframe(1)
         registered = _place(frame)
-        with blame(None, lambda: registered):
-            _check_function(function)
-            name = _checked_name(function, name)
+        given = _own_name(function) if name is None else name
         try:
             with blame(None, lambda: registered):
+                _check_function(function)
+                name = _checked_name(function, name)
                 self._check_unique(name, registered)
                 exclusive = _checked_mutex(mutex)
                 limit = _checked_timeout(timeout)
             site = Site(self.directory, registered, _scope(frame, function))
             interface = read_interface(function, site, deps=deps or {}, outs=outs, params=params)
         except DeclarationError as error:
-            error.stage = name
+            error.stage = given if isinstance(given, str) else None
+            if error.file is None:  # the function stands in no file
+                error.file, error.line = registered
             raise
         self._top()._names[name] = registered
         file, line = function_place(function) or registered

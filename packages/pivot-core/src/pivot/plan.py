@@ -15,6 +15,7 @@ from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation
+from pivot.paths import parents
 from pivot.record import Damaged
 from pivot.suggest import did_you_mean
 from pivot.traces import complete, find_trace
@@ -128,7 +129,8 @@ def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
         for dep in step.stage.deps:
             if step.now.inputs[dep.path] is not None:
                 continue
-            makers_of = list(makers(dep.path.rstrip("/"), made))
+            path = dep.path.rstrip("/")
+            makers_of = [*makers(path, made), *(name for one, name in made.items() if path in parents(one))]
             if any(name in planned for name in makers_of):
                 continue
             hint = (

@@ -101,7 +101,10 @@ def _arguments(function: Callable[..., Any], site: Site) -> list[_Argument]:
 
 def _check_kind(parameter: inspect.Parameter) -> None:
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-        raise DeclarationError(f"a stage cannot take {parameter}", hint="name each input as a parameter of its own")
+        stars = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else "**"
+        raise DeclarationError(
+            f"a stage cannot take {stars}{parameter.name}", hint="name each input as a parameter of its own"
+        )
     if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
         problem = f"{parameter.name} can only be given by position, but inputs are given by name"
         raise DeclarationError(problem, hint="remove the / from the parameters")

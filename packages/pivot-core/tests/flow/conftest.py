@@ -73,6 +73,7 @@ class FakeExecutor:
         failure = self.bench.failures.get(order.stage)
         for path in order.outputs:
             if failure is None:
+                (self.bench.root / path).parent.mkdir(exist_ok=True)
                 (self.bench.root / path).write_text(self.bench.writes(order))
         if order.stage in self.bench.during:
             self.bench.during[order.stage]()

@@ -98,3 +98,9 @@ def test_unknown_targets_and_missing_inputs_stop_before_anything_runs(bench) -> 
         bench.repro()
     assert (missing.value.stage, missing.value.argument) == ("clean", "raw")
     assert bench.ran == []
+
+
+def test_a_directory_is_an_input_once_a_stage_makes_something_in_it(bench) -> None:
+    bench.edit("pipeline.py", 'pivot.Out("clean.json", JSON())', 'pivot.Out("made/clean.json", JSON())')
+    bench.edit("pipeline.py", 'pivot.Dep("clean.json", JSON())', 'pivot.Dep("made/")')
+    assert bench.repro().actions == {"clean": "run", "total": "run"}

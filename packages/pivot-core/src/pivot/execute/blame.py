@@ -41,7 +41,9 @@ def not_imported(error: BaseException, root: str) -> PipelineFailed:
     if isinstance(error, SystemExit):
         code = "" if error.code is None else repr(error.code)
         problem = f"pipeline.py ended the process, with sys.exit({code}), while it was imported"
-    return PipelineFailed(problem, file=file, line=line, details=_rest(error))
+    return PipelineFailed(
+        problem, file=file, line=line, details=_rest(error.with_traceback(_from_project(error, root)))
+    )
 
 
 def summary(error: BaseException) -> str:
@@ -107,6 +109,14 @@ def _cut(whole: str) -> str:
         return whole
     half = LONGEST_TEXT // 2
     return f"{whole[:half]}\n[{lost:,} characters left out]\n{whole[-half:]}"
+
+
+def _from_project(error: BaseException, root: str) -> TracebackType | None:
+    """Return the traceback from the first frame of the project's code on; all of it if it has none."""
+    trace = error.__traceback__
+    while trace is not None and not is_project(trace.tb_frame.f_code.co_filename, (root,)):
+        trace = trace.tb_next
+    return trace or error.__traceback__
 
 
 def _places(error: BaseException) -> Iterator[tuple[str, int]]:
