@@ -29,6 +29,9 @@ LAZY = {
     ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.project"): (
         "while nothing changed, no source is parsed"
     ),
+    ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.excerpts"): (
+        "only what is recorded or shown is wanted as text"
+    ),
     ("packages/pivot-fingerprint/src/pivot_fingerprint/analysis.py", "pivot_fingerprint.recipes"): (
         "while nothing changed, no part is made"
     ),

@@ -183,7 +183,8 @@ def test_source_of_a_part(root: Path) -> None:
     analysis = Analysis([str(root)], path=[])
     part = next(one for one in ask(root).parts if one.key == "func:text:strip")
     assert analysis.source(part) == "def strip(value):\n    return value.strip()\n"
-    assert analysis.source(part._replace(module="none")) is None
+    assert analysis.source(part._replace(name="none")) is None
+    assert analysis.source(part._replace(file=None, module="none")) is None
 
 
 def test_a_read_at_import_belongs_to_the_definition_on_its_line(root: Path) -> None:
@@ -203,6 +204,7 @@ def test_a_read_at_import_belongs_to_the_definition_on_its_line(root: Path) -> N
 def test_imports_locations_and_what_a_run_showed_beyond(root: Path) -> None:
     analysis = Analysis([str(root)], path=[])
     assert analysis.imports(["work"]) == {"work", "text"}
+    assert [analysis.finds(name) for name in ("work", "text", "json", "none")] == [True, True, False, False]
     located = analysis.locate(Entry("work", "run", 7))
     assert located is not None
     assert located.key == "func:work:run"

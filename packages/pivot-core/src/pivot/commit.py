@@ -108,7 +108,11 @@ def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[s
 def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str]:
     """Yield what executed outside the closure: definitions as ``module:name``, modules as ``module:``."""
     beyond = look.analysis.unexpected(
-        stage_entries(now.stage), observed, imported=look.manifest.modules, reads=look.manifest.reads
+        stage_entries(now.stage),
+        observed,
+        imported=look.manifest.modules,
+        reads=look.manifest.reads,
+        known=now.static,
     )
     yield from (f"{entry.module}:{entry.qualname}" for entry in beyond)
 
@@ -120,7 +124,7 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
     """
     root = str(look.project.root) + os.sep
     executed = dict.fromkeys((*observed.sources, *observed.modules))
-    unnamed = [file for module, file in executed if module not in look.analysis.imports([module])]
+    unnamed = [file for module, file in executed if not look.analysis.finds(module)]
     files = dict.fromkeys((*observed.reads, *unnamed))
     marked = [(path, "") for path in files] + [(path, "/") for path in observed.listings]
     for path, suffix in marked + [(path, "/.") for path in observed.directories]:

@@ -15,8 +15,9 @@ from typing import Any
 import blake3
 import orjson
 
+from pivot_fingerprint.coverage import covers
 from pivot_fingerprint.memo import Memo, PlainMemo
-from pivot_fingerprint.modules import Finder
+from pivot_fingerprint.modules import PROJECT, Finder
 from pivot_fingerprint.parts import SCHEME, Entry, Fingerprint, ImportRead, Observed, Opaque, Part
 
 
@@ -30,6 +31,7 @@ class Analysis:
         self._memo = memo if memo is not None else PlainMemo()
         self._finder = Finder(roots, path)
         self._project: Any = None
+        self._excerpts: Any = None
         self._grounds: list[Any] = []
 
     def fingerprints(
@@ -114,6 +116,12 @@ class Analysis:
         found: frozenset[str] = self._behind().imports(modules)
         return found
 
+    def finds(self, module: str) -> bool:
+        """Return whether a name leads to a module of the project."""
+        found = self._finder.find(module)
+        own = found.whose == PROJECT and found.kind in ("source", "package") and found.file is not None
+        return (own and self._memo.digest(found.file or "") is not None) or module in self.imports([module])
+
     def origins(self, entry: Entry) -> tuple[Entry, ...]:
         """Return the entries that a name leads to: itself, or what was imported under it; none if nothing binds it."""
         found: tuple[Entry, ...] = self._behind().origins(entry)
@@ -136,18 +144,26 @@ class Analysis:
         *,
         imported: Sequence[str] = (),
         reads: Sequence[ImportRead] = (),
+        known: Fingerprint | None = None,
     ) -> tuple[Entry, ...]:
         """Return what a run showed beyond the closure of its entries: functions executed, modules imported.
 
-        To be kept as ``module:qualname``, and given as further entries from then on; their lines are 0.
+        To be kept as ``module:qualname``, and given as further entries from then on; their lines are 0. ``known`` is
+        the fingerprint of the entries: who has it gets the usual answer, that there is nothing, much faster.
         """
+        if known is not None and covers(known, observed, {*imported, *(entry.module for entry in entries)}):
+            return ()
         found: tuple[Entry, ...] = self._behind().unexpected(entries, imported, reads, observed)
         return found
 
     def source(self, part: Part) -> str | None:
         """Return the text of a part's definitions as it is now, None if it has none."""
-        found: str | None = self._behind().source(part)
-        return found
+        if self._excerpts is None:
+            from pivot_fingerprint.excerpts import Excerpts  # only what was recorded or is shown is wanted as text
+
+            self._excerpts = Excerpts(self._memo)
+        found: str | None = self._excerpts.text(part)
+        return found if found is not None else self._behind().source(part)
 
     def _behind(self) -> Any:
         if self._project is None:

@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from pivot_fingerprint.analysis import listing_digest
+from pivot_fingerprint.definitions import Definition
 from pivot_fingerprint.digests import Assembler
 from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.entries import containing, starts, statements
+from pivot_fingerprint.excerpts import excerpt
 from pivot_fingerprint.graph import Graph, contributed
 from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
@@ -124,8 +126,12 @@ class Project:
                     self._lines = module.file, file.readlines()
             except OSError:
                 return None
-        texts = [self._text(number, self._lines[1]) for number in self._numbers(module).get(part.key, ())]
+        numbers = self._numbers(module).get(part.key, ())
+        texts = [excerpt(self.sources.definitions[one], self._methods(one), self._lines[1]) for one in numbers]
         return "\n".join(texts) if texts else None
+
+    def _methods(self, number: int) -> list[Definition]:
+        return [self.sources.definitions[one] for one in self.sources.homes[number].members.get(number, ())]
 
     def _numbers(self, module: Source) -> dict[str, list[int]]:
         """Return the definitions of a module by the key of their part."""
@@ -136,13 +142,6 @@ class Project:
             for number in range(module.first, module.first + len(module.facts.definitions)):
                 found.setdefault(assembler.key(number), []).append(number)
         return found
-
-    def _text(self, number: int, lines: list[str]) -> str:
-        """Return the lines of a definition; those of methods are left out of a class."""
-        definition, home = self.sources.definitions[number], self.sources.homes[number]
-        methods = [self.sources.definitions[one] for one in home.members.get(number, ())]
-        inside = {line for one in methods for line in range(one.line, one.end + 1)}
-        return "".join(lines[line - 1] for line in range(definition.line, definition.end + 1) if line not in inside)
 
     # ------------------------------------------------------------ preparation
 

@@ -1,0 +1,31 @@
+"""Whether a fingerprint contains all that a run showed, as far as its parts alone can tell.
+
+Most runs show nothing that was not known, and then nobody has to look at the sources again. A doubt is a no: what was
+really beyond the closure is found by ``project``.
+"""
+
+from collections.abc import Collection
+
+from pivot_fingerprint.parts import Entry, Fingerprint, Observed, Part
+
+
+def covers(fingerprint: Fingerprint, observed: Observed, modules: Collection[str]) -> bool:
+    """Return whether all functions that executed are in parts, and all modules are among these."""
+    if any(name not in modules for name, _ in observed.modules):
+        return False
+    wanted = {entry.module for entry in observed.functions}
+    parts: dict[tuple[str, str], list[Part]] = {}
+    for part in fingerprint.parts:
+        if part.module in wanted and part.kind in ("func", "method", "class"):
+            parts.setdefault((part.module, part.name), []).append(part)
+    return all(_is_in(entry, parts) for entry in observed.functions)
+
+
+def _is_in(entry: Entry, parts: dict[tuple[str, str], list[Part]]) -> bool:
+    """Whether a function is a part, or stands inside one."""
+    own = parts.get((entry.module, entry.qualname), ())
+    if any(part.kind == "method" or (part.kind == "func" and part.line == entry.line) for part in own):
+        return True
+    top, dot, _ = entry.qualname.partition(".")
+    around = parts.get((entry.module, top), ()) if dot and "<locals>" in entry.qualname else ()
+    return any(part.line <= entry.line <= part.end_line for part in around)

@@ -1,0 +1,65 @@
+"""The text of a part, from the source as it is now.
+
+Works on the facts of one module. Which of several statements make a part is left to ``project`` where that depends on
+what they do to others.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pivot_fingerprint.definitions import Definition
+from pivot_fingerprint.memo import Memo
+from pivot_fingerprint.parts import Part
+from pivot_fingerprint.sources import read_module
+
+
+class _Module(NamedTuple):
+    """The lines of a module, its definitions by kind and name, and the methods of its classes by the index of these."""
+
+    file: str
+    lines: list[str]
+    definitions: dict[tuple[str, str], list[int]]
+    all: list[Definition]
+    methods: dict[int, list[Definition]]
+
+
+class Excerpts:
+    """Texts of the parts of modules."""
+
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
+        self._last: _Module | None = None
+
+    def text(self, part: Part) -> str | None:
+        """Return the text of a part's definitions; None if that takes to know more than its module."""
+        if part.file is None or not part.line or part.kind not in ("func", "method", "class", "const"):
+            return None
+        module = self._last
+        if module is None or module.file != part.file:
+            module = self._last = self._read(part.file)
+        found = module.definitions.get((part.kind, part.name), []) if module is not None else []
+        if module is None or not found or (part.kind == "const" and len(found) > 1):
+            return None
+        return "\n".join(excerpt(module.all[at], module.methods.get(at, ()), module.lines) for at in found)
+
+    def _read(self, file: str) -> _Module | None:
+        digest = self._memo.digest(file)
+        if digest is None:
+            return None
+        try:
+            _, facts = read_module(self._memo, file, digest)
+            with open(file, encoding="utf-8", errors="surrogateescape") as text:
+                found = _Module(file, text.readlines(), {}, facts.definitions, {})
+        except OSError:
+            return None
+        for at, one in enumerate(facts.definitions):
+            found.definitions.setdefault((one.kind, one.name), []).append(at)
+            found.methods.setdefault(one.owner, []).append(one)
+        return found
+
+
+def excerpt(definition: Definition, methods: Iterable[Definition], lines: Sequence[str]) -> str:
+    """Return the lines of a definition; those of its methods are left out of a class."""
+    inside = {line for one in methods for line in range(one.line, one.end + 1)}
+    last = min(definition.end, len(lines))
+    return "".join(lines[line - 1] for line in range(definition.line, last + 1) if line not in inside)
