@@ -408,6 +408,7 @@ def test_errors_found_after_the_import_come_through_too(write: Write) -> None:
         ("x = 1", "pipeline.py makes no pipeline"),
         ("raise KeyboardInterrupt", "pipeline.py raised KeyboardInterrupt"),
         ("class Odd(BaseException): ...\nraise Odd", "pipeline.py raised Odd"),
+        ("raise ValueError('\\ud800')", "pipeline.py raised ValueError: \\ud800"),
     ],
 )
 def test_every_end_is_told(source: str, problem: str, write: Write) -> None:

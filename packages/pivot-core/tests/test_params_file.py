@@ -1,6 +1,10 @@
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pivot.errors import DeclarationError
 from pivot.params_file import ParamsFile, read_params_file
@@ -78,5 +82,55 @@ def test_mistakes_have_their_line(text: str | bytes, line: int, problem: str, tm
 
 def test_a_directory_of_that_name(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").mkdir()
-    with pytest.raises(DeclarationError, match="cannot be read: Is a directory"):
+    with pytest.raises(DeclarationError, match=r"cannot be read: .* is no file"):
         read_params_file(str(tmp_path / "params.yaml"))
+
+
+def test_a_fifo_of_that_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "params.yaml")
+    with pytest.raises(DeclarationError, match="is no file"):
+        read_params_file(str(tmp_path / "params.yaml"))
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text("train:\n  rate: 1\n")
+    (tmp_path / "params.yaml").symlink_to("shared.yaml")
+    found = read_params_file(str(tmp_path / "params.yaml"))
+    assert found is not None and found.values == {"train": {"rate": 1}}
+
+
+LAUGHS = "a: &a [1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("train:\n  rate: " + "[" * 5000 + "]" * 5000, "64 deep", id="deeper than Python recurses"),
+        pytest.param("train:\n  rate: " + "[" * 80 + "]" * 80, "64 deep", id="deep"),
+        pytest.param("train: &all\n  rate: *all\n", "64 deep", id="inside itself"),
+        pytest.param("train: &all\n  <<: *all\n", "64 deep", id="merged into itself"),
+        pytest.param(LAUGHS, "more than 100,000 values", id="aliases of aliases"),
+        pytest.param("train:\n  rate: " + "9" * 5000, "a value that is none of its type", id="an endless number"),
+        pytest.param("train:\n  rate: !!timestamp x", "a value that is none of its type", id="no date"),
+        pytest.param("train:\n  rate: !!bool x", "a value that is none of its type", id="no truth value"),
+        pytest.param("#" + "x" * (1 << 20), "larger than 1 MiB", id="large"),
+    ],
+)
+def test_what_would_take_all_time_or_memory_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError, match=problem):
+        read(tmp_path, text)
+
+
+SIGNS = r"""- &a *a <<:*a !!int !!float !!timestamp !!binary !!set !!str !!omap !!pairs [ ] { } , : ? 1 -1e5 0x 0b 1:2 .nan ~ ' " % | >
+= _ --- ... \ud800 2020-13-45 é""".split()
+PIECES = st.sampled_from([*SIGNS, "train:", "  rate: ", "\n", "  ", "\t", "\0", "<<: *a"])
+
+
+@given(st.one_of(st.lists(PIECES, max_size=30).map("".join).map(str.encode), st.binary(max_size=60)))
+def test_no_text_makes_the_reader_fail(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(data)
+    with suppress(DeclarationError):
+        read_params_file(str(path))

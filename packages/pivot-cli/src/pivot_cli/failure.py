@@ -4,6 +4,7 @@ Used for the terminal only; ``report`` gives the same failure as data.
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def describe_failure(failure: Failure, log: str | None, root: Path, *, tail: boo
 def last_lines(log: str, count: int = TAIL) -> list[str]:
     """Return the last lines of a log; none if it is empty or not there."""
     try:
+        if not stat.S_ISREG(os.lstat(log).st_mode):
+            return []
         with open(log, "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - READ))

@@ -9,7 +9,8 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from pivot.config import Value, check_scope, find_setting, full_key, parse_value
+from pivot.bounded import Unreadable, read_bounded
+from pivot.config import SIZE_LIMIT, Value, check_scope, find_setting, full_key, parse_value
 from pivot.errors import ConfigError, StorageError
 from pivot_cache import write_atomic
 
@@ -71,11 +72,9 @@ def _url_table(url: str) -> Any:
 
 def _read(path: Path) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return tomlkit.document()
-    except OSError as error:
-        raise ConfigError(f"cannot read the settings: {error.strerror}", file=str(path)) from error
+        return tomlkit.parse(read_bounded(path, SIZE_LIMIT, follow=True) or b"")
+    except Unreadable as error:
+        raise ConfigError(f"cannot read the settings: {error}", file=str(path)) from None
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"the settings are not TOML: {error}", file=str(path), hint="mend or delete the file"

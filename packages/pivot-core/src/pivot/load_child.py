@@ -51,13 +51,19 @@ def main(root: str, pipeline_py: str, descriptor: int, alive: int) -> None:
     except PivotError as error:
         if error.file and os.path.isabs(error.file):
             error.file = _relative(error.file, root)
-        answer = ERROR + orjson.dumps([type(error).__name__, error.problem, error.fields()])
+        fields = {name: _as_text(value) for name, value in error.fields().items()}
+        answer = ERROR + orjson.dumps([type(error).__name__, _as_text(error.problem), fields])
     except Exception:
         import traceback
 
         answer = BUG + traceback.format_exc().encode(errors="backslashreplace")
     with os.fdopen(descriptor, "wb") as file:
         file.write(answer)
+
+
+def _as_text(value: object) -> object:
+    """Return a text without lone surrogates, which neither JSON nor a terminal takes; anything else as it is."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def make_manifest(root: str, pipeline_py: str) -> Manifest:

@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import DeclarationError
 
 NAME = "params.yaml"
+SIZE_LIMIT = 1 << 20  # bytes of the file
+DEPTH_LIMIT = 64
+VALUES_LIMIT = 100_000  # aliases count as often as they stand there: a few lines of them can mean billions of values
 
 
 class ParamsFile(NamedTuple):
@@ -31,12 +35,11 @@ class ParamsFile(NamedTuple):
 def read_params_file(path: str) -> ParamsFile | None:
     """Return what the file says; None if there is none. Raises DeclarationError with the line of what is wrong."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
+        data = read_bounded(path, SIZE_LIMIT, follow=True)
+    except Unreadable as error:
+        raise DeclarationError(f"{NAME} cannot be read: {error}", file=path) from None
+    if data is None:
         return None
-    except OSError as error:
-        raise DeclarationError(f"{NAME} cannot be read: {error.strerror}", file=path) from error
     lines: dict[tuple[str | int, ...], int] = {}
     try:
         loader = _Loader(data.decode())
@@ -50,6 +53,10 @@ def read_params_file(path: str) -> ParamsFile | None:
         raise DeclarationError(f"{NAME} is not UTF-8 text", file=path, line=line) from None
     except yaml.YAMLError as error:
         raise _not_yaml(error, path) from None
+    except RecursionError:
+        raise _too_deep(path, 1) from None
+    except (ValueError, LookupError, AttributeError, TypeError) as error:  # a date without digits, an endless number
+        raise DeclarationError(f"{NAME} has a value that is none of its type: {error}", file=path) from None
     found = ParamsFile(path, values, lines)
     _check_shape(found)
     return found
@@ -68,6 +75,10 @@ def _note_lines(
     node: yaml.Node, keys: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], path: str
 ) -> None:
     lines.setdefault(keys, node.start_mark.line + 1)
+    if len(keys) > DEPTH_LIMIT:
+        raise _too_deep(path, lines[keys])
+    if len(lines) > VALUES_LIMIT:
+        raise DeclarationError(f"{NAME} has more than {VALUES_LIMIT:,} values", file=path, line=lines[keys])
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -82,6 +93,10 @@ def _note_lines(
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             _note_lines(value, (*keys, index), lines, path)
+
+
+def _too_deep(path: str, line: int) -> DeclarationError:
+    return DeclarationError(f"{NAME} is nested more than {DEPTH_LIMIT} deep", file=path, line=line)
 
 
 def _check_shape(found: ParamsFile) -> None:
