@@ -36,6 +36,15 @@ def test_one_needs_no_thread(opened, monkeypatch):
     sync.sync_all([])
 
 
+def test_something_else_is_done_meanwhile(opened, monkeypatch):
+    done = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda _: done.wait(5))
+    for some in (opened, opened[:1]):
+        done.clear()
+        sync.sync_all(some, done.set)
+        assert done.is_set()
+
+
 def test_one_that_fails_keeps_none_of_the_others(opened, monkeypatch):
     flushed = []
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from pivot_cache.errors import DiskError
 from pivot_cache.leftovers import HELD_SUFFIX, sweep_once, temporary_name
-from pivot_cache.sync import sync_all, sync_directories
+from pivot_cache.sync import Meanwhile, sync_all, sync_directories
 
 CREATE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -52,10 +52,15 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = T
 
 
 def write_each_atomic(
-    files: Iterable[tuple[str | os.PathLike[str], bytes]], *, durable: bool = True, mode: int | None = None
+    files: Iterable[tuple[str | os.PathLike[str], bytes]],
+    *,
+    durable: bool = True,
+    mode: int | None = None,
+    meanwhile: Meanwhile = None,
 ) -> None:
     """Do for each file what ``write_atomic`` does, with one round of flushes for all.
 
+    ``meanwhile`` is called again and again while the disk is waited for.
     Raises ``DiskError``; then each is as it was or as it should be.
     """
     begun: dict[str, tuple[str, int]] = {}  # by the file: its temporary
@@ -72,7 +77,7 @@ def write_each_atomic(
                     os.fchmod(descriptor, mode)
         if durable:
             with disk("write", target):
-                sync_all([descriptor for _, descriptor in begun.values()])
+                sync_all([descriptor for _, descriptor in begun.values()], meanwhile)
         for target, (temporary, _) in begun.items():
             with disk("write", target):
                 os.rename(temporary, target)
@@ -85,7 +90,7 @@ def write_each_atomic(
             os.close(descriptor)
     if durable:
         with disk("write", target):
-            sync_directories({os.path.dirname(path) for path in begun})
+            sync_directories({os.path.dirname(path) for path in begun}, meanwhile)
 
 
 def _begin(directory: str) -> tuple[str, int]:

@@ -26,6 +26,7 @@ from pivot_cache.runs import Runs
 from pivot_cache.scan import Scan
 from pivot_cache.stamp import Clock, clock
 from pivot_cache.state import State
+from pivot_cache.sync import Meanwhile
 from pivot_cache.tree import TreeEntry
 
 if TYPE_CHECKING:
@@ -189,18 +190,23 @@ class LocalStore:
         return self.save_all([(path, expected)], scan=scan)[0]
 
     def save_all(
-        self, items: Sequence[tuple[str | os.PathLike[str], Content | None]], *, scan: Scan | None = None
+        self,
+        items: Sequence[tuple[str | os.PathLike[str], Content | None]],
+        *,
+        scan: Scan | None = None,
+        meanwhile: Meanwhile = None,
     ) -> list[Content]:
         """Keep what is at each path, all together: one round of flushes, and all of it or nothing.
 
         With each path goes what the caller says is there, or None; if it is something else, nothing is kept and
         ``SourceChanged`` is raised. A ``scan`` spares reading the files that the store has and whose stamps it knows.
+        ``meanwhile`` is called again and again while the disk is waited for, and must keep nothing of these paths.
         Other errors: any ``SourceError`` for what cannot be kept, ``DiskError``.
         """
         from pivot_cache.save import Save  # lazy: a command that finds nothing to do needs it not
 
         self.hold()
-        save = Save(self._objects, scan)
+        save = Save(self._objects, scan, meanwhile)
         return save([(os.path.abspath(path), expected) for path, expected in items])
 
     # Giving back ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Final, Self
 from pivot_cache.atomic import CREATE_FLAGS, disk, disk_error, remove_quietly, write_all
 from pivot_cache.content import ObjectId
 from pivot_cache.layout import Layout
-from pivot_cache.sync import sync_all, sync_directories
+from pivot_cache.sync import Meanwhile, sync_all, sync_directories
 
 _REST: Final = len("/") + 62  # what follows the directory in an object's path
 _SINGLY: Final = 64
@@ -20,12 +20,13 @@ _SINGLY: Final = 64
 class Batch:
     """Objects that get their names together. In a durable layout they are on the disk when ``publish`` returns.
 
-    As a context manager it discards what was not published.
+    As a context manager it discards what was not published. ``meanwhile`` is done while the disk is waited for.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, meanwhile: Meanwhile = None) -> None:
         layout.begin()
         self._layout = layout
+        self._meanwhile = meanwhile
         self._waiting: dict[ObjectId, str] = {}
         self._open: list[int] = []
 
@@ -120,7 +121,7 @@ class Batch:
         if not self._layout.durable:
             return
         if len(paths) <= _SINGLY:
-            sync_all(self._open)
+            sync_all(self._open, self._meanwhile)
             self._close()
             return
         self._close()
@@ -134,7 +135,7 @@ class Batch:
 
     def _flush_directories(self, paths: set[str]) -> None:
         if self._layout.durable and not (len(paths) > _SINGLY and self._flush_all()):
-            sync_directories(paths)
+            sync_directories(paths, self._meanwhile)
 
     def _flush_all(self) -> bool:
         from pivot_cache.flush import flush_file_system  # lazy: costs milliseconds, and only large batches need it

@@ -19,6 +19,7 @@ from pivot_cache.level import Level, look
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
 from pivot_cache.scan import Levels, Scan, open_directory
+from pivot_cache.sync import Meanwhile
 from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
 
 _TRIES: Final = 3
@@ -27,10 +28,10 @@ _TRIES: Final = 3
 class Save:
     """One round of keeping: everything that it is given gets its names together, or nothing does."""
 
-    def __init__(self, objects: Objects, scan: Scan | None) -> None:
+    def __init__(self, objects: Objects, scan: Scan | None, meanwhile: Meanwhile = None) -> None:
         self._objects = objects
         self._scan = scan
-        self._batch = Batch(objects.layout)
+        self._batch = Batch(objects.layout, meanwhile)
         self._trees: dict[ObjectId, bytes] = {}
         self._good: set[ObjectId] = set()
 

@@ -5,14 +5,18 @@ before what is decided by the callers.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 AT_ONCE = 8
+GLANCE = 0.002  # seconds between two calls of what is done meanwhile
+
+type Meanwhile = Callable[[], object] | None
+"""Called again and again in this thread while the disk is at work."""
 
 
-def sync_all(descriptors: Collection[int]) -> None:
+def sync_all(descriptors: Collection[int], meanwhile: Meanwhile = None) -> None:
     """Flush open files; raises ``OSError`` if one cannot be, when all have been tried."""
-    if len(descriptors) < 2:
+    if len(descriptors) < 2 and meanwhile is None:
         for descriptor in descriptors:
             os.fsync(descriptor)
         return
@@ -27,18 +31,21 @@ def sync_all(descriptors: Collection[int]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
+        while meanwhile is not None and thread.is_alive():
+            meanwhile()
+            thread.join(GLANCE)
         thread.join()
     if failures:
         raise failures[0]
 
 
-def sync_directories(paths: Collection[str]) -> None:
+def sync_directories(paths: Collection[str], meanwhile: Meanwhile = None) -> None:
     """Make the names in directories durable; raises ``OSError``."""
     opened: list[int] = []
     try:
         for path in paths:
             opened.append(os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        sync_all(opened)
+        sync_all(opened, meanwhile)
     finally:
         for descriptor in opened:
             os.close(descriptor)

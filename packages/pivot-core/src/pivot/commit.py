@@ -5,7 +5,7 @@ that were read are the ones that were decided upon.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pivot.execute.executor import Failure, Result
 from pivot.gitignore import ignore
@@ -43,14 +43,22 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
     return None
 
 
-def commit(workspace: Workspace, look: Look, done: Sequence[tuple[Observation, Result]]) -> list[Lock]:
+def commit(
+    workspace: Workspace,
+    look: Look,
+    done: Sequence[tuple[Observation, Result]],
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Lock]:
     """Record runs that ``verify`` found good, and return their locks; all of them wait for the disk together.
+
+    ``meanwhile`` is called again and again while they do. It may start other stages, and record none.
 
     Raises CacheError where the cache cannot take the outputs; the old locks then stand, but for those that were written
     before the error.
     """
     outs = [(now.stage, out) for now, _ in done for out in now.stage.outs]
-    found = workspace.store.save_all([(look.absolute(out.path), None) for _, out in outs], scan=look.scan)
+    places = [(look.absolute(out.path), None) for _, out in outs]
+    found = workspace.store.save_all(places, scan=look.scan, meanwhile=meanwhile)
     outputs: dict[str, dict[str, Output]] = {now.stage.name: {} for now, _ in done}
     for (stage, out), content in zip(outs, found, strict=True):
         outputs[stage.name][out.path] = Output(content, out.kind)
@@ -61,8 +69,8 @@ def commit(workspace: Workspace, look: Look, done: Sequence[tuple[Observation, R
         keep_trace(workspace.runs, now, lock)
         keep_sources(workspace, look, now.code)
         locks.append(lock)
-    places = [workspace.lock_path(now.stage) for now, _ in done]
-    write_locks(list(zip(places, locks, strict=True)), durable=workspace.config.durable)
+    written = zip((workspace.lock_path(now.stage) for now, _ in done), locks, strict=True)
+    write_locks(list(written), durable=workspace.config.durable, meanwhile=meanwhile)
     return locks
 
 

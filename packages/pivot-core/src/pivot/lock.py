@@ -5,7 +5,7 @@ against its exact schema and its own digest, and one that fails counts as absent
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,11 +88,16 @@ def write_lock(path: Path, lock: Lock, *, durable: bool = True) -> None:
     write_locks([(path, lock)], durable=durable)
 
 
-def write_locks(locks: Sequence[tuple[Path, Lock]], *, durable: bool = True) -> None:
-    """Write several, with one round of flushes for all; each is a commit point of its own."""
+def write_locks(
+    locks: Sequence[tuple[Path, Lock]], *, durable: bool = True, meanwhile: Callable[[], object] | None = None
+) -> None:
+    """Write several, with one round of flushes for all; each is a commit point of its own.
+
+    ``meanwhile`` is called again and again while the disk is waited for.
+    """
     for directory in {path.parent for path, _ in locks}:
         make_directories(directory, durable=durable)
-    write_each_atomic([(path, encode(lock)) for path, lock in locks], durable=durable)
+    write_each_atomic([(path, encode(lock)) for path, lock in locks], durable=durable, meanwhile=meanwhile)
 
 
 def encode(lock: Lock) -> bytes:

@@ -4,7 +4,7 @@ Used by ``repro``, which starts what can be started first, so that recording goe
 recorded, and in which order, is the business of ``commit``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from pivot.observation import Observation
 from pivot.refusal import REFUSED, refusal
 from pivot.workspace import Workspace
 
-BATCH = 32  # stages that are recorded together, at most
-LONGEST = 0.05  # seconds that a stage waits for others to be recorded with
+BATCH = 64  # stages that are recorded together, at most
+LONGEST = 0.25  # seconds that a stage waits for others to be recorded with
 
 
 class Ended(NamedTuple):
@@ -53,15 +53,18 @@ class Recorder:
         """Whether it should not wait for more."""
         return len(self._waiting) >= BATCH or perf_counter() >= self._due
 
-    def record(self) -> Iterator[tuple[Ended, Lock | Failure]]:
-        """Record what waits, and yield each stage with its lock, or with why it could not be recorded."""
-        waiting, self._waiting = self._waiting, []
-        yield from zip(waiting, self._record_all(waiting), strict=True)
+    def record(self, meanwhile: Callable[[], object] | None = None) -> Iterator[tuple[Ended, Lock | Failure]]:
+        """Record what waits, and yield each stage with its lock, or with why it could not be recorded.
 
-    def _record_all(self, waiting: Sequence[Ended]) -> Iterable[Lock | Failure]:
+        ``meanwhile`` is called again and again while several wait for the disk; it may add others.
+        """
+        waiting, self._waiting = self._waiting, []
+        yield from zip(waiting, self._record_all(waiting, meanwhile), strict=True)
+
+    def _record_all(self, waiting: Sequence[Ended], meanwhile: Callable[[], object] | None) -> Iterable[Lock | Failure]:
         if len(waiting) > 1 and not self._pending:
             try:
-                return commit(self._workspace, self._look, waiting)
+                return commit(self._workspace, self._look, waiting, meanwhile)
             except REFUSED:
                 pass  # what one of them made cannot be kept: that shall not be the failure of the others
         return map(self._record_alone, waiting)

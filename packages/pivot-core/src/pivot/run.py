@@ -96,7 +96,7 @@ class Run:
             later = [] if self.superseded else self._take_ready()
             elsewhere = any(stage.name in self._awaited for stage in later)
             if self._recorder.waiting and (self._recorder.due or not self.under_way.full):
-                self._record()
+                self._record(self._go_on)
             elif self.under_way.steps:
                 wait = POLL if elsewhere or self._attend or self._recorder.waiting else None
                 for step, began, result in self.under_way.ended(wait):
@@ -232,8 +232,16 @@ class Run:
         else:
             self._fail(step.stage, failure, result.seconds)
 
-    def _record(self) -> None:
-        for (now, result), recorded in self._recorder.record():
+    def _go_on(self) -> None:
+        """Let stages end and others start while the disk is waited for; what has ended is recorded the next time."""
+        ended = list(self.under_way.ended(0.0))
+        for step, began, result in ended:
+            self._receive(step, began, result)
+        if ended and not self.superseded:
+            self._take_ready()
+
+    def _record(self, meanwhile: Callable[[], object] | None = None) -> None:
+        for (now, result), recorded in self._recorder.record(meanwhile):
             if isinstance(recorded, Failure):
                 self._fail(now.stage, recorded, result.seconds)
                 continue

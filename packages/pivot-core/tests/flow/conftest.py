@@ -66,6 +66,8 @@ class FakeExecutor:
         self.waiting.append(order)
 
     def events(self, timeout: float | None = None) -> Iterator[Output | Result]:
+        if not self.waiting:
+            return
         if self.waiting[0].stage == self.bench.interrupted:
             self.bench.interrupted = None
             raise KeyboardInterrupt

@@ -189,6 +189,22 @@ def test_stages_that_end_close_together_are_recorded_together(bench, rounds) -> 
     assert set(bench.repro().actions.values()) == {"skip"}
 
 
+def test_others_go_on_while_the_disk_is_waited_for(bench, rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = LocalStore.save_all
+
+    def wait(store: LocalStore, items: Any, *, meanwhile: Any = None, **more: Any) -> Any:
+        if meanwhile is not None:
+            meanwhile()
+        return waited(store, items, **more)
+
+    monkeypatch.setattr(LocalStore, "save_all", wait)
+    recorded: list[list[str]] = []
+    bench.during["s4"] = lambda: recorded.append(locked(bench))
+    assert set(bench.repro().actions.values()) == {"run"}
+    assert recorded == [[]] and rounds == [4, 1]
+    assert set(bench.repro().actions.values()) == {"skip"}
+
+
 def test_what_follows_waits_for_the_record_only(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.during["total"] = lambda: locked(bench) == ["clean"] or pytest.fail("clean is not recorded")
     assert bench.repro().actions == {"clean": "run", "total": "run"}
