@@ -187,6 +187,14 @@ def test_source_of_a_part(root: Path) -> None:
     assert analysis.source(part._replace(file=None, module="none")) is None
 
 
+@pytest.mark.parametrize("text", ["", "\n\n" + TEXT.replace("strip", "lower")])
+def test_a_file_that_was_edited_since_has_no_source_of_a_part(root: Path, text: str) -> None:
+    analysis = Analysis([str(root)], path=[])
+    (part,) = (one for one in analysis.fingerprints({"it": [Entry("text", "strip")]})["it"].parts)
+    (root / "text.py").write_text(text)
+    assert analysis.source(part) is None
+
+
 def test_a_read_at_import_belongs_to_the_definition_on_its_line(root: Path) -> None:
     data = root / "rate.txt"
     data.write_text("2")

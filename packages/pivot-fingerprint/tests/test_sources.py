@@ -78,3 +78,18 @@ def test_an_edit_after_the_digest_was_taken_counts(tmp_path: Path) -> None:
     assert isinstance(found, Source)
     assert list(found.facts.binds) == ["Y"]
     assert sources.files[str(file)] != before
+
+
+def test_a_module_that_is_removed_while_it_is_looked_at_is_not_followed(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("X = 1\n")
+
+    class Slow(PlainMemo):
+        def digest(self, path: str) -> str | None:
+            digest = super().digest(path)
+            file.unlink(missing_ok=True)
+            return digest
+
+    sources = look(tmp_path, memo=Slow())
+    assert sources.module("a") == Outside("binary", "a", None, str(file))
+    assert sources.files == {str(file): None}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -294,6 +295,22 @@ def test_cancelling_does_not_wait_for_an_import_that_hangs(workshop, eventually)
     assert kinds == ["cancelled", "cancelled"]
     (pid,) = workshop.numbers("imports")
     assert not workshop.is_running(pid)
+
+
+def test_a_host_that_is_ready_while_all_is_cancelled(workshop) -> None:
+    workshop.write("""
+        @stage
+        def quick() -> Annotated[int, pivot.Out("quick.json", JSON())]:
+            return 1
+    """)
+    executor = workshop.executor()
+    executor.submit(workshop.order("quick"))
+    executor.cancel()
+    host = executor._host
+    assert host is not None
+    select.select([host.channel.reader], [], [])
+    (result,) = executor.events()
+    assert isinstance(result, Result) and result.failure is not None and result.failure.kind == "cancelled"
 
 
 def test_a_signal_handler_may_cancel_while_the_executor_waits(workshop, eventually) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pivot.options import Options
 from pivot.plan import Plan
 from pivot.repro import plan
-from pivot.watch.edits import affected
+from pivot.watch.edits import affected, has_news
 
 
 def look(bench: Any) -> Plan:
@@ -52,3 +52,20 @@ def test_an_undeclared_read_of_a_running_stage_counts(bench: Any) -> None:
     bench.write(extra__txt="2")
     assert affected(before, look(bench), ["total"]) == {"total"}
     assert affected(before, look(bench), []) == set()
+
+
+def test_what_a_run_left_undone_is_no_news_until_something_changes(bench: Any) -> None:
+    before = look(bench)
+    assert not has_news(before, {"clean", "total"}, look(bench))
+    assert has_news(before, {"clean"}, look(bench))
+    bench.edit("helpers.py", "return 1", "return 2")
+    assert has_news(before, {"clean", "total"}, look(bench))
+
+
+def test_an_output_of_another_stage_that_is_gone_is_news(bench: Any) -> None:
+    bench.repro()
+    bench.edit("helpers.py", "return 1", "return 2")
+    before = look(bench)
+    assert not has_news(before, {"total"}, look(bench))
+    (bench.root / "clean.json").unlink()
+    assert has_news(before, {"total"}, look(bench))

@@ -157,7 +157,7 @@ class Analysis:
         return found
 
     def source(self, part: Part) -> str | None:
-        """Return the text of a part's definitions as it is now, None if it has none."""
+        """Return the text of a part's definitions, None if it has none or its file was edited since."""
         if self._excerpts is None:
             from pivot_fingerprint.excerpts import Excerpts  # only what was recorded or is shown is wanted as text
 

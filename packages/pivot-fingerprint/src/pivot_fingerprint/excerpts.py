@@ -1,11 +1,14 @@
-"""The text of a part, from the source as it is now.
+"""The text of a part, from the source as this look saw it; a file that was edited since has none.
 
 Works on the facts of one module. Which of several statements make a part is left to ``project`` where that depends on
 what they do to others.
 """
 
+import io
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+import blake3
 
 from pivot_fingerprint.definitions import Definition
 from pivot_fingerprint.memo import Memo
@@ -48,18 +51,31 @@ class Excerpts:
             return None
         try:
             _, facts = read_module(self._memo, file, digest)
-            with open(file, encoding="utf-8", errors="surrogateescape") as text:
-                found = _Module(file, text.readlines(), {}, facts.definitions, {})
         except OSError:
             return None
+        lines = read_lines(file, digest)
+        if lines is None:
+            return None
+        found = _Module(file, lines, {}, facts.definitions, {})
         for at, one in enumerate(facts.definitions):
             found.definitions.setdefault((one.kind, one.name), []).append(at)
             found.methods.setdefault(one.owner, []).append(one)
         return found
 
 
+def read_lines(file: str, digest: str | None) -> list[str] | None:
+    """Return the lines of a file, None unless it has this digest."""
+    try:
+        with open(file, "rb") as opened:
+            data = opened.read()
+    except OSError:
+        return None
+    if blake3.blake3(data).hexdigest() != digest:
+        return None
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape").readlines()
+
+
 def excerpt(definition: Definition, methods: Iterable[Definition], lines: Sequence[str]) -> str:
     """Return the lines of a definition; those of its methods are left out of a class."""
     inside = {line for one in methods for line in range(one.line, one.end + 1)}
-    last = min(definition.end, len(lines))
-    return "".join(lines[line - 1] for line in range(definition.line, last + 1) if line not in inside)
+    return "".join(lines[line - 1] for line in range(definition.line, definition.end + 1) if line not in inside)

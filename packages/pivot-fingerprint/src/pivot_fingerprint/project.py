@@ -11,7 +11,7 @@ from pivot_fingerprint.definitions import Definition
 from pivot_fingerprint.digests import Assembler
 from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.entries import containing, starts, statements
-from pivot_fingerprint.excerpts import excerpt
+from pivot_fingerprint.excerpts import excerpt, read_lines
 from pivot_fingerprint.graph import Graph, contributed
 from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
@@ -116,16 +116,15 @@ class Project:
         return self._look([], ()).assembler.place(numbers[-1]) if numbers else None
 
     def source(self, part: Part) -> str | None:
-        """Return the text of a part's definitions as it is now, None if it has none."""
+        """Return the text of a part's definitions, None if it has none or its file was edited since."""
         module = self.sources.module(part.module)
         if not isinstance(module, Source) or not part.line:
             return None
         if self._lines[0] != module.file:
-            try:
-                with open(module.file, encoding="utf-8", errors="surrogateescape") as file:
-                    self._lines = module.file, file.readlines()
-            except OSError:
+            lines = read_lines(module.file, self.sources.files.get(module.file))
+            if lines is None:
                 return None
+            self._lines = module.file, lines
         numbers = self._numbers(module).get(part.key, ())
         texts = [excerpt(self.sources.definitions[one], self._methods(one), self._lines[1]) for one in numbers]
         return "\n".join(texts) if texts else None

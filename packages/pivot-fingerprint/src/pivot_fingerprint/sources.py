@@ -122,10 +122,15 @@ class Sources:
                 self.digest(distribution.metadata)
                 return Outside("installed", name, distribution, file)
         digest = self._digest(file)
-        if found.kind == "binary" or digest is None:
+        facts: Facts | None = None
+        if found.kind != "binary" and digest is not None:
+            try:
+                self.files[file], facts = read_module(self.memo, file, digest)
+            except OSError:  # removed since the digest was taken
+                self.files[file] = None
+        if facts is None:
             self.fixed.add(file)
             return Outside("binary", name, None, file)
-        self.files[file], facts = read_module(self.memo, file, digest)
         source = Source(name, file, found.kind == "package", facts, len(self.definitions))
         self.definitions.extend(source.facts.definitions)
         self.homes.extend([source] * len(source.facts.definitions))
@@ -157,7 +162,7 @@ class Sources:
 def read_module(memo: Memo, file: str, digest: str) -> tuple[str, Facts]:
     """Return the facts of a module with a digest, and the digest of the text that they are of.
 
-    That is another one where the file was edited since its digest was taken.
+    That is another one where the file was edited since its digest was taken. Raises OSError if it cannot be read now.
     """
     kept = memo.get(f"{_FACTS} {digest}")
     known = None if kept is None else decode(kept)

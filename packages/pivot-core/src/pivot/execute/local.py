@@ -123,7 +123,8 @@ class LocalExecutor:
     # From the host
 
     def _receive(self) -> None:
-        assert self._host is not None
+        if self._host is None:
+            return  # ended by a cancellation that was dealt with just before
         try:
             for frame in self._host.channel.receive():
                 self._take(frame)

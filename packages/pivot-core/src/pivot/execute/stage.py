@@ -64,6 +64,7 @@ class Work:
     def __init__(self, stage: Stage, order: WorkOrder) -> None:
         self.stage = stage
         self.order = order
+        self._saved: set[str] = set()  # outputs that were there once they had been written
 
     def arguments(self) -> dict[str, Any]:
         """Return what the function is called with: loaded inputs and parameters."""
@@ -97,11 +98,16 @@ class Work:
             except Exception as error:
                 told = "" if isinstance(out.loader, PathOnly) else f"{_name(out.loader)} cannot write {path}: "
                 self._fail(told + _first_line(error), key, error)
+            if os.path.lexists(path):
+                self._saved.add(key)
 
     def check(self) -> None:
         """Find every declared output, a directory where one was declared."""
         for key, out in self.stage.outs.items():
             path = self._path(out)
+            if not os.path.lexists(path) and key in self._saved:
+                problem = f"the output {path} was removed while the stage was running"
+                raise Wrong(Failure("changed", problem, key, hint="nothing is recorded; run again"))
             if not os.path.lexists(path):
                 self._fail(f"the output {path} was not written", key)
             if _is_directory(out) and not os.path.isdir(path):

@@ -23,7 +23,10 @@ type OpenWorkspace = Callable[[], Workspace]
 
 
 class Attendance:
-    """Looks after one run; ``later`` are the messages that the next generation must deal with."""
+    """Looks after one run; ``later`` are the messages that the next generation must deal with.
+
+    ``own`` are the paths that the run may have written itself, or somebody else while it went on.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Attendance:
         cancel: bool,
     ) -> None:
         self.later: list[Message] = []
+        self.own: frozenset[str] = frozenset()
         self._messages = messages
         self._field = field
         self._open = open_workspace
@@ -49,7 +53,9 @@ class Attendance:
         while not self._messages.empty():
             match message := self._messages.get():
                 case Changed(paths):
-                    self._edits |= self._field.sort(paths)[0]
+                    edits, own = self._field.sort(paths)
+                    self._edits |= edits
+                    self.own |= own
                     self._missed = self._missed or not paths
                 case Cancel(stage):
                     for step in run.under_way.steps:

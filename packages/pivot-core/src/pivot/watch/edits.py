@@ -1,6 +1,7 @@
-"""What an edit means for a run under way: which of its stages it affects. Pure.
+"""What an edit means for a run: which of its stages it affects, and whether what the run left undone is worth another
+try. Pure.
 
-Compares two plans, the one that is being carried out and the one that would be made now. Contents that the run itself
+Compares two plans, the one that is or was carried out and the one that would be made now. Contents that the run itself
 makes are left out: they differ because the run goes on.
 """
 
@@ -22,6 +23,13 @@ def affected(under_way: Plan, now: Plan, running: Collection[str]) -> frozenset[
         if behind or _differs(before[name], after[name], made, name in running):
             found.add(name)
     return frozenset(found)
+
+
+def has_news(carried_out: Plan, undone: Collection[str], now: Plan) -> bool:
+    """Return whether there is something to do but the ``undone`` stages of a run, on which nothing has changed."""
+    todo = [step.stage.name for step in now.steps if step.decision.action != "skip"]
+    hit = affected(carried_out, now, todo)
+    return any(name not in undone or name in hit for name in todo)
 
 
 def _differs(before: Step, after: Step, made: Collection[str], running: bool) -> bool:

@@ -6,6 +6,7 @@ would make at that moment. What an edit means for a run under way is told in ``a
 
 import queue
 from collections.abc import Callable, Sequence
+from math import inf
 from time import monotonic, perf_counter
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from pivot.project import Project
 from pivot.repro import Summary, finished, plan
 from pivot.run import MakeExecutor, Run
 from pivot.watch.attendance import Attendance, OpenWorkspace
+from pivot.watch.echoes import Echoes
+from pivot.watch.edits import has_news
 from pivot.watch.field import Field
 from pivot.watch.messages import Changed, Go, Message, Quit
 from pivot.watch.news import Idle, NothingToRun, PlanFailed, Tell, Woken
@@ -28,9 +31,7 @@ from pivot_cache.errors import CacheError
 GIT_PATIENCE = 10.0  # seconds that git may take to put the files of another branch there
 GLANCE = 0.005  # seconds between two looks whether it has
 LULL = 0.03  # seconds after what is no edit, for one that may come with it to be named
-ECHOES = 3  # runs in a row that one file may cause that changes while its stage runs
 DISTURBED = frozenset({"changed", "storage"})  # kinds of failures that a file caused which changed at the wrong time
-ECHO = 2.0  # seconds after a run in which a change may come from the run
 
 
 class Warmth(Protocol):
@@ -71,6 +72,7 @@ class Watch:
         self.options = options
         self.generation = 0
         self._failed: tuple[str, ...] = ()  # stages that wait for the next edit
+        self._undone: tuple[Plan, frozenset[str]] | None = None  # the last run, and what it left undone
         self._unplanned = False  # the last generation had no plan
         self._open = open_workspace
         self._executors = executors
@@ -82,8 +84,8 @@ class Watch:
         self._field = Field(project, self.post, debounce)
         self._later: list[Message] = []  # what came while a run was under way
         self._woken = perf_counter()
-        self._ended = 0.0  # when the last run did
-        self._echo: tuple[frozenset[str], int] = (frozenset(), 0)
+        self._echoes = Echoes()
+        self._again = inf  # when to look again although nothing was heard
         self._quit = False
 
     def post(self, message: Message) -> None:
@@ -96,9 +98,18 @@ class Watch:
             self._generate(frozenset(), Go(force=self.options.force))
             self.options = self.options._replace(force=False, reload=False)
             while not self._quit:
-                self._take(self._later.pop(0) if self._later else self._messages.get())
+                self._take(self._next())
         finally:
             self._field.close()
+
+    def _next(self) -> Message:
+        if self._later:
+            return self._later.pop(0)
+        try:
+            return self._messages.get(timeout=None if self._again == inf else max(0.0, self._again - monotonic()))
+        except queue.Empty:
+            self._again = inf
+            return Changed(frozenset())
 
     def _take(self, message: Message) -> None:
         self._woken = perf_counter()
@@ -109,7 +120,9 @@ class Watch:
                 self._generate(frozenset(), message)
             case Changed(paths):
                 edits, own = self._field.sort(paths)
-                if edits or not paths or (own and not self._failed and not self._unplanned):
+                if (edits or own) and self._echoes.is_one(edits or own, monotonic()):
+                    return
+                if edits or not paths or (own and not self._unplanned):
                     self._wait(LULL if not edits else 0.0)
                     self._generate(edits | self._field.sort(self._drain())[0], None)
             case _:
@@ -135,13 +148,13 @@ class Watch:
     # One generation
 
     def _generate(self, edits: frozenset[str], asked: Go | None) -> None:
-        """Plan, run what must run, and say so. An echo of a run that changed nothing else stays silent."""
+        """Plan, run what must run, and say so."""
         options, changed = self.options, self._field.shown(edits)
         if asked is not None:
             targets = options.targets if asked.targets is None else asked.targets
             options = options._replace(targets=targets, force=asked.force)
         self.generation += 1
-        self._unplanned = False
+        self._unplanned, self._again = False, inf
         if options.force and self._warm is not None:
             self._warm.forget()
         try:
@@ -169,20 +182,20 @@ class Watch:
         check_inputs(planned, look.manifest.stages)
         self._field.settle(workspace, look)
         idle = all(step.decision.action == "skip" for step in planned.steps)
+        unasked = not edits and asked is None
+        if not idle and unasked and self._undone is not None and not has_news(*self._undone, planned):
+            return False
         if idle:
             self._failed = ()
-            if edits or asked is not None:
+            if not unasked:
                 self._tell(NothingToRun(self.generation, changed, len(planned.steps), self._spent))
-        elif self._is_echo(edits, asked):
-            names = ", ".join(changed or self._failed)
-            self._tell(Notice(f"{names}: something changes whenever the stage runs; waiting for another edit"))
         else:
             decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
             self._tell(Woken(self.generation, changed, decisions, self._spent))
-            self._carry_out(workspace, look, planned, options)
+            self._carry_out(workspace, look, planned, options, unasked)
             self._field.settle(workspace, look)
         self._keep_warm(look.manifest)
-        return bool(edits) or asked is not None or not idle
+        return not (idle and unasked)
 
     def _keep_warm(self, manifest: Manifest) -> None:
         if self._warm is not None:
@@ -191,33 +204,31 @@ class Watch:
                 self._noticed = self._warm.notice
                 self._tell(Notice(self._noticed or ""))
 
-    def _carry_out(self, workspace: Workspace, look: Look, planned: Plan, options: Options) -> None:
+    def _carry_out(self, workspace: Workspace, look: Look, planned: Plan, options: Options, unasked: bool) -> None:
         began = perf_counter()
         self._tell(RunStarted(tuple(step.stage.name for step in planned.steps)))
         attendance = Attendance(self._messages, self._field, self._open, options, self._tell, self._cancel)
         run = Run(workspace, look, planned, options, self._executors(workspace), self._tell, attend=attendance.attend)
-        try:
-            run.see_through()
-        finally:
-            self._ended = monotonic()
+        run.see_through()
+        self._later += [*attendance.later, *([Changed(attendance.own)] if attendance.own else [])]
         self._failed = tuple(run.failures)
-        kinds = {failure.kind for failure in run.failures.values()}
-        self._later += attendance.later
-        if kinds and kinds <= DISTURBED:
-            self._echo = (self._echo[0], self._echo[1] + 1)
-            self._later.append(Changed(frozenset()))
-        else:
-            self._echo = (frozenset(), 0)
+        self._rest(run, unasked)
         if not run.superseded:
             self._tell(finished(Summary(run.actions, run.failures, perf_counter() - began)))
 
-    def _is_echo(self, edits: frozenset[str], asked: Go | None) -> bool:
-        """Return whether only files changed that the last runs changed themselves, so that it would never end."""
-        known, count = self._echo
-        if asked is not None or (edits and known != edits) or monotonic() - self._ended > ECHO:
-            self._echo = (edits, 0)
-            return False
-        return count >= ECHOES
+    def _rest(self, run: Run, unasked: bool) -> None:
+        """Find out whether what a run left undone is to be tried again although nobody edits anything."""
+        kinds = {failure.kind for failure in run.failures.values()}
+        innocent = bool(kinds) and kinds <= DISTURBED
+        pause = self._echoes.ended(monotonic(), disturbed=innocent or (bool(kinds) and unasked))
+        if pause is not None:
+            self._again = monotonic() + pause
+        if self._echoes.given_up:
+            names = ", ".join(self._failed)
+            self._tell(Notice(f"{names}: something changes whenever the stage runs; waiting for another edit"))
+        done = {name for name, action in run.actions.items() if action in ("run", "restore", "skip")}
+        undone = frozenset(step.stage.name for step in run.plan.steps) - done
+        self._undone = None if run.superseded or (innocent and pause is not None) else (run.plan, undone)
 
     @property
     def _spent(self) -> float:
