@@ -167,7 +167,7 @@ class TestFunctions:
             for tool in taken:
                 sys.monitoring.free_tool_id(tool)
         assert observation.observed.functions == ()
-        assert observation.observed.missing == ("functions: every tool identifier of sys.monitoring is taken",)
+        assert "functions: every tool identifier of sys.monitoring is taken" in observation.observed.missing
         assert observation.observed.reads == (str(project.root / "a.txt"),)
 
     def test_next_owner_of_the_tool_identifier_inherits_nothing(self, project) -> None:

@@ -43,7 +43,7 @@ def test_outside_the_project_nothing_follows(look) -> None:
 def test_what_is_read_at_import_belongs_to_its_statement(look) -> None:
     graph = look(main="X = 1\nY = 2\n")
     x, y = graph.number("main", "X"), graph.number("main", "Y")
-    graph.reads["main", x - graph.sources.homes[x].first] = [("file", "/data.txt")]
     read = graph.node("read", "file", "/data.txt")
+    graph.reads["main", x - graph.sources.homes[x].first] = [read]
     assert read in graph.edges(x).nodes
     assert read not in graph.edges(y).nodes

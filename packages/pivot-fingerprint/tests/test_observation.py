@@ -220,4 +220,5 @@ def test_what_is_missing_comes_from_every_source(monkeypatch: pytest.MonkeyPatch
         "functions",
         "questions about files",
         "environment variables",
+        "imports by computed names",
     ]

@@ -62,13 +62,17 @@ def holds(look: Look, now: Observation, lock: Lock) -> bool:
         return False
     if any(look.variable(name) != digest for name, digest in lock.env.items()):
         return False
-    return not lock.observed or _parts(look, now, lock) == lock.parts
-
-
-def _parts(look: Look, now: Observation, lock: Lock) -> dict[str, str]:
-    return now._replace(code=look.fingerprint(now.stage, lock.observed)).parts
+    if not lock.observed:
+        return True  # the key says it all
+    code = look.fingerprint(now.stage, lock.observed)
+    return dict(code.packages) == lock.packages and now._replace(code=code).parts == lock.parts
 
 
 def _same_state(one: Lock, other: Lock) -> bool:
-    keys: tuple[Callable[[Lock], object], ...] = (lambda x: x.reads, lambda x: x.env, lambda x: x.parts)
+    keys: tuple[Callable[[Lock], object], ...] = (
+        lambda x: x.reads,
+        lambda x: x.env,
+        lambda x: x.parts,
+        lambda x: x.packages,
+    )
     return all(key(one) == key(other) for key in keys)

@@ -94,6 +94,19 @@ def asks_for_project(frame: FrameType | None, is_project: Callable[[str], bool])
     return True
 
 
+def acts_for_project(frame: FrameType | None, is_project: Callable[[str], bool]) -> bool:
+    """Whether project code is the first on the stack that is not the standard library's."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        role = _roles.get(file)
+        if role is None:
+            role = _roles[file] = _role(file)
+        if role == "code":
+            return is_project(file)
+        frame = frame.f_back
+    return False
+
+
 def _role(file: str) -> _Role:
     if file.startswith(OWN):
         return "itself"

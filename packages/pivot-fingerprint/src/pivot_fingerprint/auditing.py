@@ -18,6 +18,7 @@ from pivot_fingerprint import commands, questions
 from pivot_fingerprint.askers import OWN, asks_for_project, loads_by_path, looks_for_plugins, reads_sources
 from pivot_fingerprint.module_files import ModuleFiles
 from pivot_fingerprint.places import Places
+from pivot_fingerprint.requests import Requests
 
 type Kind = Literal["file", "listing"]
 type Note = Callable[[Kind, str, FrameType], None]
@@ -30,7 +31,13 @@ class Access:
     made. ``note`` is called at each read with the frame that asked, before the file is opened.
     """
 
-    def __init__(self, roots: tuple[str, ...], is_project: Callable[[str], bool], note: Note) -> None:
+    def __init__(
+        self,
+        roots: tuple[str, ...],
+        is_project: Callable[[str], bool],
+        note: Note,
+        requests: Requests | None = None,
+    ) -> None:
         self.reads: dict[str, None] = {}
         self.listings: dict[str, None] = {}
         self.directories: set[str] = set()
@@ -38,6 +45,7 @@ class Access:
         self.module_files = ModuleFiles()
         self._is_project = is_project
         self._note = note
+        self._requests = requests
         self._roots = roots
         self._places = Places(roots)
         self._asked: dict[str, bool] = {}  # place -> whether something was there
@@ -77,8 +85,8 @@ class Access:
                 self._connected(args[0], frame)
             case "ctypes.dlopen":
                 self._handed_over(args[0], frame)
-            case "import":  # names the file of an extension module, which the dynamic linker is about to open
-                self._handed_over(args[1], frame)
+            case "import":
+                self._imports(args[0], args[1], frame)
             case _:
                 for path, writes in commands.named(event, args):
                     if writes:
@@ -171,6 +179,13 @@ class Access:
         if place is not None and stat.S_ISREG(_mode(place)):
             self._read(place, frame)
 
+    def _imports(self, name: object, file: object, frame: FrameType) -> None:
+        """A module that is looked for, or the file of an extension module, which the dynamic linker opens next."""
+        if file is not None:
+            self._handed_over(file, frame)
+        elif self._requests is not None:
+            self._requests.asked(name, frame)
+
     def _write(self, path: object) -> None:
         place = self._places.find(path)
         if place is not None:
@@ -222,8 +237,6 @@ _hooked = False
 
 def _hook(event: str, args: tuple[object, ...]) -> None:
     if not _active or (event != "open" and event not in _EVENTS):
-        return
-    if event == "import" and args[1] is None:  # a module that is looked for
         return
     frame = sys._getframe(1)
     if frame.f_code.co_filename.startswith(OWN):

@@ -43,7 +43,7 @@ class Calls:
             _active = (*_active, self)
             _monitoring.restart_events()  # what the others switched off already must report once more
             return
-        _identifier = _take()
+        _identifier = take_identifier()
         if _identifier is None:
             self.missing = "functions: every tool identifier of sys.monitoring is taken"
             return
@@ -63,7 +63,8 @@ class Calls:
         _identifier = None
 
 
-def _take() -> int | None:
+def take_identifier() -> int | None:
+    """Take one of the tool identifiers of ``sys.monitoring``; None if there is none left."""
     for identifier in _IDENTIFIERS:
         if _monitoring.get_tool(identifier) is None:
             _monitoring.use_tool_id(identifier, "pivot")

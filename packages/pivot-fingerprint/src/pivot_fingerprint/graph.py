@@ -63,9 +63,7 @@ class Graph:
         self.resolver = resolver
         self.examiner = examiner
         self.visibility = Visibility(resolver)
-        self.reads: dict[
-            tuple[str, int], list[tuple[str, str]]
-        ] = {}  # by module and index of a definition, -1 for none
+        self.reads: dict[tuple[str, int], list[int]] = {}  # nodes by module and index of a definition, -1 for none
         self._directory = directory  # in which the code runs
         self._labels: list[tuple[str, ...]] = []  # of node -1, -2, ...
         self._nodes: dict[tuple[str, ...], int] = {}
@@ -138,8 +136,7 @@ class Graph:
                 for one in target.outside:
                     outside[one] = None
         nodes.update(dict.fromkeys(home.members.get(number, ())))
-        for what in self.reads.get((home.name, number - home.first), ()):
-            nodes[self.node("read", *what)] = None
+        nodes.update(dict.fromkeys(self.reads.get((home.name, number - home.first), ())))
         return Edges(tuple(nodes), tuple(outside))
 
     def read(self, target: Target, home: Source) -> tuple[int, ...]:
@@ -209,7 +206,7 @@ class Graph:
             case ("name", _, name):
                 return Edges((*self.resolver.binders(module, name), self.node("name", module.name, "*")))
             case ("load", name):
-                reads = (self.node("read", *read) for read in self.reads.get((name, -1), ()))
+                reads = self.reads.get((name, -1), ())
                 return Edges((*(self.node("load", one) for one in loads(self.sources, name)), *reads))
             case _:
                 return self._of_whole(module)

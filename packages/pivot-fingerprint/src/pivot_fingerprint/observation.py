@@ -1,7 +1,7 @@
 """An observation of this process: what project code does beyond what its source can tell.
 
-It joins its three sources (``calls``, ``auditing``, ``environment``) and finds out which reads happened while a module
-was being imported. ``observe`` makes one.
+It joins its sources (``calls``, ``auditing``, ``environment``, ``requests``) and finds out which reads happened while a
+module was being imported. ``observe`` makes one.
 """
 
 import os
@@ -17,6 +17,7 @@ from pivot_fingerprint.environment import DEFAULT_KEY, Variables
 from pivot_fingerprint.importing import is_project, normal_roots
 from pivot_fingerprint.module_files import file_of, leads_to, unfound
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
+from pivot_fingerprint.requests import Requests
 
 
 class Observation:
@@ -27,17 +28,20 @@ class Observation:
         self._roots = normal_roots(roots)
         self._verdicts: dict[str, bool] = {}
         self._calls = Calls(self._is_project) if functions else None
-        self._access = Access(self._roots, self._is_project, self._note_access)
+        self._requests = Requests(self._is_project, self._note_request)
+        self._access = Access(self._roots, self._is_project, self._note_access, self._requests)
         self._variables = Variables(self._is_project, DEFAULT_KEY if key is None else key, self._note_variable)
         self._imports: dict[tuple[str, str, str, int], ImportRead] = {}
         self._modules_before: frozenset[str] = frozenset()
         self._outer: list[FrameType] = []
+        self._requested: dict[str, None] = {}
 
     def __enter__(self) -> Self:
         self._modules_before = frozenset(sys.modules)
         self._outer = list(self._modules_under_way(sys._getframe(1)))
         self._variables.start()
         self._access.start()
+        self._requests.start()
         if self._calls is not None:
             self._calls.start()
         return self
@@ -47,6 +51,7 @@ class Observation:
     ) -> None:
         if self._calls is not None:
             self._calls.stop()
+        self._requests.stop()
         self._access.stop()
         self._variables.stop()
         self._outer = []
@@ -85,6 +90,13 @@ class Observation:
         if module is not None:
             self._note("env", name, lambda _: digest, module)
 
+    def _note_request(self, name: str, frame: FrameType) -> None:
+        module = self._importing(frame)
+        if module is None:
+            self._requested[name] = None
+        elif frame.f_code.co_name == "import_module":  # an import statement at top level says itself what it is for
+            self._note("package", name, lambda _: None, module)
+
     def _note(self, kind: str, name: str, digest: Callable[[str], str | None], module: FrameType) -> None:
         where, line = module_name(module.f_globals) or "", module.f_lineno
         if (kind, name, where, line) not in self._imports:
@@ -92,7 +104,7 @@ class Observation:
             self._imports[kind, name, where, line] = ImportRead(kind, name, digest(name), where, line)
 
     def _result(self) -> Observed:
-        sources = (self._calls, self._access, self._variables)
+        sources = (self._calls, self._access, self._variables, self._requests)
         dropped = self._access.settle()
         functions: dict[Entry, None] = {}
         where: dict[tuple[str, str], None] = {}
@@ -115,6 +127,7 @@ class Observation:
             sources=tuple(sorted(where)),
             missing=tuple(source.missing for source in sources if source is not None and source.missing is not None),
             directories=tuple(sorted(self._access.directories)),
+            requested=tuple(sorted(self._requested)),
         )
 
     def _imported(self) -> Iterator[tuple[str, str]]:

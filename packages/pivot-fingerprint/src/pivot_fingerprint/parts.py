@@ -80,10 +80,12 @@ class Change(NamedTuple):
 
 
 class ImportRead(NamedTuple):
-    """A file, a directory listing or a variable that was read while a module was being imported.
+    """A file, a directory listing or a variable that was read, or a module that was imported by a computed name, while
+    a module was being imported.
 
-    ``kind`` is file, listing or env; ``name`` an absolute path or a variable's name; ``module`` and ``line`` the
-    top-level statement that was executing. No module: the source of one that only a finder of somebody else's finds.
+    ``kind`` is file, listing, env or package; ``name`` an absolute path, a variable's or a module's name; ``module``
+    and ``line`` the top-level statement that was executing. No module: the source of one that only a finder of
+    somebody else's finds.
     """
 
     kind: str
@@ -105,3 +107,4 @@ class Observed(NamedTuple):
     sources: tuple[tuple[str, str], ...] = ()  # (name, file) of the modules that `functions` are in
     missing: tuple[str, ...] = ()  # what could not be observed, in words
     directories: tuple[str, ...] = ()  # that were asked for and there; only their existence counts
+    requested: tuple[str, ...] = ()  # modules that were imported by a computed name, of the project or not

@@ -52,7 +52,7 @@ class Processes:
         graph = self._graph
         order = moments(graph.sources, given)
         found = Process(order.modules, order, {}, {}, {}, [], [], [], {})
-        found.reads.extend(graph.node("read", *read) for read in graph.reads.get(("", -1), ()))
+        found.reads.extend(graph.reads.get(("", -1), ()))
         for name in found.modules:
             node = graph.node("load", name)
             found.nodes.append(node)
@@ -67,5 +67,5 @@ class Processes:
             for key, number in does.subclasses:
                 found.subclasses.setdefault(graph.node("name", *key), []).append(number)
             found.waiting.extend((number, node, changed) for number, changed in does.everywhere)
-            found.reads.extend(graph.node("read", *read) for read in graph.reads.get((name, -1), ()))
+            found.reads.extend(graph.reads.get((name, -1), ()))
         return found

@@ -22,7 +22,7 @@ from pivot_fingerprint.processes import Process, Processes
 from pivot_fingerprint.reach import Reach
 from pivot_fingerprint.recipes import Answer, Book
 from pivot_fingerprint.resolve import Resolver
-from pivot_fingerprint.sources import Source, Sources
+from pivot_fingerprint.sources import Outside, Source, Sources
 from pivot_fingerprint.walk import walk
 
 _ROUNDS = 5  # a path entry may lead to modules that add others
@@ -77,6 +77,12 @@ class Project:
         found: dict[Entry, None] = {}
         for name, _ in observed.modules:
             if name not in loaded and isinstance(self.sources.module(name), Source):
+                found[Entry(name, "")] = None
+        packages = {one.distribution for one in reached.outside}
+        for name in observed.requested:
+            module = self.sources.module(name)
+            if isinstance(module, Outside) and module.distribution is not None and module.distribution not in packages:
+                packages.add(module.distribution)
                 found[Entry(name, "")] = None
         for entry in observed.functions:
             module = self.sources.module(entry.module)
@@ -156,8 +162,14 @@ class Project:
             env: dict[str, str | None] = {}
             for read in reads:
                 module = self.sources.module(read.module) if read.module else None
+                if read.kind != "package":
+                    node = graph.node("read", read.kind, read.name)
+                elif isinstance(self.sources.module(read.name), Outside):
+                    node = graph.node("outside", read.name)
+                else:
+                    continue
                 for at in [-1] if module is None else statements(read, module) if isinstance(module, Source) else ():
-                    graph.reads.setdefault((read.module, at), []).append((read.kind, read.name))
+                    graph.reads.setdefault((read.module, at), []).append(node)
                 if read.kind == "env":
                     env[read.name] = read.digest
                 elif read.kind == "listing":

@@ -1,0 +1,67 @@
+"""Which installed modules project code imports by names that its source does not spell out.
+
+``importlib.import_module`` tells when it is called, by ``sys.monitoring``: also for what is loaded already, and for
+those who call it on behalf of the project (entry points, ``pkgutil.resolve_name``). ``__import__`` leaves an audit
+event when it loads something, see ``auditing``. What libraries import for themselves is their own business. Project
+modules do not count here: ``observation`` sees all that were imported.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+
+from pivot_fingerprint.askers import acts_for_project
+from pivot_fingerprint.calls import take_identifier
+
+type Note = Callable[[str, FrameType], None]
+
+_monitoring = sys.monitoring
+_IMPORTER = importlib.import_module.__code__
+_active: "tuple[Requests, ...]" = ()
+_identifier: int | None = None
+
+
+class Requests:
+    """The modules that project code asks for between ``start`` and ``stop``; ``note`` is told the name and who asks."""
+
+    def __init__(self, is_project: Callable[[str], bool], note: Note) -> None:
+        self.missing: str | None = None
+        self._is_project = is_project
+        self._note = note
+
+    def start(self) -> None:
+        global _active, _identifier
+        if not _active:
+            _identifier = take_identifier()
+            if _identifier is None:
+                self.missing = "imports by computed names: every tool identifier of sys.monitoring is taken"
+                return
+            _monitoring.register_callback(_identifier, _monitoring.events.PY_START, _called)
+            _monitoring.set_local_events(_identifier, _IMPORTER, _monitoring.events.PY_START)
+        _active = (*_active, self)
+
+    def stop(self) -> None:
+        global _active, _identifier
+        _active = tuple(other for other in _active if other is not self)
+        if _active or _identifier is None:
+            return
+        _monitoring.set_local_events(_identifier, _IMPORTER, _monitoring.events.NO_EVENTS)
+        _monitoring.register_callback(_identifier, _monitoring.events.PY_START, None)
+        _monitoring.free_tool_id(_identifier)
+        _identifier = None
+
+    def asked(self, name: object, frame: FrameType) -> None:
+        """Take in a request for a module by its absolute name, and the frame that makes it."""
+        if isinstance(name, str) and name and name[0] != "." and acts_for_project(frame, self._is_project):
+            self._note(name, frame)
+
+
+def _called(_code: CodeType, _offset: int) -> object:
+    frame = sys._getframe(1)
+    for requests in _active:
+        try:
+            requests.asked(frame.f_locals.get("name"), frame)
+        except Exception as error:  # an exception here would make the user's own import fail
+            requests.missing = f"imports by computed names: {error!r}"
+    return None

@@ -1,0 +1,65 @@
+"""Modules that project code imports by names that its source does not spell out."""
+
+import sys
+
+import pytest
+
+from pivot_fingerprint.parts import ImportRead, Observed
+from pivot_fingerprint.requests import Requests
+
+
+def requested(observed: Observed) -> set[str]:
+    return set(observed.requested)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "import importlib; importlib.import_module(name)",
+        "from importlib import import_module as load; load(name)",
+        "import pkgutil; pkgutil.resolve_name(name)",
+        "from importlib.metadata import EntryPoint; EntryPoint('x', name, 'g').load()",
+    ],
+)
+def test_every_way_also_to_what_is_loaded(project, call: str) -> None:
+    project.write("asks!.py", f"def ask(name):\n    {call}\n")
+    module = project.load("asks")
+    import blake3  # loaded now, and asked for twice
+
+    assert "blake3" in requested(project.observe(lambda: (module.ask("blake3"), module.ask(blake3.__name__))))
+
+
+def test_import_function_where_it_loads(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    project.write("asks!.py", "def ask(name):\n    return __import__(name)\n")
+    module = project.load("asks")
+    assert "colorsys" in requested(project.observe(lambda: module.ask("colorsys")))
+
+
+def test_what_a_library_asks_for_is_its_own_business(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("site-packages/lib!.py", "import importlib\ndef ask(name):\n    importlib.import_module(name)\n")
+    monkeypatch.syspath_prepend(str(project.root / "site-packages"))
+    module = project.load("lib")
+    assert requested(project.observe(lambda: module.ask("blake3"))) == set()
+
+
+def test_while_a_module_is_imported_the_statement_has_it(project) -> None:
+    project.write("asks!.py", "import importlib\nNAME = 'blake' + '3'\nFOUND = importlib.import_module(NAME)\n")
+    observed = project.observe(lambda: project.load("asks"))
+    name = project.name("asks")
+    assert ImportRead("package", "blake3", None, name, 3) in observed.imports
+    assert "blake3" not in requested(observed)
+
+
+def test_nothing_is_left_behind(project) -> None:
+    taken = [identifier for identifier in range(6) if sys.monitoring.get_tool(identifier)]
+    project.observe(lambda: None)
+    assert [identifier for identifier in range(6) if sys.monitoring.get_tool(identifier)] == taken
+
+
+def test_no_identifier_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pivot_fingerprint.requests.take_identifier", lambda: None)
+    requests = Requests(lambda _: True, lambda *_: None)
+    requests.start()
+    requests.stop()
+    assert requests.missing is not None
