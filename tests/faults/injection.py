@@ -75,8 +75,8 @@ def replace(fault: Fault) -> None:
         setattr(os, name, _of_path(fault, name))
     for name in _DESCRIPTOR:
         setattr(os, name, _of_descriptor(fault, name))
-    os.open = _opening(fault)  # type: ignore[assignment]
-    builtins.open = _refused  # type: ignore[assignment]
+    os.open = _opening(fault)
+    builtins.open = _refused
     _trace_commits(fault)
 
 
@@ -143,7 +143,7 @@ def _trace_commits(fault: Fault) -> None:
                 fault.meet("commit", path, None)
             return super().execute(sql, *rest)
 
-    sqlite3.connect = lambda *rest, **named: connect(*rest, factory=Connection, **named)  # type: ignore[assignment]
+    sqlite3.connect = lambda *rest, **named: connect(*rest, factory=Connection, **named)
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def test_a_stage_made_in_a_function_sees_its_local_names() -> None:
 
 
 def test_a_name_that_is_not_there_is_an_error_with_its_line() -> None:
-    def wrong(raw: Annotated[Nowhere, pivot.Dep("raw.json")]) -> None: ...  # type: ignore[name-defined]  # noqa: F821 - meant
+    def wrong(raw: Annotated[Nowhere, pivot.Dep("raw.json")]) -> None: ...  # noqa: F821 - meant
 
     with pytest.raises(DeclarationError) as caught:
         pivot.Pipeline("test").register(wrong)

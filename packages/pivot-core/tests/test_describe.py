@@ -27,7 +27,7 @@ class Holder:
         return 1
 
 
-def make(raw: Annotated[Any, pivot.Dep("raw/", JSON())], scale: int = 1) -> Made: ...  # type: ignore[empty-body]
+def make(raw: Annotated[Any, pivot.Dep("raw/", JSON())], scale: int = 1) -> Made: ...
 
 
 def held(raw: Annotated[int, pivot.Dep("raw", Holder())]) -> None: ...

@@ -92,7 +92,7 @@ def test_values_that_do_not_fit(
 
 def test_a_default_of_the_wrong_type_is_found() -> None:
     class Wrong(pivot.StageParams):
-        seed: int = "x"  # type: ignore[assignment]  # the mistake
+        seed: int = "x"  # the mistake
 
     with pytest.raises(Invalid, match="the parameter seed is wrong"):
         join(Wrong, None, {})

@@ -23,7 +23,7 @@ def noted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @noted
-def decorated(  # type: ignore[empty-body]  # nothing is called here
+def decorated(
     one: int,
     *,
     two: str,

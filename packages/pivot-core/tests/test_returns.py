@@ -23,10 +23,10 @@ class Made(TypedDict):
     scores: Annotated[dict[str, float], pivot.Metric("scores.json")]
 
 
-def many() -> Made: ...  # type: ignore[empty-body]  # nothing is called here
+def many() -> Made: ...
 
 
-def one() -> Annotated[str, pivot.Out("report.md", Text())]: ...  # type: ignore[empty-body]
+def one() -> Annotated[str, pivot.Out("report.md", Text())]: ...
 
 
 def none() -> None: ...
@@ -100,7 +100,7 @@ def test_a_function_without_annotation_takes_its_output_from_register(given: Out
 
 
 def test_a_function_without_annotation_takes_its_keys_from_register() -> None:
-    def function():  # type: ignore[no-untyped-def]  # no annotation is the case
+    def function():  # no annotation is the case
         ...
 
     outs, single = read(function, {"a": "a.txt", "b": pivot.Out("b.csv", CSV())})
@@ -127,16 +127,16 @@ class Directory(TypedDict):
 Empty = TypedDict("Empty", {"": Annotated[int, pivot.Out("a")]})
 
 
-def incomplete() -> Incomplete: ...  # type: ignore[empty-body]
+def incomplete() -> Incomplete: ...
 
 
-def reads() -> Reads: ...  # type: ignore[empty-body]
+def reads() -> Reads: ...
 
 
-def directory() -> Directory: ...  # type: ignore[empty-body]
+def directory() -> Directory: ...
 
 
-def empty() -> Empty: ...  # type: ignore[empty-body]
+def empty() -> Empty: ...
 
 
 @pytest.mark.parametrize(
@@ -158,13 +158,13 @@ def test_an_empty_key() -> None:
     assert refused(empty).problem == "the key of an output must be a str that is not empty, not ''"
 
 
-def input_returned() -> Annotated[str, pivot.Dep("a")]: ...  # type: ignore[empty-body]
+def input_returned() -> Annotated[str, pivot.Dep("a")]: ...
 
 
-def unsaid() -> dict[str, int]: ...  # type: ignore[empty-body]
+def unsaid() -> dict[str, int]: ...
 
 
-def unannotated():  # type: ignore[no-untyped-def]  # the mistake
+def unannotated():  # the mistake
     ...
 
 

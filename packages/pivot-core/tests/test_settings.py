@@ -52,7 +52,7 @@ def test_a_loader_of_the_projects_own_is_followed_from_its_class() -> None:
     spec = describe(Mine(1)).spec
     assert spec.type == f"{__name__}:Mine"
     assert spec.settings == '{"_hidden":1,"settings":[1]}'
-    assert spec.entries == (Entry(__name__, "Mine", Mine.__firstlineno__),)  # type: ignore[attr-defined]  # Python 3.13
+    assert spec.entries == (Entry(__name__, "Mine", Mine.__firstlineno__),)  # Python 3.13
 
 
 def test_slots_are_settings_too() -> None:
@@ -62,7 +62,7 @@ def test_slots_are_settings_too() -> None:
 def test_functions_and_classes_among_the_settings_are_followed() -> None:
     entries = describe(CSV(read={"converters": {"name": helper}})).spec.entries
     assert entries == (Entry(__name__, "helper", helper.__code__.co_firstlineno),)
-    assert Entry(__name__, "Slotted", Slotted.__firstlineno__) in describe(Mine(Slotted)).spec.entries  # type: ignore[attr-defined]
+    assert Entry(__name__, "Slotted", Slotted.__firstlineno__) in describe(Mine(Slotted)).spec.entries
 
 
 def test_plain_values_are_shown_as_they_are() -> None:

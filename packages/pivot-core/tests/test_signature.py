@@ -72,7 +72,7 @@ def test_register_gives_an_input_another_path_or_replaces_it() -> None:
 
 
 def test_a_path_without_an_annotation_is_received_as_a_path() -> None:
-    def function(one, two: pathlib.Path, three: Any) -> None: ...  # type: ignore[no-untyped-def]  # no annotation is the case
+    def function(one, two: pathlib.Path, three: Any) -> None: ...  # no annotation is the case
 
     found = read(function, deps={"one": "a", "two": Path("b"), "three": "c"})
     assert all(isinstance(dep.loader, PathOnly) for dep in found.deps.values())
@@ -80,7 +80,7 @@ def test_a_path_without_an_annotation_is_received_as_a_path() -> None:
 
 
 def test_a_path_for_another_type_needs_a_loader() -> None:
-    def function(raw: dict[str, int], table: dict) -> None: ...  # type: ignore[type-arg]  # bare on purpose
+    def function(raw: dict[str, int], table: dict) -> None: ...  # bare on purpose
 
     error = refused(function, deps={"table": "a.json", "raw": "b.json"})
     assert error.problem == "a path is given for a value of type dict, but no loader"
@@ -138,7 +138,7 @@ def test_is_params_needs_no_pydantic() -> None:
 # --- mistakes --------------------------------------------------------------------------------------------------------
 
 
-def unannotated(  # type: ignore[no-untyped-def]  # that one has no annotation is the mistake
+def unannotated(  # that one has no annotation is the mistake
     raw: Annotated[dict[str, Any], RAW],
     other,  # this one
 ) -> None: ...
@@ -276,7 +276,7 @@ def test_a_users_loader_needs_only_the_method_that_is_used() -> None:
 
     def reads(raw: Annotated[int, pivot.Dep("a", Reader())]) -> None: ...
 
-    def writes() -> Annotated[int, pivot.Out("a", Reader())]: ...  # type: ignore[empty-body]  # nothing is called here
+    def writes() -> Annotated[int, pivot.Out("a", Reader())]: ...
 
     assert isinstance(read(reads).deps["raw"].loader, Reader)
     assert refused(writes).problem == "Reader has no method save, which pivot.Out needs"

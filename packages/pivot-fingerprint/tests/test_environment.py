@@ -89,7 +89,7 @@ class TestEnvironment:
             with pytest.raises(KeyError, match="NOT_SET_AT_ALL"):
                 os.environ["NOT_SET_AT_ALL"]
             with pytest.raises(TypeError, match="str expected"):
-                os.environ[1]  # type: ignore[index]  # the wrong type is the point
+                os.environ[1]  # the wrong type is the point
 
     def test_class_is_given_back(self, project) -> None:
         before = type(os.environ)

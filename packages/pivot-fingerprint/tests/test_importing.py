@@ -131,7 +131,7 @@ def test_loader_that_transforms_source_still_does(project: Path, loaded: importi
     path = write(project / "shout.py", "X = 'quiet'\n")
 
     class Shouting(SourceFileLoader):
-        def source_to_code(self, data: bytes, path: str, **options: int) -> object:  # type: ignore[override]  # narrow
+        def source_to_code(self, data: bytes, path: str, **options: int) -> object:
             return super().source_to_code(data.upper(), path)
 
     spec = importlib.util.spec_from_file_location("shout", path, loader=Shouting("shout", str(path)))
@@ -167,7 +167,7 @@ def test_standard_library_and_installed_code_keep_their_pyc(project: Path, loade
     write(installed / "third_party_thing.py", "X = 1\n")
     sys.path.append(str(installed))
     try:
-        import third_party_thing  # type: ignore[import-not-found]  # written a line above
+        import third_party_thing
 
         fresh("colorsys")
     finally:

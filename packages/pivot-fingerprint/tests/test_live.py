@@ -618,7 +618,7 @@ class TestLibraries:
         pydantic = pytest.importorskip("pydantic")
         attr = pytest.importorskip("attr")
 
-        class Params(pydantic.BaseModel):  # type: ignore[misc, name-defined]  # optional in the tests
+        class Params(pydantic.BaseModel):  # optional in the tests
             rate: float = 0.1
             names: frozenset[str] = frozenset({"a", "b"})
 

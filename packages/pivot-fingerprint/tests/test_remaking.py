@@ -67,7 +67,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
 
     def counted(self: project.Project, *question: object) -> object:
         memo.everything += self._memo is memo
-        return answers(self, *question)  # type: ignore[arg-type]
+        return answers(self, *question)
 
     monkeypatch.setattr(project.Project, "answers", counted)
     return memo

@@ -78,7 +78,7 @@ class Server:
         self.respond: Callable[[Asked], Given] = lambda _: Given(500)
         self.over = Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are expected
+        self._http.handle_error = lambda *_: None  # clients that hang up are expected
         self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
         self.limits = Limits(connect=2, idle=2, tries=3, pause=0)
         self.remote = Remote("s3://bucket/prefix", endpoint_url=self.endpoint, region="us-east-1")

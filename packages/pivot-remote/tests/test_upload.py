@@ -124,7 +124,7 @@ def test_a_stream_that_breaks_gets_no_name(bucket: Bucket, part: int) -> None:
     uploader = bucket.uploader(part)
     for _ in range(3 * AT_ONCE):  # places for parts must not get lost
         with pytest.raises(ConnectionResetError):
-            uploader.add(OID, "key", Breaking(DATA[:950]))  # type: ignore[arg-type]  # it has all that is needed
+            uploader.add(OID, "key", Breaking(DATA[:950]))
     assert bucket.objects == {}
     bucket.uploader(part).add(OID, "key", BytesIO(DATA))
     assert bucket.objects == {"/bucket/key": DATA}
@@ -220,5 +220,5 @@ def test_reading_exactly(pieces: list[bytes], size: int) -> None:
             return piece[:size]
 
     stream = Drip()
-    assert read_exactly(stream, size) == data[:size]  # type: ignore[arg-type]  # it has all that is needed
-    assert read_exactly(stream, len(data) + 1) == data[size:]  # type: ignore[arg-type]  # the same
+    assert read_exactly(stream, size) == data[:size]
+    assert read_exactly(stream, len(data) + 1) == data[size:]

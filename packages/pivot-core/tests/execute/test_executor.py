@@ -11,7 +11,7 @@ def test_an_order_is_json_data() -> None:
     order = WorkOrder("s", "/p", "/p/pipeline.py", (("a", "d"),), ("b/",), {"rate": 1.5}, "/p/log", 3.0)
     fields = json.loads(json.dumps(order))
     inputs = tuple(tuple(one) for one in fields[3])
-    assert WorkOrder(*fields)._replace(inputs=inputs, outputs=tuple(fields[4])) == order  # type: ignore[arg-type]  # pairs
+    assert WorkOrder(*fields)._replace(inputs=inputs, outputs=tuple(fields[4])) == order
 
 
 def test_a_failure_is_json_data() -> None:

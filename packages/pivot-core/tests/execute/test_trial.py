@@ -34,7 +34,7 @@ def trial(root: Path) -> object:
 
 def test_what_the_pipeline_imports_and_its_loaders_will(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pipeline.py").write_text("import pathspec.util\n" + CSV)
-    variables, names = trial(tmp_path)  # type: ignore[misc]  # data
+    variables, names = trial(tmp_path)
     assert variables == [] and {"pathspec", "pathspec.util", "numpy"} <= set(names) and "pivot" not in names
     assert capfd.readouterr() == ("", "")
 

@@ -65,7 +65,7 @@ def test_an_order_that_could_not_begin_says_why() -> None:
         "died",
         "no process could be started",
         *BAD.failure[2:],
-    )  # type: ignore[index]  # it is a Failure
+    )
 
 
 def test_an_error_of_pivots_own_is_not_blamed_on_the_stage() -> None:

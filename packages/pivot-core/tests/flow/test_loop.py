@@ -58,7 +58,7 @@ class Story:
             return waiting.pop(0)() if waiting else Quit()
 
         self.post = watch.post
-        watch._messages = Script(next_message, watch._messages, watch._field.git_is_busy)  # type: ignore[assignment]  # in its place
+        watch._messages = Script(next_message, watch._messages, watch._field.git_is_busy)
         watch.run()
         return self.news
 
@@ -86,7 +86,7 @@ class Script:
 
     def get(self, timeout: float | None = None) -> Message:
         if not self._queue.empty():
-            return self._queue.get()  # type: ignore[no-any-return]  # of any kind
+            return self._queue.get()
         if timeout is not None and not self._patient():
             raise queue.Empty  # nothing more comes while it only takes a breath
         return self._following()

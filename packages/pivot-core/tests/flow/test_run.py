@@ -40,7 +40,7 @@ def test_another_process_at_work_is_waited_for(bench) -> None:
     assert other.try_lock()
     said: list[str] = []
 
-    class Listening(list):  # type: ignore[type-arg]  # the events of one run
+    class Listening(list):
         def append(self, event: object) -> None:
             if isinstance(event, Notice):
                 said.append(event.text)

@@ -19,4 +19,4 @@ def test_an_output_is_there_and_is_the_declared_one(tmp_path: Path, monkeypatch:
     with pytest.raises(ValueError, match=r"the path other\.txt was declared, but the value is out\.txt"):
         PathOnly().save("out.txt", Path("other.txt"))
     with pytest.raises(TypeError, match=r"out\.txt was declared, but the value is of type NoneType"):
-        PathOnly().save(None, Path("out.txt"))  # type: ignore[arg-type]  # what a forgotten return gives
+        PathOnly().save(None, Path("out.txt"))
