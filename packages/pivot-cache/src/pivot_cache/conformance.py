@@ -145,7 +145,7 @@ def refuses_bad_names(store: Store) -> None:
 def takes_many_hands(store: Store) -> None:
     """Several threads may add and read at once, the same objects too."""
     data = [b"%d" % number * 1000 for number in range(25)]
-    problems: list[BaseException] = []
+    problems: list[Exception] = []
 
     def work() -> None:
         try:
@@ -153,7 +153,7 @@ def takes_many_hands(store: Store) -> None:
                 oid = store.add_bytes(each)
                 store.add(oid, BytesIO(each))
                 assert store.read(oid) == each
-        except BaseException as error:
+        except Exception as error:
             problems.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -46,13 +46,9 @@ class Batch:
         path = self._layout.temporary()
         try:
             descriptor = os.open(path, CREATE_FLAGS, 0o600)
-            self._waiting[oid] = path
-            try:
-                write_all(descriptor, data)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            self._seal(descriptor)
+            self._take(oid, path, descriptor)
+            write_all(descriptor, data)
+            self._seal()
         except OSError as error:
             raise disk_error("write", path, error) from None
 
@@ -62,25 +58,21 @@ class Batch:
             os.close(descriptor)
             remove_quietly(path)
             return
-        self._waiting[oid] = path
+        self._take(oid, path, descriptor)
         with disk("write", path):
-            self._seal(descriptor)
+            self._seal()
 
     def publish(self) -> list[ObjectId]:
         """Flush all temporaries, then give each its name, then flush the directories; return the names."""
-        waiting, self._waiting = self._waiting, {}
+        waiting = self._waiting
         if not waiting:
             return []
-        try:
-            with disk("flush", self._layout.temporaries):
-                self._flush(list(waiting.values()))
-            touched = self._rename(waiting)
-            with disk("flush", self._layout.objects):
-                self._flush_directories(touched)
-        except BaseException:
-            self._waiting = waiting
-            self.discard()
-            raise
+        with disk("flush", self._layout.temporaries):
+            self._flush(list(waiting.values()))
+        touched = self._rename(waiting)
+        with disk("flush", self._layout.objects):
+            self._flush_directories(touched)
+        self._waiting = {}
         return list(waiting)
 
     def _rename(self, waiting: dict[ObjectId, str]) -> set[str]:
@@ -106,16 +98,16 @@ class Batch:
         for path in waiting.values():
             remove_quietly(path)
 
-    def _seal(self, descriptor: int) -> None:
-        try:
-            os.fchmod(descriptor, 0o444)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        if self._layout.durable and len(self._open) < _SINGLY:
-            self._open.append(descriptor)
-        else:
-            os.close(descriptor)
+    def _take(self, oid: ObjectId, path: str, descriptor: int) -> None:
+        """From here on the temporary and its descriptor are ours to discard."""
+        self._waiting[oid] = path
+        self._open.append(descriptor)
+
+    def _seal(self) -> None:
+        """End the temporary that was taken last; it stays open only if it is to be flushed by itself."""
+        os.fchmod(self._open[-1], 0o444)
+        if not self._layout.durable or len(self._open) > _SINGLY:
+            os.close(self._open.pop())
 
     def _flush(self, paths: list[str]) -> None:
         if not self._layout.durable:

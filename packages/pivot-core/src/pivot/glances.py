@@ -21,8 +21,8 @@ _OWN = (os.path.dirname(__file__) + os.sep, os.path.dirname(pivot_fingerprint.__
 _IMPORT_SYSTEM = "<frozen importlib"
 _ALLOWED = frozenset(  # these read parameters, flags and names
     [
-        inspect._signature_from_function.__code__,  # type: ignore[attr-defined]
-        inspect._has_code_flag.__code__,  # type: ignore[attr-defined]
+        inspect._signature_from_function.__code__,  # type: ignore[attr-defined]  # private
+        inspect._has_code_flag.__code__,  # type: ignore[attr-defined]  # the same
         typing.overload.__code__,
     ]
 )

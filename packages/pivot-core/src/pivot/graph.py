@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pivot.errors import DeclarationError
 from pivot.manifest import StageSpec
+from pivot.paths import parents
 
 
 class Graph(NamedTuple):
@@ -46,7 +47,7 @@ def build(stages: Iterable[StageSpec]) -> Graph:
     made = {out.path.rstrip("/"): name for name, stage in specs.items() for out in stage.outs}
     inside: dict[str, list[str]] = {}  # directory -> stages that make something below it
     for path, name in made.items():
-        for parent in _parents(path):
+        for parent in parents(path):
             inside.setdefault(parent, []).append(name)
     upstream = {name: tuple(_makers(stage, made, inside)) for name, stage in specs.items()}
     try:
@@ -58,7 +59,7 @@ def build(stages: Iterable[StageSpec]) -> Graph:
 
 def makers(path: str, made: Mapping[str, str]) -> Iterator[str]:
     """Yield the stages whose outputs are ``path`` or a directory above it; ``made`` maps output path to stage."""
-    for candidate in (path, *_parents(path)):
+    for candidate in (path, *parents(path)):
         if candidate in made:
             yield made[candidate]
 
@@ -72,19 +73,10 @@ def _makers(stage: StageSpec, made: Mapping[str, str], inside: Mapping[str, list
     return list(found)
 
 
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
 def _cycle(names: list[str], specs: Mapping[str, StageSpec]) -> DeclarationError:
     loop = list(reversed(names))  # graphlib lists each node before the one that needs it; readers follow the data
-    stage = specs[loop[0]]
     return DeclarationError(
         "the stages depend on each other in a cycle: " + " → ".join(loop),
-        stage=stage.name,
-        file=stage.file,
-        line=stage.line,
+        **specs[loop[0]].place,
         hint="let one of them read another file, or split it in two",
     )

@@ -121,7 +121,7 @@ def _users[Made](make: Callable[[], Made], root: str, *, whoever: bool = True) -
         return make()
     except PivotError:
         raise
-    except BaseException as error:
+    except BaseException as error:  # also sys.exit
         from pivot.execute import blame  # traceback and what it imports take 6 ms
 
         failed = blame.not_imported(error, root)

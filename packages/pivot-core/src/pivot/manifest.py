@@ -64,6 +64,11 @@ class StageSpec(NamedTuple):
     packages: tuple[str, ...] = ()
     timeout: float | None = None
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it was registered, in the words of ``PivotError``."""
+        return {"stage": self.name, "file": self.file, "line": self.line}
+
 
 class Ran(NamedTuple):
     """A project module that loading the pipeline imported, with the functions in it that were executed."""

@@ -140,9 +140,7 @@ def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
             )
             raise MissingInput(
                 f"the input {dep.path} does not exist" + ("" if makers_of else " and no stage makes it"),
-                stage=step.stage.name,
                 argument=dep.param,
-                file=step.stage.file,
-                line=step.stage.line,
+                **step.stage.place,
                 hint=hint,
             )

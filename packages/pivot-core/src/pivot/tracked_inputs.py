@@ -66,9 +66,7 @@ def check_not_tracked(root: Path, stage: StageSpec, path: str) -> None:
     if os.path.lexists(root / (path + SUFFIX)):
         raise DeclarationError(
             f"{path} is an output, and tracked as well",
-            stage=stage.name,
-            file=stage.file,
-            line=stage.line,
+            **stage.place,
             hint=f"delete {path}{SUFFIX}, or give the output another path",
         )
 
@@ -78,9 +76,7 @@ def _check_inside(root: Path, look: Look, stage: StageSpec, directory: str) -> N
         if look.content(f"{directory}/{path}") is None:
             raise MissingInput(
                 f"{directory}/{path} is tracked and missing, so the input {directory}/ is not whole",
-                stage=stage.name,
-                file=stage.file,
-                line=stage.line,
+                **stage.place,
                 hint=f"give it back with: pivot checkout {directory}",
             )
 
@@ -89,9 +85,7 @@ def _not_held(stage: StageSpec, path: str) -> MissingInput:
     """Return the error about tracked data that is nowhere."""
     return MissingInput(
         f"the input {path} is tracked, but neither here nor in the cache",
-        stage=stage.name,
-        file=stage.file,
-        line=stage.line,
+        **stage.place,
         hint=f"copy it here from where it came from, or its object ({path}{SUFFIX} names it) from another cache",
     )
 

@@ -174,10 +174,10 @@ def _tell(key: object, *, everything: bool) -> None:
 
 def _variables_of_settings(frame: FrameType) -> list[str]:
     """How the variables begin that settings of pydantic are made of; none if that is not what a frame does."""
-    source = frame.f_locals.get("self") if _top(frame) == "pydantic_settings" else None
-    kind = getattr(source, "settings_cls", None)
+    source: Any = frame.f_locals.get("self") if _top(frame) == "pydantic_settings" else None
+    kind: Any = getattr(source, "settings_cls", None)
     try:
-        found = [source._extract_field_info(field, name) for name, field in kind.model_fields.items()]  # type: ignore[union-attr]
+        found = [source._extract_field_info(field, name) for name, field in kind.model_fields.items()]
         return sorted({f"{name}{EVERYTHING}" for field in found for _, name, _ in field})
     except Exception:  # another version of it: the whole environment counts
         return []

@@ -52,7 +52,7 @@ def work(order: WorkOrder, live: Live, reports: int, known: int) -> NoReturn:
         if not _is_open(reports, pipe):
             os._exit(LOST_PIPE)
         write_report(reports, report)
-    except BaseException:
+    except BaseException:  # whatever it is, a child must not go on as the host
         sys.excepthook(*sys.exc_info())
         os._exit(OWN_ERROR)
     os._exit(0)

@@ -128,6 +128,6 @@ def main() -> NoReturn:
     child.plain_output()
     try:
         Host(Channel(COMMANDS, EVENTS)).serve()
-    except BaseException:
+    except BaseException:  # told, and then no exit handler of the user's modules runs here
         sys.excepthook(*sys.exc_info())
         os._exit(OWN_ERROR)

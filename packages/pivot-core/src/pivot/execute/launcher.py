@@ -106,7 +106,7 @@ class Launcher:
                 signal.signal(number, handler)
             child.settle_in(self._host, text, foreign())
             child.work(order, live, sink, len(self.sources))
-        except BaseException:
+        except BaseException:  # whatever it is, a child must not go on as the host
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(OWN_ERROR)

@@ -67,7 +67,7 @@ def import_live(pipeline: str, root: str) -> Live | Failure:
         files = () if _writable() <= before else tuple(buffered_files())
         rolled = random.getstate()
         return Live(stages, loaded, observe([root]).__enter__(), files, None if rolled == dice else rolled)
-    except BaseException as error:
+    except BaseException as error:  # also sys.exit, which ends only the import
         return _failure(error, root)
 
 

@@ -114,7 +114,7 @@ def _wait(its: socket.socket) -> NoReturn:
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:
+    except BaseException:  # told as the interpreter would; nothing may get past _end
         sys.excepthook(*sys.exc_info())
     finally:
         _end(status)

@@ -41,7 +41,7 @@ def run(stage: Stage, order: WorkOrder, settle: Callable[[], None] = lambda: Non
         work.make_directories()
         try:
             value = stage.function(**arguments)
-        except BaseException as error:
+        except BaseException as error:  # also sys.exit
             if os.getpid() != process:
                 _leave(error)
             return _end(error, order.root)

@@ -25,7 +25,7 @@ def main(root: str, pipeline_py: str, descriptor: int, alive: int) -> None:
     before = set(sys.modules)
     try:
         stages = import_pipeline(pipeline_py, root).stages
-    except BaseException:
+    except BaseException:  # also sys.exit
         return  # whoever loads it says what is wrong
     found = preloaded.installed(set(sys.modules) - before)
     wanted = [name for stage in stages.values() for name in libraries(stage)]
