@@ -63,10 +63,15 @@ class Lock(NamedTuple):
 
 def lock_path(home: Path, pipeline: str, stage: str) -> Path:
     """Return where the lock of a stage lives; a pipeline below the root has its own directory of locks."""
-    return home / "stages" / pipeline / f"{stage}.lock"
+    return Path(lock_file(str(home), pipeline, stage))
 
 
-def read_lock(path: Path, stage: str) -> Lock | Damaged | None:
+def lock_file(home: str, pipeline: str, stage: str) -> str:
+    """Return the same as text, for those who ask for thousands."""
+    return f"{home}/stages/{stage}.lock" if pipeline == "." else f"{home}/stages/{pipeline}/{stage}.lock"
+
+
+def read_lock(path: str | Path, stage: str) -> Lock | Damaged | None:
     """Read a lock file; None if there is none, Damaged if it is not exactly what ``write_lock`` writes."""
     data = read_bytes(path)
     return parse_lock(data, stage, path) if isinstance(data, bytes) else data

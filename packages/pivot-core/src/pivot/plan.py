@@ -78,12 +78,13 @@ def choose(
 def make_plan(workspace: Workspace, look: Look, graph: Graph, chosen: Iterable[str], *, forced: bool = False) -> Plan:
     """Decide every chosen stage, in order."""
     chosen = tuple(chosen)
-    missing = missing_inputs(workspace, look, map(look.manifest.stage, chosen))
+    stages = {stage.name: stage for stage in look.manifest.stages}
+    missing = missing_inputs(workspace, look, [stages[name] for name in chosen])
     known: dict[str, Content] = dict(missing)  # and outputs that will be there, though they are not there now
     steps: list[Step] = []
     running: set[str] = set()
     for name in chosen:
-        stage = look.manifest.stage(name)
+        stage = stages[name]
         upstream = tuple(one for one in graph.upstream[name] if one in running)
         step = take_step(workspace, look, stage, look.locks[name], known=known, forced=forced, upstream=upstream)
         if step.decision.action == "run":

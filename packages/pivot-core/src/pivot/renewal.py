@@ -90,6 +90,11 @@ def _with_lines(kept: Manifest, lines: _Lines, digests: Mapping[str, str], root:
         return spec._replace(entries=entries(spec.entries))
 
     def stage(spec: StageSpec) -> StageSpec:
+        loaders = (*(dep.loader for dep in spec.deps), *(out.loader for out in spec.outs))
+        named = (*spec.entries, *(one for given in loaders for one in given.entries))
+        files = {spec.file, *(one.file for one in spec.opaque)}
+        if by_file.keys().isdisjoint(files) and by_module.keys().isdisjoint(one.module for one in named):
+            return spec
         return spec._replace(
             line=at(by_file.get(spec.file), spec.line),
             entries=entries(spec.entries),

@@ -3,14 +3,16 @@
 How a plan is carried out is told in ``run``, how a stage is executed, recorded or shown elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import NamedTuple
 
+from pivot.early import Early
 from pivot.events import Emit, Notice, RunFinished, RunStarted
 from pivot.execute.executor import Failure
 from pivot.graph import build
 from pivot.look import Look
+from pivot.manifest import Manifest
 from pivot.options import Options
 from pivot.plan import Plan, check_inputs, choose, make_plan
 from pivot.run import MakeExecutor, Run
@@ -27,12 +29,18 @@ class Summary(NamedTuple):
     seconds: float
 
 
-def plan(workspace: Workspace, options: Options) -> tuple[Look, Plan]:
+def plan(
+    workspace: Workspace, options: Options, *, on_edit: Callable[[Manifest], None] | None = None
+) -> tuple[Look, Plan]:
     """Return what a run with these options would do, and the view of the project that it was decided on.
+
+    ``on_edit`` is called as soon as it is known that sources of the pipeline are not what they were.
 
     Raises ProjectError, UsageError.
     """
     manifest = workspace.manifest(reload=options.reload)
+    if workspace.edited and on_edit is not None:
+        on_edit(manifest)
     look = workspace.look(manifest, pending=options.no_commit)
     look.presumed = options.presumed
     graph = build(manifest.stages)
@@ -51,13 +59,14 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
     failure. Raises ProjectError and UsageError, and only before anything has run.
     """
     started = perf_counter()
-    look, planned = plan(workspace, options)
-    check_inputs(planned, look.manifest.stages)
-    running = [step.stage for step in planned.steps if step.decision.action == "run"]
-    check_tracked(workspace, look, running, planned.missing, look.manifest.made())
-    emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
-    run = Run(workspace, look, planned, options, make_executor, emit)
-    run.see_through()
+    with Early(workspace, options, make_executor) as early:
+        look, planned = plan(workspace, options, on_edit=early.boot)
+        check_inputs(planned, look.manifest.stages)
+        running = [step.stage for step in planned.steps if step.decision.action == "run"]
+        check_tracked(workspace, look, running, planned.missing, look.manifest.made())
+        emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
+        run = Run(workspace, look, planned, options, early.take, emit)
+        run.see_through()
     if options.no_commit and not {"run", "restore"}.isdisjoint(run.actions.values()):
         emit(Notice("nothing is recorded of these results yet: pivot commit does that"))
     summary = Summary(run.actions, run.failures, perf_counter() - started)

@@ -18,15 +18,17 @@ class StageLocks:
 
     def __init__(self, home: Path, manifest: Manifest, graph: Graph) -> None:
         self._graph = graph
-        self._files = {stage.name: home / "locks" / stage.pipeline / stage.name for stage in manifest.stages}
+        self._home = home
+        self._pipelines = {stage.name: stage.pipeline for stage in manifest.stages}
         self._held: dict[str, list[FileLock]] = {}
 
     def take(self, stage: str) -> str | None:
         """Take what a stage needs; return None, or the stage that another process holds."""
         names = (stage, *self._graph.upstream[stage])
-        for name in names:
-            make_directories(self._files[name].parent, durable=False)
-        locks = [FileLock(self._files[name]) for name in names]
+        files = [self._home / "locks" / self._pipelines[name] / name for name in names]
+        for file in files:
+            make_directories(file.parent, durable=False)
+        locks = [FileLock(file) for file in files]
         busy = try_all(locks, exclusive=[name == stage for name in names])
         if busy is not None:
             return names[locks.index(busy)]

@@ -36,6 +36,7 @@ class Workspace:
             is_made(project)  # a project of a newer format is refused
         self.config: Config = read_config(project.root)
         self.state = State(project.home / "state.db")
+        self.edited = False  # whether the manifest that was asked for last is not the one that was kept
 
     def __enter__(self) -> "Workspace":
         return self
@@ -91,7 +92,8 @@ class Workspace:
         before = None if reload else self.kept_manifest()
         memo = SourceMemo(self.state, Scan(self.state))
         manifest = load(self.project, memo=memo, kept=before, starter=self.starter or ANEW)
-        if manifest is not before:
+        self.edited = manifest is not before
+        if self.edited:
             self.state.put("manifest", self._manifest_key, encode(manifest))
         return manifest
 
@@ -108,13 +110,14 @@ class Workspace:
 
     def look(self, manifest: "Manifest", *, pending: bool = False) -> "Look":
         """Return a new view of the project as it is now; ``pending`` as in ``lock``."""
+        from pivot.lock import lock_file
         from pivot.look import Look
         from pivot_cache import Scan
 
-        scan = Scan(self.state)
+        scan, home = Scan(self.state), str(self.project.home)
         locks = {}
         for stage in manifest.stages:
-            scan.mark(self.lock_path(stage))
+            scan.mark(lock_file(home, stage.pipeline, stage.name))
             locks[stage.name] = self.lock(stage, pending=pending)
         return Look(self.project, manifest, self.state, scan, locks)
 
@@ -130,10 +133,10 @@ class Workspace:
 
     def lock(self, stage: "StageSpec", *, pending: bool = False) -> "Lock | Damaged | None":
         """Return the record of a stage as it is on disk now; with ``pending``, that of a result not committed first."""
-        from pivot.lock import read_lock
+        from pivot.lock import lock_file, read_lock
 
         found = self.pending.read(stage) if pending else None
-        return found or read_lock(self.lock_path(stage), stage.name)
+        return found or read_lock(lock_file(str(self.project.home), stage.pipeline, stage.name), stage.name)
 
     @cached_property
     def pending(self) -> "Pending":

@@ -134,7 +134,8 @@ class Coordinator:
     def __init__(self, root: Path, method: str = "auto", source: str = HOSTED) -> None:
         self.root = root
         (root / "pipeline.py").write_text(source)
-        self.host = HostProcess(Setup(str(root / "pipeline.py"), str(root), (), method))
+        self.host = HostProcess()
+        self.host.channel.send(wire.SETUP, 0, pack(Setup(str(root / "pipeline.py"), str(root), (), method)))
         self.heard: list[Frame] = []
 
     def order(self, number: int, stage: str, **fields: Any) -> None:

@@ -37,7 +37,9 @@ def frames() -> object:
 
 
 def start(pipeline: Path, method: str = "auto") -> HostProcess:
-    return HostProcess(Setup(str(pipeline), str(pipeline.parent), (), method))
+    host = HostProcess()
+    host.channel.send(wire.SETUP, 0, wire.pack(Setup(str(pipeline), str(pipeline.parent), (), method)))
+    return host
 
 
 def test_it_gets_ready_and_ends_when_it_is_told_to(pipeline: Path, frames) -> None:
@@ -45,6 +47,12 @@ def test_it_gets_ready_and_ends_when_it_is_told_to(pipeline: Path, frames) -> No
     assert [frame.kind for frame in frames(host, wire.READY)] == [wire.READY]
     host.hang_up()
     assert host.bury().problem == "the process that imports the pipeline ended with status 0"
+
+
+def test_one_that_is_not_told_what_to_import_ends_at_once() -> None:
+    host = HostProcess()
+    host.hang_up()
+    assert host.bury().problem.endswith(("killed by signal 15 (SIGTERM)", "with status 0"))
 
 
 def test_it_ends_when_its_pipe_is_closed(pipeline: Path, frames) -> None:

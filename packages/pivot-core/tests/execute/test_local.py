@@ -539,3 +539,21 @@ def test_a_log_that_cannot_be_written_does_not_matter(workshop) -> None:
     workshop.write('@stage\ndef speak() -> None: print("hello")\n')
     (workshop.root / "file").touch()
     assert workshop.one("speak", log=str(workshop.root / "file" / "speak.log")).failure is None
+
+
+@METHODS
+def test_a_host_that_was_started_early_imports_nothing_of_the_user_s_before_it_is_wanted(workshop, method: str) -> None:
+    workshop.write("""
+        open("imported", "w").close()
+
+        @stage
+        def one() -> Annotated[int, pivot.Out("one.json", JSON())]:
+            return 1
+    """)
+    unused = workshop.executor(start_method=method)
+    unused.boot()
+    unused.close()
+    assert not (workshop.root / "imported").exists()
+    executor = workshop.executor(start_method=method)
+    executor.boot()
+    assert workshop.one("one", executor=executor).failure is None

@@ -57,6 +57,9 @@ class FakeExecutor:
         self.waiting: list[WorkOrder] = []
         self.closed = False
 
+    def boot(self) -> None:
+        self.bench.booted.append(self)
+
     def start(self) -> None:
         """Nothing has to be started."""
 
@@ -96,6 +99,7 @@ class Bench:
         self.root = root
         self.executor = FakeExecutor
         self.ran: list[str] = []
+        self.booted: list[FakeExecutor] = []
         self.orders: dict[str, WorkOrder] = {}
         self.failures: dict[str, Failure] = {}
         self.observed: dict[str, Observed] = {}
@@ -121,6 +125,7 @@ class Bench:
     def repro(self, *targets: str, **options: Any) -> Summary:
         """Run, and keep the events and the stages that ran."""
         self.ran.clear()
+        self.booted.clear()
         self.events.clear()
 
         def make(manifest: Manifest, jobs: int) -> FakeExecutor:

@@ -104,3 +104,17 @@ def test_a_directory_is_an_input_once_a_stage_makes_something_in_it(bench) -> No
     bench.edit("pipeline.py", 'pivot.Out("clean.json", JSON())', 'pivot.Out("made/clean.json", JSON())')
     bench.edit("pipeline.py", 'pivot.Dep("clean.json", JSON())', 'pivot.Dep("made/")')
     assert bench.repro().actions == {"clean": "run", "total": "run"}
+
+
+def test_a_process_is_started_before_the_plan_only_after_an_edit(bench) -> None:
+    bench.repro()
+    assert len(bench.booted) == 1
+    bench.repro()
+    assert bench.booted == []
+    bench.write(raw__json="[1]")
+    bench.repro()
+    assert (bench.booted, bench.ran) == ([], ["clean"])
+    bench.edit("helpers.py", "return 1", "return 1  # one")
+    bench.repro()
+    assert [one.closed for one in bench.booted] == [True]
+    assert bench.ran == []

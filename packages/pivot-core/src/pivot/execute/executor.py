@@ -73,6 +73,9 @@ class Executor(Protocol):
     slots: int
     notice: str | None  # something that the user should know of how stages are run, once it is known
 
+    def boot(self) -> None:
+        """Begin what can be done before it is known whether there will be orders; no code of the user's is imported."""
+
     def start(self) -> None:
         """Get ready to take orders."""
 

@@ -10,7 +10,7 @@ from pivot.execute import interpreter
 from pivot.execute.executor import Failure
 from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import ended
-from pivot.execute.wire import SETUP, Channel, Closed, Setup, pack
+from pivot.execute.wire import Channel, Closed
 
 GIVE_UP = 5.0  # seconds for the host to end its processes, then itself
 EXIT = 1.0  # seconds from the end of its messages to the end of its process
@@ -18,9 +18,12 @@ LAST_WORDS = 8192  # bytes of the host's own output that are shown when it dies
 
 
 class HostProcess:
-    """A running host; ``channel`` leads to it. Raises OSError when no process can be started."""
+    """A running host that waits for its ``Setup``; ``channel`` leads to it.
 
-    def __init__(self, setup: Setup, starter: Starter = ANEW) -> None:
+    Raises OSError when no process can be started.
+    """
+
+    def __init__(self, starter: Starter = ANEW) -> None:
         self._printed = interpreter.anonymous_file()
         commands, mine = os.pipe()
         events, its = os.pipe()
@@ -37,7 +40,6 @@ class HostProcess:
             for one in (null, commands, its, alive):
                 os.close(one)
         self.channel = Channel(events, mine)
-        self.channel.send(SETUP, 0, pack(setup))
 
     def hang_up(self) -> None:
         """Have the host end every stage and itself, and wait for it; kill it if that takes too long."""

@@ -54,6 +54,7 @@ class LocalExecutor:
         self._setup = Setup(pipeline, root, tuple(preload), start_method)
         self._starter = starter
         self._host: HostProcess | None = None
+        self._set_up = False  # the host knows what to import
         self._ready = False  # the host has imported the pipeline
         self._broken: Failure | None = None  # it cannot, and no other host will do better
         self._sources: tuple[tuple[str, str], ...] = ()  # what the host compiled
@@ -68,16 +69,24 @@ class LocalExecutor:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ, self._cancel)
 
-    def start(self) -> None:
-        """Start the host, which begins to import the pipeline; nothing if it is there already."""
+    def boot(self) -> None:
+        """Start the host; nothing if it is there already."""
         if self._host is not None or self._broken is not None:
             return
         try:
-            self._host = HostProcess(self._setup, self._starter)
+            self._host = HostProcess(self._starter)
         except OSError as error:
             self._broken = Failure("died", f"no process could be started: {error.strerror}")
             return
+        self._set_up = False
         self._selector.register(self._host.channel.reader, selectors.EVENT_READ, self._receive)
+
+    def start(self) -> None:
+        """Start the host if it is not there, and have it begin to import the pipeline."""
+        self.boot()
+        if not self._set_up:
+            self._set_up = True
+            self._send(wire.SETUP, 0, pack(self._setup))
 
     def submit(self, order: WorkOrder) -> None:
         """Begin to run a stage."""
