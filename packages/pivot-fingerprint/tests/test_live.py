@@ -260,6 +260,28 @@ class TestFunctions:
         module.dispatched(1)
         assert digests(module.dispatched) == before, "what was called before must not matter"
 
+    def test_code_that_was_made_from_text(self, load: Load) -> None:
+        def live(body: str) -> tuple[Live, dict[str, str]]:
+            module = load(f"""
+                names = {{}}
+                exec("def f(x): {body}", names)
+                f = names["f"]
+                def lent(function):
+                    def call():
+                        return function(1)
+                    return call
+                g = lent(f)
+            """)
+            return capture(module.f), digests(module.g)
+
+        one, lent = live("return x + 1")
+        assert (one, lent) == live("return x + 1")
+        other, other_lent = live("return x + 2")
+        assert one.parts != other.parts and lent != other_lent
+        assert [(opaque.what, opaque.file) for opaque in one.opaque] == [
+            ("f, whose code was made from text: its own instructions count", "")
+        ]
+
     def test_recursive_closure(self, load: Load) -> None:
         module = load(
             """

@@ -15,6 +15,7 @@ from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
 from pivot_cache.errors import SourceMissing
+from pivot_cache.stamp import RACY_NS, clock
 from pivot_fingerprint import Fingerprint, Observed, text_of
 
 WRITES = "nothing is recorded; run again, unless the stage itself writes there: then declare an output instead"
@@ -160,11 +161,15 @@ def kept_source(workspace: Workspace, digest: str) -> str | None:
 
 
 def _touched(path: str, began: int) -> bool:
+    """Return whether a file may have been written since; one from the future was not, but by another clock.
+
+    Anyone may set the time of modification; that of the change is the system's own.
+    """
     try:
         status = os.stat(path)
     except OSError:
         return False
-    return max(status.st_mtime_ns, status.st_ctime_ns) > began
+    return began < status.st_ctime_ns <= clock() + RACY_NS
 
 
 def _changed(

@@ -5,7 +5,7 @@ latest.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pivot.claims import check_claims
@@ -55,10 +55,16 @@ def _describe(stage: Stage, params: Mapping[str, Any] | None, roots: tuple[str, 
         tuple((f"{part.module}.{part.name}", part.digest) for part in captured.parts),
         params,
         stage.mutex,
-        (*captured.opaque, *(one for name, loader in loaders for one in _opaque(stage, name, loader))),
+        (*_placed(captured.opaque, stage), *(one for name, loader in loaders for one in _opaque(stage, name, loader))),
         tuple(sorted({*captured.packages, *(name for _, loader in loaders for name in loader.packages)})),
         stage.timeout,
     )
+
+
+def _placed(opaque: Iterable[Opaque], stage: Stage) -> Iterator[Opaque]:
+    """Yield what could not be followed; what stands in no file, where the stage does."""
+    for one in opaque:
+        yield one if one.file else one._replace(file=stage.file, line=stage.line)
 
 
 def _opaque(stage: Stage, argument: str, loader: Described) -> Iterator[Opaque]:

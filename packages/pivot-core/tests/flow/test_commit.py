@@ -1,5 +1,9 @@
 """What is recorded of a run."""
 
+import os
+
+import pytest
+
 from pivot.gitignore import MARK
 from pivot.lock import Lock
 from pivot_fingerprint import Entry, Observed
@@ -54,6 +58,16 @@ def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) 
     bench.during["total"] = lambda: bench.write(extra__txt="y")
     summary = bench.repro()
     assert summary.failures["total"].kind == "changed" and "extra.txt" in summary.failures["total"].problem
+
+
+def test_a_read_from_the_future_did_not_change_during_the_run(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.write(extra__txt="x")
+    os.utime(bench.root / "extra.txt", (5e9, 5e9))  # in 2128
+    bench.observed["total"] = Observed(reads=(str(bench.root / "extra.txt"),))
+    assert bench.repro().actions["total"] == "run"
+    monkeypatch.setattr("pivot.commit.clock", lambda: 0)  # put back to 1970
+    bench.during["total"] = lambda: os.chmod(bench.root / "extra.txt", 0o600)
+    assert bench.repro(force=True).actions["total"] == "run"
 
 
 def test_of_a_directory_that_was_only_asked_for_the_existence_counts(bench) -> None:

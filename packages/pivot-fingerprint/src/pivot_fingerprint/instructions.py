@@ -27,6 +27,11 @@ def is_ambiguous(code: types.CodeType) -> bool:
     return "<" in code.co_qualname and len(_twins(code)) != 1
 
 
+def is_from_text(code: types.CodeType) -> bool:
+    """Whether the code stands in no file: it was made by ``exec``, or by a library that writes code."""
+    return not os.path.isabs(code.co_filename) and not code.co_filename.startswith("<frozen ")
+
+
 def code_digest(code: types.CodeType, digest: Callable[[object], bytes]) -> bytes:
     """The instructions with what they refer to, whatever the layout of the source, as long as the source can be read.
 

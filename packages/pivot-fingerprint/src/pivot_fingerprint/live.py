@@ -10,7 +10,7 @@ import types
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pivot_fingerprint.instructions import is_ambiguous
+from pivot_fingerprint.instructions import is_ambiguous, is_from_text
 from pivot_fingerprint.parts import Entry, Opaque, Part
 from pivot_fingerprint.values import CachedFunction, Digester, is_single_dispatch, module_file
 
@@ -111,6 +111,10 @@ class _Walk:
             self.digester.entries[Entry(place.module, code.co_qualname, place.line)] = None
             if is_ambiguous(code):
                 self._add(place, "<code>", self.digester.digest(code))
+        elif is_from_text(code):
+            self._capture(place, "function", function)
+            what = f"{place.name}, whose code was made from text: its own instructions count"
+            self.opaque.append(Opaque(what, "", 0, f"live:{place.module}:{place.name}.function"))
         elif not function.__closure__:
             self._capture(place, "function", function)
         wrapped = getattr(function, "__wrapped__", None)

@@ -18,7 +18,7 @@ from typing import Any
 
 from pivot_fingerprint.arrays import array_digest
 from pivot_fingerprint.importing import OWN_PACKAGES, is_project, normal_roots
-from pivot_fingerprint.instructions import code_digest, is_ambiguous
+from pivot_fingerprint.instructions import code_digest, is_ambiguous, is_from_text
 from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.preimage import hash_pieces, text_piece
 
@@ -208,7 +208,7 @@ class Digester:
             registry: Mapping[type, Any] = value.registry  # type: ignore[attr-defined]  # what makes it one
             implementations = sorted(self.digest(kind) + self.digest(registry[kind]) for kind in registry)
             return hash_pieces("single dispatch", *implementations)
-        unnamed = is_ambiguous(code)
+        unnamed = is_ambiguous(code) or is_from_text(code)
         if not (ours or unnamed or value.__closure__ or hasattr(value, "__wrapped__")):
             return hash_pieces("function", name)
         return hash_pieces(
