@@ -16,6 +16,7 @@ from pivot_cache import (
     DiskError,
     LinkLeaves,
     LocalStore,
+    RepositoryInside,
     Scan,
     SourceChanged,
     SourceMissing,
@@ -119,6 +120,22 @@ def test_links_that_leave(work, store, target):
     with pytest.raises(LinkLeaves) as caught:
         store.save(work / "d")
     assert (caught.value.path, caught.value.target) == (str(work / "d/l"), target)
+
+
+@pytest.mark.parametrize("what", ["directory", "file", "link"])
+@pytest.mark.parametrize("name", [".git", ".Git"])
+def test_a_repository_inside(work, store, what, name):
+    """Its hooks would be somebody else's code; what is only called like it is kept."""
+    work.write("d/sub/.gitignore", "1")
+    work.write("d/.github/git", "1")
+    store.save(work / "d")
+    if what == "link":
+        work.link(f"d/sub/{name}", "x")
+    else:
+        work.write(f"d/sub/{name}/hooks/x" if what == "directory" else f"d/sub/{name}", "1")
+    with pytest.raises(RepositoryInside) as caught:
+        store.save(work / "d")
+    assert caught.value.path == str(work / "d/sub" / name)
 
 
 def test_a_file_that_cannot_be_read_is_named(work, store, monkeypatch):

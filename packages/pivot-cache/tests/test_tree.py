@@ -99,6 +99,8 @@ B = f'["b","file","{ID}",1]'
 
 HOSTILE = {
     "parent": raw(f'["..","directory","{ID}",1]'),
+    "repository": raw(f'[".git","directory","{ID}",1]'),
+    "repository where case does not count": raw(f'[".GIT","file","{ID}",1],\n["ü","file","{ID}",1]'),
     "itself": raw(f'[".","directory","{ID}",1]'),
     "no name": raw(f'["","file","{ID}",1]'),
     "slash": raw(f'["a/b","file","{ID}",1]'),

@@ -10,6 +10,7 @@
     │   ├── SourceUnreadable       the system refuses to read it
     │   ├── SourceChanged          it changed while it was read, or is not what it was said to be
     │   ├── UnsupportedFile        a fifo, a socket, a device
+    │   ├── RepositoryInside       a directory that has a `.git` in it
     │   ├── LinkLeaves             a symbolic link that points out of the directory that is kept
     │   └── TreeTooDeep            more directories inside each other than can be kept
     ├── Occupied                   a restore would destroy what it was not told about
@@ -128,6 +129,13 @@ class UnsupportedFile(SourceError):
 
     def describe(self) -> str:
         return f"{printable(self.path)} is a {self.what}: only files, directories and symbolic links can be kept"
+
+
+class RepositoryInside(SourceError):
+    """A directory has a ``.git`` in it, at ``path``, whose hooks would run wherever it is given back."""
+
+    def describe(self) -> str:
+        return f"{printable(self.path)} belongs to git, and its hooks would run wherever it is given back: delete it"
 
 
 class LinkLeaves(SourceError):

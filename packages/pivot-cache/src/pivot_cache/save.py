@@ -12,7 +12,7 @@ from typing import Final
 
 from pivot_cache.atomic import disk, remove_quietly
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
-from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
+from pivot_cache.errors import LinkLeaves, RepositoryInside, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
 from pivot_cache.hashing import LARGE, file_type, hash_bytes, hash_descriptor, open_file, source_error
 from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, look
@@ -20,7 +20,7 @@ from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
 from pivot_cache.scan import Levels, Scan, open_directory
 from pivot_cache.sync import Meanwhile
-from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
+from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, find_repository, format_tree, link_rise, sort_entries, total_size
 
 _TRIES: Final = 3
 
@@ -72,6 +72,9 @@ class Save:
             if depth > DEPTH_LIMIT:
                 raise TreeTooDeep(path, DEPTH_LIMIT)
             level = look(descriptor, path)
+            repository = find_repository([*level.names, *level.directories, *(name for name, _ in level.links)])
+            if repository is not None:
+                raise RepositoryInside(os.path.join(path, repository))
             entries = self._keep_files(descriptor, path, level, levels)
             for name, target in level.links:
                 climb = link_rise(target)

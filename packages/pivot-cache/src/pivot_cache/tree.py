@@ -12,7 +12,8 @@ followed by one newline. An empty directory is ``{"pivot-tree":1,"entries":[`` a
 is a string if its bytes are UTF-8, else ``{"hex": …}``; in strings only what JSON demands is escaped, control
 characters in the short form or as ``\u00xx``. Kind, digest and size are those of ``Content``. One tree has exactly one
 form: reading makes the form again and compares. A tree may come from anywhere, so reading refuses whatever could name a
-file elsewhere. Where objects are kept is the business of the stores.
+file elsewhere, and, as git does, ``.git``, whatever its case: what stands there is executed. Where objects are kept is
+the business of the stores.
 """
 
 import os
@@ -32,6 +33,7 @@ ENTRY_LIMIT: Final = 10_000_000
 """How many entries a tree may have, all levels together."""
 _HEAD: Final = b'{"pivot-tree":1,"entries":['
 _TAIL: Final = b"\n]}\n"
+_REPOSITORY: Final = ".git"
 _NO_NAMES: Final = frozenset(("", ".", ".."))
 _is_plain: Final = re.compile("[ !#-\\[\\]-~]*").fullmatch  # what JSON does not escape, of ASCII
 _are_digits: Final = re.compile("[0-9a-f]*").fullmatch
@@ -113,6 +115,13 @@ def link_rise(target: str) -> int | None:
     return rise
 
 
+def find_repository(names: Sequence[str]) -> str | None:
+    """Return the name among these that belongs to git."""
+    if _REPOSITORY not in "\0".join(names).casefold():  # much faster than to look at each
+        return None
+    return next((name for name in names if name.casefold() == _REPOSITORY), None)
+
+
 def format_tree(entries: Sequence[TreeEntry]) -> bytes:
     """Return the bytes of entries that are known to be good and in order, such as those of a directory just looked
     at."""
@@ -155,6 +164,7 @@ def _is_plainly_good(entries: Sequence[TreeEntry]) -> bool:
             and max(map(len, names)) <= 255
             and all(map(str.__lt__, names, names[1:]))
             and _NO_NAMES.isdisjoint(names)
+            and find_repository(names) is None
             and set(kinds) <= KINDS
             and set(map(len, digests)) == {64}
             and _are_digits("".join(digests)) is not None
@@ -177,6 +187,8 @@ def _check(entries: Sequence[TreeEntry], oid: str = "") -> None:
             raise InvalidTree(oid, "", f"{name!a} is no file name") from None
         if not encoded or encoded in (b".", b"..") or b"/" in encoded or b"\0" in encoded or len(encoded) > 255:
             raise InvalidTree(oid, "", f"{name!a} is no file name")
+        if name.casefold() == _REPOSITORY:
+            raise InvalidTree(oid, "", f"{name!a} would be a repository of git, whose hooks are executed")
         if encoded <= before:
             raise InvalidTree(oid, "", f"{name!a} is there twice or out of order")
         before = encoded

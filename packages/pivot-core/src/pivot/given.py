@@ -73,7 +73,10 @@ def give_back(
             ours = is_kept(workspace, scan, place, found)
             if not (ours or way.force):
                 return Given(stage, path, "edited")
-            kept = store.save(place, scan=scan)  # of a directory whose files are all there, only its listing is new
+            try:
+                kept = store.save(place, scan=scan)  # of a directory whose files are all there, only its listing is new
+            except SourceError as error:
+                return Given(stage, path, "edited", problem=str(error))
             saved = None if ours else shown_object(workspace, kept)
     try:
         store.restore(content, place, mode=way.mode, scan=scan, replace=found)

@@ -139,8 +139,10 @@ class Run:
             return False
         if step.decision.action != "skip":
             if holder := self._locks.take(stage.name):
-                return self._wait(stage, holder)
-            self._hold_store()
+                return self._wait(stage, f"is at work on {holder}")
+            if not self.workspace.store.hold(wait=False):  # what is decided and recorded relies on what the cache has
+                self._locks.release(stage.name)
+                return self._wait(stage, "removes objects from the cache")
             step = self._decide(stage)  # another process may have been here
             if step.decision.action == "run" and self.under_way.full:
                 self._locks.release(stage.name)
@@ -162,22 +164,16 @@ class Run:
         self._steps[stage.name] = step
         return step
 
-    def _hold_store(self) -> None:
-        """From here on nothing goes away that the cache has: what is decided and recorded relies on it."""
-        if not self.workspace.store.hold(wait=False):
-            self.emit(Notice("waiting for another pivot, which removes objects from the cache"))
-            self.workspace.store.hold()
-
-    def _wait(self, stage: StageSpec, holder: str) -> bool:
+    def _wait(self, stage: StageSpec, busy: str) -> bool:
         """Let a stage wait for another process; True if it has waited for long enough, and so failed."""
         limit = self.options.lock_timeout
         now = perf_counter()
         since = self._awaited.setdefault(stage.name, now)
         if limit is not None and now - since >= limit:
             hint = "run again once it has ended; without --no-wait and --lock-timeout Pivot waits for it"
-            return self._fail(stage, Failure("busy", f"another pivot is at work on {holder}", hint=hint))
+            return self._fail(stage, Failure("busy", f"another pivot {busy}", hint=hint))
         if since == now:
-            self.emit(Notice(f"waiting for another pivot, which is at work on {holder}", stage.name))
+            self.emit(Notice(f"waiting for another pivot, which {busy}", stage.name))
         return False
 
     def _restore(self, step: Step) -> bool:

@@ -71,11 +71,14 @@ def test_whoever_removes_objects_is_waited_for(bench, monkeypatch) -> None:
     waiting = LocalStore.hold
 
     def hold(store: LocalStore, *, wait: bool = True) -> bool:
-        if wait:
-            lock.unlock()
-        return waiting(store, wait=wait)
+        held = waiting(store, wait=wait)
+        lock.unlock()
+        return held
 
     monkeypatch.setattr(LocalStore, "hold", hold)
+    summary = bench.repro(lock_timeout=0.0)
+    assert summary.failures["clean"].problem == "another pivot removes objects from the cache"
+    assert lock.try_lock()
     bench.repro()
     assert bench.ran == ["clean", "total"]
     assert "waiting for another pivot, which removes objects from the cache" in [
