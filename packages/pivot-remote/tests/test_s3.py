@@ -21,6 +21,7 @@ from pivot_remote import (
     TooLarge,
     WrongRegion,
 )
+from pivot_remote.wire import Question
 
 OID = hash_bytes(b"data")
 
@@ -60,9 +61,9 @@ def requests(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     quick = store._connection.quick
 
-    def watch(method: str, key: str, *more: Any, **options: Any) -> Any:
-        asked.append(f"{method} {'an object' if key else 'a listing'}")
-        return quick(method, key, *more, **options)
+    def watch(question: Question) -> Any:
+        asked.append(f"{question.method} {'an object' if question.key else 'a listing'}")
+        return quick(question)
 
     monkeypatch.setattr(store._connection, "quick", watch)
     store._connection.client.meta.events.register("before-call.s3", lambda model, **_: asked.append(model.name))

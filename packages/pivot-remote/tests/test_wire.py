@@ -6,7 +6,7 @@ import pytest
 
 from pivot_remote import Remote
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Wire, bucket_address, is_direct, simple_credentials
+from pivot_remote.wire import Question, Wire, bucket_address, is_direct, simple_credentials
 
 SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
 
@@ -20,7 +20,7 @@ def wire(server):
 
 def test_a_request_and_its_answer(server, wire: Wire) -> None:
     server.respond = lambda asked: server.give(200, asked.body, ("ETag", '"tag"'))
-    answer = wire.send("PUT", "a b/c", {"partNumber": "1", "uploadId": "x+y"}, body=b"data")
+    answer = wire.send(Question("PUT", "a b/c", {"partNumber": "1", "uploadId": "x+y"}, body=b"data"))
     assert answer is not None
     assert (answer.status, answer.headers["etag"], answer.body) == (200, '"tag"', b"data")
     [asked] = server.asked
@@ -33,33 +33,33 @@ def test_a_request_and_its_answer(server, wire: Wire) -> None:
 )
 def test_what_does_not_go_well_is_none(server, wire: Wire, given: dict) -> None:
     server.respond = lambda _: server.give(**given)
-    assert wire.send("GET", "key") is None
+    assert wire.send(Question("GET", "key")) is None
     assert len(server.asked) == 1
 
 
 def test_a_server_that_is_silent_or_gone(server, wire: Wire) -> None:
     server.respond = lambda _: server.give(200, silent=True)
     quick = Wire(f"{server.endpoint}/bucket", SIGNER, connect=1, timeout=0.05)
-    assert quick.send("GET", "key") is None
-    assert Wire("http://127.0.0.1:1/bucket", SIGNER, connect=1, timeout=1).send("GET", "key") is None
+    assert quick.send(Question("GET", "key")) is None
+    assert Wire("http://127.0.0.1:1/bucket", SIGNER, connect=1, timeout=1).send(Question("GET", "key")) is None
 
 
 def test_after_some_failures_in_a_row_it_is_not_asked_any_more(server, wire: Wire) -> None:
     server.respond = lambda _: server.give(503)
     for _ in range(4):
-        wire.send("GET", "key")
+        wire.send(Question("GET", "key"))
     assert wire.works
     server.respond = lambda _: server.give(200)
-    assert wire.send("GET", "key") and wire.works
+    assert wire.send(Question("GET", "key")) and wire.works
     server.respond = lambda _: server.give(503)
     for _ in range(5):
-        wire.send("GET", "key")
+        wire.send(Question("GET", "key"))
     assert not wire.works
 
 
 def test_a_stream_is_read_in_pieces_and_tells_of_a_cut(server, wire: Wire) -> None:
     server.respond = lambda _: server.give(200, b"0123456789", cut=6)
-    answer = wire.send("GET", "key", streamed=True)
+    answer = wire.send(Question("GET", "key", streamed=True))
     assert answer is not None and answer.stream is not None
     got = b""
     with suppress(OSError):  # how a cut shows depends on the moment: an error, or an end too soon

@@ -8,7 +8,7 @@ worth a second try. What answers mean for objects is known by ``s3``, ``upload``
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -18,7 +18,7 @@ from pivot_remote.errors import InvalidLocation, RemoteError, ServerFailed
 from pivot_remote.failures import Outcome, Place, outcome_of, translate
 from pivot_remote.location import Remote, S3Location, shown
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Answer, Wire, bucket_address, is_direct, simple_credentials
+from pivot_remote.wire import Answer, Question, Wire, bucket_address, is_direct, simple_credentials
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -77,22 +77,10 @@ class Connection:
         endpoint = self.remote.endpoint_url or (client.meta.endpoint_url if client else "S3")
         return Place(self.address, self.location.bucket, shown(endpoint))
 
-    def quick(
-        self,
-        method: str,
-        key: str,
-        query: Mapping[str, str] | None = None,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        expected: tuple[int, ...] = (200,),
-        streamed: bool = False,
-    ) -> Answer | None:
+    def quick(self, question: Question) -> Answer | None:
         """Ask over the short way (see ``Wire.send``); None if there is none or it did not go well: ask the client."""
         wire = self._find_wire()
-        if wire is None:
-            return None
-        return wire.send(method, key, query, body=body, headers=headers, expected=expected, streamed=streamed)
+        return None if wire is None else wire.send(question)
 
     def ask[T](self, action: str, send: Callable[[], T]) -> T:
         """Send a request and return its answer; raise ``RemoteError`` for everything that a server or a network can do.

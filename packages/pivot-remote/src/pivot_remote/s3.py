@@ -22,6 +22,7 @@ from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, re
 from pivot_remote.store import READ_LIMIT
 from pivot_remote.stream import GET, open_object
 from pivot_remote.upload import PART, Uploader
+from pivot_remote.wire import Question
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
@@ -173,7 +174,7 @@ class S3Store:
                 raise RemoteTooNew(self.address, self._format_found, FORMAT)
 
     def _read_format(self) -> str:
-        quick = self._connection.quick("GET", self._format, expected=(200, 404))
+        quick = self._connection.quick(Question("GET", self._format, expected=(200, 404)))
         if quick and quick.status == 404 and b"<Code>NoSuchKey</Code>" in quick.body:
             return ""
         if quick and quick.status == 200:
@@ -206,7 +207,7 @@ class S3Store:
     def _list_folder(self, folder: str, after: str) -> Page:
         prefix = self._prefix + folder
         query = {"list-type": "2", "prefix": prefix} | ({"start-after": after} if after else {})
-        quick = self._connection.quick("GET", "", query)
+        quick = self._connection.quick(Question("GET", "", query))
         if quick and (page := read_page(quick.body, after)):
             return page
         client = self._connection.client
@@ -238,7 +239,7 @@ class S3Store:
         return {key: size for key, size in zip(keys, sizes, strict=True) if size is not None}
 
     def _size(self, key: str) -> int | None:
-        quick = self._connection.quick("HEAD", key, expected=(200, 404))
+        quick = self._connection.quick(Question("HEAD", key, expected=(200, 404)))
         if quick and quick.status == 404:
             return None
         if quick and (size := quick.headers.get("content-length", "")).isdecimal():

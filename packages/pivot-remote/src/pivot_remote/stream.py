@@ -13,6 +13,7 @@ from pivot_cache import ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
 from pivot_remote.errors import NoConnection, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
+from pivot_remote.wire import Question
 
 GET = "s3:GetObject"
 _BUFFER = 1 << 18
@@ -20,7 +21,7 @@ _BUFFER = 1 << 18
 
 def open_object(connection: Connection, key: str, oid: ObjectId) -> BinaryIO:
     """Return the bytes under the key as a stream; raise ``ObjectMissing``. Reading may raise ``RemoteError``."""
-    quick = connection.quick("GET", key, streamed=True)
+    quick = connection.quick(Question("GET", key, streamed=True))
     if quick and quick.stream and quick.headers.get("content-length", "").isdecimal():
         start = Start(int(quick.headers["content-length"]), quick.headers.get("etag", ""), quick.stream)
         return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))

@@ -19,6 +19,7 @@ from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
 from pivot_remote.connection import Connection
 from pivot_remote.errors import RemoteError, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
+from pivot_remote.wire import Question
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -84,7 +85,7 @@ class Uploader:
 
         def send(condition: Condition) -> object:
             headers = {"x-amz-checksum-crc32": checksum} | ({"if-none-match": "*"} if condition else {})
-            quick = self._connection.quick("PUT", key, body=data, headers=headers, expected=(200, 412))
+            quick = self._connection.quick(Question("PUT", key, body=data, headers=headers, expected=(200, 412)))
             if quick:
                 return Outcome.EXISTS if quick.status == 412 else quick
             return self._connection.client.put_object(
@@ -97,7 +98,7 @@ class Uploader:
         """Put the bytes under the key, whatever is there."""
         checksum = _checksum(data)
         headers = {"x-amz-checksum-crc32": checksum}
-        if not self._connection.quick("PUT", key, body=data, headers=headers):
+        if not self._connection.quick(Question("PUT", key, body=data, headers=headers)):
             client = self._connection.client
             self._connection.ask(
                 PUT, lambda: client.put_object(Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum)
@@ -168,7 +169,8 @@ class Uploader:
     def _send_part(self, key: str, upload: str, number: int, data: bytes) -> "CompletedPartTypeDef":
         checksum = _checksum(data)
         query = {"partNumber": str(number), "uploadId": upload}
-        quick = self._connection.quick("PUT", key, query, body=data, headers={"x-amz-checksum-crc32": checksum})
+        headers = {"x-amz-checksum-crc32": checksum}
+        quick = self._connection.quick(Question("PUT", key, query, data, headers))
         if quick and (tag := quick.headers.get("etag")):
             return {"PartNumber": number, "ETag": tag, "ChecksumCRC32": checksum}
         client = self._connection.client

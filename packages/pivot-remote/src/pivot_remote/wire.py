@@ -23,6 +23,18 @@ _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _CERTIFICATES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
+class Question(NamedTuple):
+    """A request, and the statuses that are an answer. With ``streamed`` the body is left to be read."""
+
+    method: str
+    key: str
+    query: Mapping[str, str] = {}
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    expected: tuple[int, ...] = (200,)
+    streamed: bool = False
+
+
 class Answer(NamedTuple):
     """What came back: the status, headers by names in lower case, and the body, read or still to be read."""
 
@@ -52,26 +64,17 @@ class Wire:
         """Whether it is worth to ask: it went well of late."""
         return self._failures < _PATIENCE
 
-    def send(
-        self,
-        method: str,
-        key: str,
-        query: Mapping[str, str] | None = None,
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        expected: tuple[int, ...] = (200,),
-        streamed: bool = False,
-    ) -> Answer | None:
-        """Send a request; None unless the answer's status is one of those ``expected`` and all of it arrived.
+    def send(self, question: Question) -> Answer | None:
+        """Send a request; None unless the answer's status is one of those expected and all of it arrived.
 
-        With ``streamed`` the body is left to be read from ``stream``, which is to be closed.
+        A body that is left to be read is the answer's ``stream``, which is to be closed.
         """
         line: HTTPConnection | None = None
         answer = None
         try:
-            path, text = f"{self._path}/{quote(key, safe=_SAFE)}", _query(query or {})
-            signed = self._signer.headers(method, self._host, path, text, body, headers or {})
+            method, key, query, body, headers, expected, streamed = question
+            path, text = f"{self._path}/{quote(key, safe=_SAFE)}", _query(query)
+            signed = self._signer.headers(method, self._host, path, text, body, headers)
             line = self._take()
             line.request(method, f"{path}?{text}" if text else path, body or None, signed)
             response = line.getresponse()
