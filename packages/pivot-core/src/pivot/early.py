@@ -1,9 +1,11 @@
 """A process for the stages of a run that starts before it is known whether any stage runs.
 
 Used by ``repro`` after an edit of sources: the plan takes about as long as that process takes to start, and most plans
-have something to run then. Nothing of the user's is imported there before the first stage is to run.
+have something to run then. Nothing of the user's is imported there before the first stage is to run, unless nothing
+was ever recorded: then something runs.
 """
 
+import os
 from types import TracebackType
 
 from pivot.execute.executor import Executor
@@ -18,6 +20,7 @@ class Early:
 
     def __init__(self, workspace: Workspace, options: Options, make_executor: MakeExecutor) -> None:
         self._jobs = options.jobs or workspace.config.jobs
+        self._first = not os.path.exists(workspace.project.home / "stages")
         self._make_executor = make_executor
         self._booted: Executor | None = None
 
@@ -29,9 +32,11 @@ class Early:
             self._booted.close()
 
     def boot(self, manifest: Manifest) -> None:
-        """Make an executor and have its process started."""
+        """Make an executor and have its process started; in a first run it begins to import the pipeline."""
         self._booted = self._make_executor(manifest, self._jobs)
         self._booted.boot()
+        if self._first:
+            self._booted.start()
 
     def take(self, manifest: Manifest, jobs: int) -> Executor:
         """Return the executor: the one that was made, or a new one. It is the caller's to close."""
