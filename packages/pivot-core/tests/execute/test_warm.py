@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pivot.execute import interpreter, warm
+from pivot.execute import installation, interpreter, warm
 from pivot.execute.warm import IN_STORE, Warm
 
 pytestmark = [
@@ -132,6 +132,24 @@ def test_another_environment_is_another_server(bench: Any, monkeypatch: pytest.M
     assert not one.ask("'numpy' in sys.modules")
     one.prepare("numpy")
     assert one.ask("'numpy' in sys.modules")
+
+
+def test_a_library_that_is_edited_where_it_is_does_not_live_on(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library = tmp_path / "site-packages" / "library" / "core.py"
+    library.parent.mkdir(parents=True)
+    library.write_text("VALUE = 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
+    monkeypatch.setattr(installation, "COARSE", -(10**12))  # it was written long ago
+    one = bench()
+    one.prepare("library.core")
+    assert one.ask("'library.core' in sys.modules")
+    library.write_text("VALUE = 2\n")
+    for preloaded in (False, True):
+        assert one.ask("['library.core' in sys.modules]") == [preloaded]
+        assert one.ask("library.core.VALUE", "import library.core") == 2
+        one.prepare("library.core")
 
 
 def test_one_that_died_is_made_up_for(bench: Any) -> None:

@@ -1,6 +1,7 @@
 """What is watched for a real project."""
 
 import os
+import shutil
 from typing import Any
 
 import pytest
@@ -108,6 +109,27 @@ def test_without_a_plan_anything_may_mend_it(bench: Any, field: Field) -> None:
 
 def test_git_is_busy_while_its_lock_is_there(bench: Any, field: Field) -> None:
     assert not field.git_is_busy()
-    (bench.root / ".git").mkdir()
-    (bench.root / ".git" / "index.lock").touch()
+    lock = bench.root / ".git" / "index.lock"
+    lock.parent.mkdir()
+    lock.touch()
     assert field.git_is_busy()
+    os.utime(lock, (1, 1))  # it was left behind
+    assert not field.git_is_busy()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_project_may_be_below_the_root_of_git_or_in_a_linked_work_tree(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, linked: bool
+) -> None:
+    monkeypatch.setattr(watched, "Files", Listener)
+    git = bench.root.parent / ("elsewhere" if linked else ".git")
+    git.mkdir()
+    if linked:
+        (bench.root.parent / ".git").write_text("gitdir: elsewhere\n")
+    try:
+        field = Field(discover(bench.root), lambda _: None, 1)
+        (git / "index.lock").touch()
+        assert field.git_is_busy()
+    finally:
+        shutil.rmtree(git)
+        (bench.root.parent / ".git").unlink(missing_ok=True)

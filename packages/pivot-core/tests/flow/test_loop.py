@@ -146,6 +146,12 @@ def test_an_error_in_the_code_waits_for_the_next_edit(story: Story) -> None:
     assert story.bench.ran == ["clean", "total", "total"]
 
 
+def test_an_error_is_told_once(story: Story) -> None:
+    story.bench.write(helpers__py="def (")
+    story.tell(lambda: Changed(frozenset()), lambda: story.changed("helpers.py"))
+    assert [failed.changed for failed in story.told(PlanFailed)] == [(), ("helpers.py",)]
+
+
 def test_it_may_begin_with_an_error(story: Story) -> None:
     story.bench.write(helpers__py="def (")
     story.tell(story.edit("helpers.py", "def (", "def tidy(x): return x\ndef add(x): return 1"))

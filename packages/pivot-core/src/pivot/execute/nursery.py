@@ -38,10 +38,15 @@ class Nursery:
 
     def serve(self) -> NoReturn:
         """Do what the coordinator says until it is gone."""
-        while data := self._control.recv(MESSAGE):
+        while True:
+            data, sheets, _, _ = socket.recv_fds(self._control, MESSAGE, 1)
+            if not data:
+                break
             match unpack(data):
                 case ["import", names, roots]:
-                    self._control.send(pack(self._import(names, roots)))
+                    with open(sheets[0], "wb") as sheet:  # names of files are many
+                        sheet.write(pack(self._import(names, roots)))
+                    self._control.send(b".")
                 case ["fork"]:
                     self._fork()
         os._exit(0)
@@ -64,7 +69,8 @@ class Nursery:
         gc.collect()
         gc.freeze()
         tops = {*self._missed, *(name.partition(".")[0] for name in modules)}
-        return {"obstacle": problem, "tops": sorted(tops)}
+        files = [sys.modules[name].__file__ for name in preloaded.installed(set(modules))]
+        return {"obstacle": problem, "tops": sorted(tops), "files": files}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Hear of a module that nobody found, as the last finder."""

@@ -51,11 +51,14 @@ class NurseryProcess:
 
     def ask(self, question: list[Any]) -> Any:
         """Send a question and return the answer. Raises OSError and EOFError if the server has ended."""
-        self._socket.send(pack(question))
-        data = self._socket.recv(MESSAGE)
-        if not data:
-            raise EOFError
-        return unpack(data)
+        sheet = interpreter.anonymous_file()
+        try:
+            socket.send_fds(self._socket, [pack(question)], [sheet])
+            if not self._socket.recv(MESSAGE):
+                raise EOFError
+            return unpack(os.pread(sheet, os.fstat(sheet).st_size, 0))
+        finally:
+            os.close(sheet)
 
     def fork(self) -> Spare:
         """Return a new process that waits. Raises as ``ask``."""

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
+from time import time_ns
 from typing import NamedTuple
 
 from pivot.execute import interpreter
 from pivot.execute.descendants import adopt_orphans
+from pivot.execute.installation import Stamps, environment, stamps, stands
 from pivot.execute.nursery_process import NurseryProcess, Spare
 from pivot.execute.wire import unpack
 from pivot.pipeline_module import import_roots
@@ -46,6 +48,7 @@ class Warm:
         self._lock = threading.Lock()  # of the two above
         self._wishes: SimpleQueue[Wish | None] = SimpleQueue()
         self._keeper: threading.Thread | None = None
+        self._files: Stamps = {}  # of what the server has imported; replaced as a whole
         # what the server knows; the keeper's own
         self._imported: set[str] = set()
         self._tops: frozenset[str] = frozenset()
@@ -55,8 +58,8 @@ class Warm:
         """Start a process as ``interpreter.start`` does: forked if one is in store, else a Python of its own."""
         if self._able and (shadow := self._shadow()):
             self.give_up(shadow)
-        if self._server is not None and self._server.environment != environment():
-            self.forget()  # something was installed
+        if self._server is not None and not (self._server.environment == environment() and stands(self._files)):
+            self.forget()  # something was installed, or edited where it is
         while True:
             with self._lock:
                 spare = self._spares.pop() if self._spares else None
@@ -116,7 +119,7 @@ class Warm:
     def _grant(self, wish: Wish) -> None:
         server = self._server
         if server is None:
-            self._imported, self._tops, self._tried = set(), frozenset(), None
+            self._imported, self._tops, self._tried, self._files = set(), frozenset(), None, {}
             server = NurseryProcess(environment())
             with self._lock:
                 self._server = server
@@ -144,7 +147,9 @@ class Warm:
         new = [name for name in names if name not in self._imported]
         if not new:
             return True
+        began = time_ns()
         answer = server.ask(["import", new, self._roots])
+        self._files = {**stamps(answer["files"], began), **self._files}
         self._imported.update(new)
         self._tops = frozenset(answer["tops"])
         problem = answer["obstacle"] or self._shadow()
@@ -183,12 +188,3 @@ class Warm:
                     if os.path.isfile(f"{place}.py") or os.path.isfile(os.path.join(place, "__init__.py")):
                         return f"the project has a module {name}, as an installed package has"
         return None
-
-
-def environment() -> object:
-    """Return what changes when something is installed: the stamps of the directories on the import path."""
-    found = []
-    for entry in sys.path:
-        with suppress(OSError):
-            found.append((entry, os.stat(entry).st_mtime_ns))
-    return found

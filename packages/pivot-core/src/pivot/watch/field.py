@@ -5,6 +5,7 @@ Asks the disk what ``interest`` needs to know, and tells ``files`` where to list
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from time import time
 
 from pivot.errors import PivotError
 from pivot.look import Look
@@ -17,6 +18,7 @@ from pivot.workspace import Workspace
 from pivot_cache.errors import CacheError
 
 _TOOLS = ("__pycache__", "node_modules")
+STALE = 30.0  # seconds after which a lock of git is one that was left behind
 MOST = 2000  # directories that are watched while there is no plan that says which matter
 
 
@@ -28,6 +30,7 @@ class Field:
         self._post = post
         self._files = Files(lambda paths: post(Changed(paths)), debounce)
         self._interest = nothing()
+        self._git_lock = os.path.join(_git_directory(str(project.root)), "index.lock")
         self._trees: dict[str, tuple[str, ...]] = {}  # directories that count whole, and all below them
 
     @property
@@ -62,7 +65,10 @@ class Field:
 
     def git_is_busy(self) -> bool:
         """Return whether git is writing files just now."""
-        return (self._project.root / ".git" / "index.lock").exists()
+        try:
+            return time() < os.stat(self._git_lock).st_mtime + STALE
+        except OSError:
+            return False
 
     def settle(self, workspace: Workspace, look: Look) -> None:
         """Watch what concerns the pipeline as it is now."""
@@ -91,6 +97,19 @@ class Field:
         below = (one for tree in self._trees.values() for one in tree)
         if self._files.watch((*directories, *below)):
             self._post(Changed(frozenset()))  # something may have happened before anybody listened
+
+
+def _git_directory(root: str) -> str:
+    """Return where git keeps its index for a directory, which may be below the top of its work tree."""
+    above = root
+    while not os.path.exists(os.path.join(above, ".git")) and os.path.dirname(above) != above:
+        above = os.path.dirname(above)
+    found = os.path.join(above, ".git")
+    try:
+        with open(found, encoding="utf-8", errors="surrogateescape") as link:  # of a linked work tree, or a submodule
+            return os.path.join(above, link.read(4096).removeprefix("gitdir:").strip())
+    except OSError:
+        return found if os.path.isdir(found) else os.path.join(root, ".git")
 
 
 def _directories(root: str, ignored: Callable[[str], bool]) -> Iterator[str]:

@@ -73,7 +73,7 @@ class Watch:
         self.generation = 0
         self._failed: tuple[str, ...] = ()  # stages that wait for the next edit
         self._undone: tuple[Plan, frozenset[str]] | None = None  # the last run, and what it left undone
-        self._unplanned = False  # the last generation had no plan
+        self._unplanned: str | None = None  # why the last generation had no plan
         self._open = open_workspace
         self._executors = executors
         self._tell = tell
@@ -154,7 +154,7 @@ class Watch:
             targets = options.targets if asked.targets is None else asked.targets
             options = options._replace(targets=targets, force=asked.force)
         self.generation += 1
-        self._unplanned, self._again = False, inf
+        told, self._unplanned, self._again = self._unplanned, None, inf
         if options.force and self._warm is not None:
             self._warm.forget()
         try:
@@ -164,9 +164,11 @@ class Watch:
         except (PivotError, CacheError) as error:
             if isinstance(error, UsageError) and self.generation == 1:
                 raise
-            self._unplanned = True
-            self._tell(PlanFailed(self.generation, changed, error))
+            self._unplanned = str(error)
             self._field.settle_unplanned(error)
+            if self._unplanned == told and not edits and asked is None:
+                return
+            self._tell(PlanFailed(self.generation, changed, error))
         self._tell(Idle(self.generation, self._field.size, self._failed))
 
     def _renew(
