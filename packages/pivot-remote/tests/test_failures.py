@@ -45,6 +45,8 @@ ANSWERS = [
 ]
 
 CLIENT = [
+    (RecursionError(), errors.WrongRegion, "in another region"),
+    (exceptions.HTTPClientError(error=RecursionError()), errors.WrongRegion, "in another region"),
     (exceptions.NoCredentialsError(), errors.CredentialsMissing, "no credentials were found"),
     (
         exceptions.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),

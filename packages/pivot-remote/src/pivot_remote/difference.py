@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pivot_cache import Content, ObjectId, Store
 from pivot_remote.crew import Crew
+from pivot_remote.errors import RemoteTrouble
 from pivot_remote.expansion import Expansion, expand
 from pivot_remote.report import JOBS
 from pivot_remote.store import RemoteStore
@@ -34,6 +35,9 @@ def compare(contents: Iterable[Content], source: Store, target: Store, jobs: int
     """
     wanted = list(contents)
     expansion = expand(wanted, source, target, Crew(jobs))
+    for error in expansion.unread.values():
+        if isinstance(error, RemoteTrouble):
+            raise error  # not to be had now is not the same as not there
     present = find_present(target, expansion)
     lacking = expansion.sizes.keys() - present
     return Difference(

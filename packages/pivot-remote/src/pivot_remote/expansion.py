@@ -20,7 +20,7 @@ from pivot_cache import (
 from pivot_cache.content import DIRECTORY
 from pivot_cache.tree import ENTRY_LIMIT
 from pivot_remote.crew import Crew
-from pivot_remote.errors import RemoteError, RemoteUnusable
+from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.store import RemoteStore
 
 
@@ -69,7 +69,8 @@ class Expansion:
 
 
 def expand(contents: Iterable[Content], source: Store, target: Store, crew: Crew) -> Expansion:
-    """Return all objects of the contents. Raises ``RemoteUnusable``; what is wrong with one tree is in the result."""
+    """Return all objects of the contents. Raises ``RemoteUnusable``, and ``RemoteTrouble`` with all trees of a level;
+    what is wrong with one of them is in the result."""
     expansion = Expansion()
     stores = sorted((source, target), key=lambda store: isinstance(store, RemoteStore))
     named = 0
@@ -90,6 +91,9 @@ def expand(contents: Iterable[Content], source: Store, target: Store, crew: Crew
                 expansion.fetched[oid] = data
 
         crew.work(sorted(level), read)
+        troubles = [error for oid in level if isinstance(error := expansion.unread.get(oid), RemoteTrouble)]
+        if len(troubles) == len(level):
+            raise troubles[0]  # it is not about single trees
         level = set()
         for oid, data in found.items():
             try:

@@ -118,6 +118,8 @@ def _translate_client(error: Exception, place: Place, action: str) -> RemoteErro
     from botocore.parsers import ResponseParserError
 
     match error:
+        case _ if _goes_in_circles(error):
+            return WrongRegion(place.address, "")
         case exceptions.NoCredentialsError():
             return CredentialsMissing(place.address, "no credentials were found")
         case exceptions.PartialCredentialsError():
@@ -143,6 +145,12 @@ def _translate_client(error: Exception, place: Place, action: str) -> RemoteErro
         case exceptions.BotoCoreError():
             return ServerFailed(place.address, action, type(error).__name__)
     return None
+
+
+def _goes_in_circles(error: Exception) -> bool:
+    """Say whether the client followed a redirect that leads to itself; it knows no end of that but Python's."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    return isinstance(error, RecursionError) or isinstance(cause, RecursionError)
 
 
 def _connection_detail(error: Exception) -> str:

@@ -223,6 +223,8 @@ class S3Store:
             self._check_format()  # The client takes a listing that is none for a failure; this tells the two apart.
             raise
         entries = answer.get("Contents", [])
+        if not entries and "Name" not in answer:  # the client reads any XML, such as a web page, as an empty listing
+            raise self._not_s3("what it gives for a listing is none")
         sizes = {entry["Key"]: entry["Size"] for entry in entries}
         return Page(sizes, entries[-1]["Key"] if entries else after, bool(answer.get("IsTruncated")))
 
@@ -246,4 +248,8 @@ class S3Store:
             return int(size)
         client = self._connection.client
         answer = self._connection.probe(_HEAD, lambda: client.head_object(Bucket=self._bucket, Key=key), Outcome.ABSENT)
-        return None if isinstance(answer, Outcome) else answer["ContentLength"]
+        if isinstance(answer, Outcome):
+            return None
+        if "ContentLength" not in answer:
+            raise self._not_s3("it tells no size")
+        return answer["ContentLength"]

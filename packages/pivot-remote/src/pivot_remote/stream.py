@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from pivot_cache import ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
-from pivot_remote.errors import NoConnection, ServerFailed
+from pivot_remote.errors import NoConnection, NotS3, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
 from pivot_remote.wire import Question
 
@@ -30,6 +30,8 @@ def open_object(connection: Connection, key: str, oid: ObjectId) -> BinaryIO:
     answer = connection.probe(GET, lambda: client.get_object(Bucket=bucket, Key=key), Outcome.ABSENT)
     if isinstance(answer, Outcome):
         raise ObjectMissing(oid, connection.address)
+    if "ContentLength" not in answer:
+        raise NotS3(connection.address, connection.place.endpoint, "it tells no size")
     start = Start(answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
     return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))
 
