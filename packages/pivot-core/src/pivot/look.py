@@ -48,6 +48,7 @@ class Look:
         self, project: Project, manifest: Manifest, state: State, scan: Scan, locks: Mapping[str, Lock | Damaged | None]
     ) -> None:
         self.project = project
+        self._root = str(project.root)
         self.manifest = manifest
         self.scan = scan
         self.locks = locks
@@ -110,7 +111,7 @@ class Look:
 
     def absolute(self, path: str) -> str:
         """Return a root-relative path as an absolute one, without a closing slash."""
-        return os.path.join(self.project.root, path.rstrip("/"))
+        return os.path.join(self._root, path.rstrip("/"))
 
     def fingerprint(self, stage: StageSpec, observed: Iterable[str]) -> Fingerprint:
         """Return the closure of a stage joined with definitions that only a run showed, as ``module:name``."""

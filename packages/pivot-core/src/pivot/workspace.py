@@ -110,15 +110,17 @@ class Workspace:
 
     def look(self, manifest: "Manifest", *, pending: bool = False) -> "Look":
         """Return a new view of the project as it is now; ``pending`` as in ``lock``."""
-        from pivot.lock import lock_file
+        from pivot.lock import lock_file, read_lock
         from pivot.look import Look
         from pivot_cache import Scan
 
         scan, home = Scan(self.state), str(self.project.home)
         locks = {}
         for stage in manifest.stages:
-            scan.mark(lock_file(home, stage.pipeline, stage.name))
-            locks[stage.name] = self.lock(stage, pending=pending)
+            path = lock_file(home, stage.pipeline, stage.name)
+            scan.mark(path)
+            found = self.pending.read(stage) if pending else None
+            locks[stage.name] = found or read_lock(path, stage.name)
         return Look(self.project, manifest, self.state, scan, locks)
 
     def lock_path(self, stage: "StageSpec") -> Path:
@@ -133,10 +135,10 @@ class Workspace:
 
     def lock(self, stage: "StageSpec", *, pending: bool = False) -> "Lock | Damaged | None":
         """Return the record of a stage as it is on disk now; with ``pending``, that of a result not committed first."""
-        from pivot.lock import lock_file, read_lock
+        from pivot.lock import read_lock
 
         found = self.pending.read(stage) if pending else None
-        return found or read_lock(lock_file(str(self.project.home), stage.pipeline, stage.name), stage.name)
+        return found or read_lock(self.lock_path(stage), stage.name)
 
     @cached_property
     def pending(self) -> "Pending":

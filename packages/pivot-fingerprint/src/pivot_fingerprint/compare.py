@@ -39,6 +39,8 @@ def compare(
     digests = {key: part.digest for key, part in parts.items()} | dict(others or {})
     if any(key.startswith("package::") for key in recorded):
         digests |= {f"package::{name}": version for name, version in current.packages}
+    if recorded == digests:
+        return ()
     was, now = _shapes(recorded), _shapes(digests)
     changes = []
     for key in sorted(recorded.keys() | digests.keys()):
