@@ -67,3 +67,9 @@ def test_what_git_has_itself(repository: Path) -> None:
     assert held_by_git(repository, "sub") and held_by_git(repository / "sub", "-ä\nb")
     (repository / "new*").touch()
     assert not held_by_git(repository, "new*") and not held_by_git(repository, "out*")
+
+
+def test_an_object_that_is_not_there_is_named(repository: Path) -> None:
+    revision = find_revision(repository, "HEAD")
+    with pytest.raises(StorageError, match=f"git cannot read {'0' * 40}"):
+        list(revision.read(["0" * 40]))

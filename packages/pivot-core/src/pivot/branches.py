@@ -5,17 +5,14 @@ record needs, so any doubt is an error and no omission.
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pivot.errors import StorageError
+from pivot.git import Objects, ask, demand
 
 _ROOT_FORMAT = "%(objectname) %(objecttype) %(*objecttype)"
 _UNFINISHED = ("HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "ORIG_HEAD")
-_INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 _LISTED = 64 << 20  # bytes of one blob or tree; what is larger is no record
 
 
@@ -26,11 +23,11 @@ def git_records(root: Path) -> Iterator[bytes]:
     """
     if not any(os.path.lexists(above / ".git") for above in (root, *root.parents)):
         return
-    with _Objects(root) as objects:
+    with Objects(root, limit=_LISTED, fetch=False) as objects:
         blobs = dict.fromkeys(_index(root))
         trees = set[tuple[str, bool]]()
         for commit in dict.fromkeys(_commits(root)):
-            blobs |= dict.fromkeys(_records_in(objects, f"{commit}^{{tree}}", trees))
+            blobs |= dict.fromkeys(_records_in(objects, commit, trees))
         for blob in blobs:
             yield objects.read(blob)[1]
 
@@ -42,28 +39,30 @@ def is_record(path: str, home: bool) -> bool:
 
 def _commits(root: Path) -> Iterator[str]:
     """Yield what git would not throw away, and what it is in the middle of."""
-    for line in _ask(root, "for-each-ref", f"--format={_ROOT_FORMAT}").splitlines():
+    for line in demand(root, "for-each-ref", f"--format={_ROOT_FORMAT}").decode().splitlines():
         name, *kinds = line.split(" ")
         if kinds[-1] in ("commit", "tree") or kinds[0] in ("commit", "tree"):
             yield name
-    for line in _ask(root, "worktree", "list", "--porcelain").splitlines():
+    for line in os.fsdecode(demand(root, "worktree", "list", "--porcelain")).splitlines():
         if line.startswith("HEAD ") and line.strip("HEAD 0"):
             yield line.removeprefix("HEAD ")
-    for name in _UNFINISHED:
-        yield from _ask(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", may_fail=True).split()
-    if _ask(root, "rev-parse", "--verify", "--quiet", "refs/stash", may_fail=True):
-        yield from _ask(root, "log", "--walk-reflogs", "--format=%H %P", "refs/stash", "--").split()
+    for name in (*_UNFINISHED, "refs/stash"):
+        found = ask(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if found and name == "refs/stash":  # all that was stashed, with the index and the untracked files of each
+            found = demand(root, "log", "--walk-reflogs", "--format=%H %P", name, "--")
+        yield from (found or b"").decode().split()
 
 
 def _index(root: Path) -> Iterator[str]:
-    for line in _ask(root, "ls-files", "--stage", "-z", "--full-name", ":/").split("\0"):
+    for line in os.fsdecode(demand(root, "ls-files", "--stage", "-z", "--full-name", ":/")).split("\0"):
         facts, _, path = line.partition("\t")
         if is_record(path, ".pivot/" in path) and facts.startswith("100"):
             yield facts.split(" ")[1]
 
 
-def _records_in(objects: "_Objects", top: str, seen: set[tuple[str, bool]]) -> Iterator[str]:
-    waiting = [(top, False)]
+def _records_in(objects: Objects, commit: str, seen: set[tuple[str, bool]]) -> Iterator[str]:
+    width = len(commit) // 2  # of a name in a tree
+    waiting = [(f"{commit}^{{tree}}", False)]
     while waiting:
         name, home = waiting.pop()
         if (name, home) in seen:
@@ -72,7 +71,6 @@ def _records_in(objects: "_Objects", top: str, seen: set[tuple[str, bool]]) -> I
         kind, data = objects.read(name)
         if kind != "tree":
             raise StorageError(f"git has a {kind} where a tree is expected: {name}")
-        width = objects.width
         at = 0
         while at < len(data):
             end = data.index(b"\0", at)
@@ -83,72 +81,3 @@ def _records_in(objects: "_Objects", top: str, seen: set[tuple[str, bool]]) -> I
                 waiting.append((oid, home or path == ".pivot"))
             elif mode.startswith(b"100") and is_record(path, home):
                 yield oid
-
-
-class _Objects:
-    """A ``git cat-file --batch``, asked one object at a time."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self.width = 32 if _ask(root, "rev-parse", "--show-object-format").strip() == "sha256" else 20
-        self._process = subprocess.Popen(
-            ["git", "cat-file", "--batch"],
-            cwd=root,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        )
-
-    def read(self, name: str) -> tuple[str, bytes]:
-        """Return the kind and the bytes of an object."""
-        process = self._process
-        assert process.stdin and process.stdout
-        try:
-            process.stdin.write(f"{name}\n".encode())
-            process.stdin.flush()
-        except BrokenPipeError:
-            raise self._broken(name) from None
-        _, _, facts = process.stdout.readline().decode(errors="replace").partition(" ")
-        kind, _, size = facts.strip().partition(" ")
-        if not size.isdecimal() or int(size) > _LISTED:
-            raise self._broken(name)
-        data = process.stdout.read(int(size))
-        process.stdout.read(1)
-        if len(data) != int(size):
-            raise self._broken(name)
-        return kind, data
-
-    def _broken(self, name: str) -> StorageError:
-        return StorageError(
-            f"git cannot read {name} of {self._root}", hint="git fsck says more; fetch what the repository lacks"
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
-
-
-def _ask(root: Path, *words: str, may_fail: bool = False) -> str:
-    """Return what git prints; raise StorageError if it says no, unless that is an answer, too."""
-    try:
-        ended = subprocess.run(["git", *words], cwd=root, capture_output=True, check=False, env=_environment())
-    except OSError as error:
-        raise StorageError(f"cannot run git: {error.strerror}", hint="install git, or add it to PATH") from error
-    if ended.returncode and not may_fail:
-        problem = ended.stderr.decode(errors="replace").strip().partition("\n")[0]
-        raise StorageError(f"git cannot read the repository of {root}: {problem}")
-    return os.fsdecode(ended.stdout) if not ended.returncode else ""
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment in which git reads this repository, writes nothing, and fetches nothing."""
-    kept = {name: value for name, value in os.environ.items() if name not in _INHERITED}
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
