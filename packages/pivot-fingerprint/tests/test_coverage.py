@@ -76,3 +76,15 @@ def test_modules(tmp_path: Path) -> None:
     assert covers(found, observed, ["work", "more"])
     assert analysis.unexpected(entries, observed, known=found) == (Entry("more", ""),)
     assert analysis.unexpected(entries, observed, known=found, imported=["more"]) == ()
+
+
+def test_installed_modules(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(WORK)
+    analysis = Analysis([str(tmp_path)])
+    entries = [Entry("work", "run")]
+    found = analysis.fingerprints({"it": entries})["it"]
+    observed = Observed(requested=("blake3.blake3", "json", "work"))
+    assert not covers(found, observed, ["work"])
+    assert analysis.unexpected(entries, observed, known=found) == (Entry("blake3.blake3", ""),)
+    assert covers(found._replace(packages=(("blake3", "1"),)), observed, ["work"])
+    assert covers(found, Observed(requested=("json", "work")), ["work"])

@@ -1,5 +1,7 @@
 """Modules that project code imports by names that its source does not spell out."""
 
+import fractions
+import pickle
 import sys
 
 import pytest
@@ -41,6 +43,13 @@ def test_what_a_library_asks_for_is_its_own_business(project, monkeypatch: pytes
     monkeypatch.syspath_prepend(str(project.root / "site-packages"))
     module = project.load("lib")
     assert requested(project.observe(lambda: module.ask("blake3"))) == set()
+
+
+def test_what_a_pickle_names(project) -> None:
+    project.write("reads!.py", "import pickle\ndef read(data):\n    return pickle.loads(data)\n")
+    module = project.load("reads")
+    data = pickle.dumps(fractions.Fraction(1, 2))
+    assert "fractions" in requested(project.observe(lambda: module.read(data)))
 
 
 def test_while_a_module_is_imported_the_statement_has_it(project) -> None:

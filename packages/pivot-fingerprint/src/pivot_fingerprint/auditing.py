@@ -85,8 +85,8 @@ class Access:
                 self._connected(args[0], frame)
             case "ctypes.dlopen":
                 self._handed_over(args[0], frame)
-            case "import":
-                self._imports(args[0], args[1], frame)
+            case "import" | "pickle.find_class":
+                self._named(event, args, frame)
             case _:
                 for path, writes in commands.named(event, args):
                     if writes:
@@ -179,12 +179,15 @@ class Access:
         if place is not None and stat.S_ISREG(_mode(place)):
             self._read(place, frame)
 
-    def _imports(self, name: object, file: object, frame: FrameType) -> None:
-        """A module that is looked for, or the file of an extension module, which the dynamic linker opens next."""
-        if file is not None:
-            self._handed_over(file, frame)
+    def _named(self, event: str, args: Sequence[Any], frame: FrameType) -> None:
+        """A module that is looked for, an extension module that is about to be opened, or one that a pickle names."""
+        if event == "import" and args[1] is not None:
+            self._handed_over(args[1], frame)
         elif self._requests is not None:
-            self._requests.asked(name, frame)
+            if event != "import":
+                self._requests.unpickled(args[0], frame)
+            elif frame.f_code.co_name != "<module>":  # there the statement says it all
+                self._requests.asked(args[0], frame)
 
     def _write(self, path: object) -> None:
         place = self._places.find(path)
@@ -229,7 +232,8 @@ def _mode(path: str) -> int:
 
 
 _EVENTS = commands.EVENTS | {
-    "ctypes.dlopen", "import", "os.link", "os.listdir", "os.mkdir", "os.rename", "os.scandir", "sqlite3.connect"
+    "ctypes.dlopen", "import", "os.link", "os.listdir", "os.mkdir", "os.rename", "os.scandir",
+    "pickle.find_class", "sqlite3.connect",
 }  # fmt: skip
 _active: tuple[Access, ...] = ()
 _hooked = False

@@ -177,9 +177,9 @@ class Graph:
         """Whether a use of a name does not depend on what others put into it."""
         if not use & (VALUE | CALLED):
             return True
-        if use & VALUE or not target.rest or not target.definitions:
+        if use & VALUE or not target.definitions:
             return False
-        return all(self._only_records(number, target.rest, use) for number in target.definitions)
+        return all(self._only_records(number, target.rest or "__call__", use) for number in target.definitions)
 
     def _only_records(self, number: int, method: str, use: int) -> bool:
         """Whether a method only puts something into its object, and gives nothing back that depends on it."""

@@ -94,7 +94,7 @@ class Observation:
         module = self._importing(frame)
         if module is None:
             self._requested[name] = None
-        elif frame.f_code.co_name == "import_module":  # an import statement at top level says itself what it is for
+        else:
             self._note("package", name, lambda _: None, module)
 
     def _note(self, kind: str, name: str, digest: Callable[[str], str | None], module: FrameType) -> None:

@@ -2,8 +2,8 @@
 
 ``importlib.import_module`` tells when it is called, by ``sys.monitoring``: also for what is loaded already, and for
 those who call it on behalf of the project (entry points, ``pkgutil.resolve_name``). ``__import__`` leaves an audit
-event when it loads something, see ``auditing``. What libraries import for themselves is their own business. Project
-modules do not count here: ``observation`` sees all that were imported.
+event when it loads something, and pickle one for each class that it looks up, see ``auditing``. What libraries import
+for themselves is their own business.
 """
 
 import importlib
@@ -54,6 +54,11 @@ class Requests:
     def asked(self, name: object, frame: FrameType) -> None:
         """Take in a request for a module by its absolute name, and the frame that makes it."""
         if isinstance(name, str) and name and name[0] != "." and acts_for_project(frame, self._is_project):
+            self._note(name, frame)
+
+    def unpickled(self, name: object, frame: FrameType) -> None:
+        """Take in a module of which a pickle names something, whoever reads it: its objects are the project's."""
+        if isinstance(name, str) and name:
             self._note(name, frame)
 
 
