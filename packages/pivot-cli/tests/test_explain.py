@@ -99,6 +99,7 @@ def test_every_other_reason(make_step: MakeStep) -> None:
             reasons.DeclarationChanged("m.json", "out", "metric"),
             reasons.OutputMissing("m.json"),
             reasons.OutputEdited("n.json", OLD, NEW),
+            reasons.OutputEdited("pipe", OLD, ""),
             lock=lock,
         )
     ).partition("  Changes:\n")[2]
@@ -111,7 +112,9 @@ def test_every_other_reason(make_step: MakeStep) -> None:
         "    output:m.json\n      Old: out\n      New: metric\n"
         "    output:m.json\n      Old: 5995c853\n      New: -\n"
         "    output:n.json\n      Old: 5995c853\n      New: a1b2c3d4\n"
-        "      Note: the edited file is kept in the cache before it is replaced"
+        "      Note: the edited file is kept in the cache before it is replaced\n"
+        "    output:pipe\n      Old: 5995c853\n      New: -\n"
+        "      Note: what is there cannot be kept: remove it, then the run goes on"
     )
 
 

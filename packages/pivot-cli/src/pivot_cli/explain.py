@@ -103,6 +103,10 @@ def _items(reason: Reason, step: Step) -> Iterator[Item]:
         case OutputMissing(path):
             recorded = step.lock.outputs.get(path) if isinstance(step.lock, Lock) else None
             yield Item(f"output:{path}", recorded.content.digest if recorded else None, None)
+        case OutputEdited(path, old, ""):
+            yield Item(
+                f"output:{path}", old, None, note="what is there cannot be kept: remove it, then the run goes on"
+            )
         case OutputEdited(path, old, new):
             yield Item(f"output:{path}", old, new, note="the edited file is kept in the cache before it is replaced")
         case _:

@@ -12,10 +12,13 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project, import_roots
 from pivot.record import Damaged
-from pivot_cache import Content, Scan, SourceError, State
+from pivot_cache import Content, ObjectId, Scan, SourceError, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest
 from pivot_fingerprint.environment import variable_digest
+
+UNKEEPABLE = Content("other", ObjectId(""), 0)
+"""What is at an output's path and can be the result of no stage, such as a named pipe."""
 
 
 class SourceMemo:
@@ -69,7 +72,7 @@ class Look:
             {dep.path: self.expected(dep.path) for dep in stage.deps},
             {path: self.read_again(path) for path in recorded.reads} if recorded else {},
             {name: self.variable(name) for name in recorded.env} if recorded else {},
-            {out.path: self.expected(out.path) for out in stage.outs},
+            {out.path: self._output(out.path) for out in stage.outs},
         )
 
     def code(self, stage: StageSpec) -> Fingerprint:
@@ -83,6 +86,12 @@ class Look:
     def expected(self, path: str) -> Content | None:
         """Return what is at a root-relative path; where nothing is, what is presumed to be there."""
         return self.content(path) or self.presumed.get(path.rstrip("/"))
+
+    def _output(self, path: str) -> Content | None:
+        try:
+            return self.expected(path)
+        except SourceError:  # what is wrong is said by whoever is to replace it, if anyone is
+            return UNKEEPABLE
 
     def forget(self, stage: StageSpec) -> None:
         """Look anew at the inputs and outputs of a stage when next asked; time has passed."""

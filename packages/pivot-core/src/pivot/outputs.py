@@ -13,7 +13,7 @@ from pivot.lock import Lock, write_lock
 from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
-from pivot_cache import Content, Scan
+from pivot_cache import Content, Scan, SourceError
 from pivot_cache.level import is_object_path
 
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
@@ -27,7 +27,7 @@ def clear_outputs(workspace: Workspace, look: Look, now: Observation, *, pending
     replaced = workspace.pending.read(now.stage) if pending else None
     for out in now.stage.outs:
         path = confined(look.project.root, out.path)
-        content = look.content(out.path)
+        content = _found(look, out.path)
         if content is None:
             yield from _remove_lost_link(path, out.path)
             continue
@@ -47,7 +47,7 @@ def restore_outputs(
     nothing is recorded then.
     """
     for path, output in trace.outputs.items():
-        found = look.content(path)
+        found = _found(look, path)
         if found == output.content:
             continue
         place = confined(look.project.root, path)
@@ -61,6 +61,14 @@ def restore_outputs(
         return
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
     workspace.pending.drop(now.stage)
+
+
+def _found(look: Look, path: str) -> Content | None:
+    try:
+        return look.content(path)
+    except SourceError as error:
+        hint = f"remove {path} if nobody needs it: what the cache does not hold is not deleted"
+        raise StorageError(f"{path} is in the way: {error}", hint=hint) from error
 
 
 def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iterator[str]:

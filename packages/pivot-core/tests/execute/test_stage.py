@@ -156,6 +156,11 @@ WRONG = [
     ),
     (lambda: {"clean": 3}, made(clean=Out("c", Nothing())), ("clean", "the output c was not written", None)),
     (
+        lambda: Path("c").symlink_to("gone") or {"clean": "c"},
+        made(clean=Out("c")),
+        ("clean", "the output c is a link to gone, where nothing is", None),
+    ),
+    (
         lambda: Path("d").mkdir() or {"clean": "d"},
         made(clean=Out("d")),
         ("clean", "the output d is declared as a file but is a directory", 'declare "d/"'),

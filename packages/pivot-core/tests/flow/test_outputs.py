@@ -1,5 +1,7 @@
 """The ownership rule: nothing is overwritten that is not in the cache."""
 
+import os
+
 from pivot.events import Notice
 
 
@@ -31,6 +33,20 @@ def test_a_directory_in_the_way_is_kept_too(bench) -> None:
     (bench.root / "clean.json" / "inner").write_text("precious")
     bench.repro()
     assert len(notices(bench)) == 1 and (bench.root / "clean.json").read_text() == "made by clean"
+
+
+def test_what_cannot_be_kept_stops_its_own_stage_alone(bench) -> None:
+    bench.repro()
+    (bench.root / "total.json").unlink()
+    os.mkfifo(bench.root / "total.json")
+    bench.edit("helpers.py", "return raw", "return dict(raw)")
+    summary = bench.repro()
+    assert summary.actions == {"clean": "run", "total": "failed"}
+    failure = summary.failures["total"]
+    assert failure.problem.startswith("total.json is in the way: ") and "named pipe" in failure.problem
+    assert failure.hint is not None and failure.hint.startswith("remove total.json")
+    (bench.root / "total.json").unlink()
+    assert bench.repro().actions == {"clean": "skip", "total": "restore"}
 
 
 def test_its_own_output_goes_without_a_word(bench) -> None:

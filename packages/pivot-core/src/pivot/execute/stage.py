@@ -108,8 +108,9 @@ class Work:
             if not os.path.lexists(path) and key in self._saved:
                 problem = f"the output {path} was removed while the stage was running"
                 raise Wrong(Failure("changed", problem, key, hint="nothing is recorded; run again"))
-            if not os.path.lexists(path):
-                self._fail(f"the output {path} was not written", key)
+            if not os.path.exists(path):
+                how = f"is a link to {os.readlink(path)}, where nothing is" if path.is_symlink() else "was not written"
+                self._fail(f"the output {path} {how}", key)
             if _is_directory(out) and not os.path.isdir(path):
                 self._fail(
                     f"the output {path}/ is declared as a directory but is a file", key, hint=f'declare "{path}"'
