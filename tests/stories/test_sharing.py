@@ -1,6 +1,7 @@
 """Two people, one git repository, and the cache shared through a remote."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -294,3 +295,33 @@ def test_a_key_to_sign_with_is_the_users_own(team: Team) -> None:
     assert key in file.read_text() and file.stat().st_mode & 0o077 == 0
     a.run("config", "set", "--global", "core.jobs", "2")
     assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_what_nobody_needs_leaves_a_remote_once_it_is_old(team: Team, tmp_path: Path) -> None:
+    team.a.environment |= KEY
+    team.share()
+    a = team.a
+    a.execute("git", "switch", "-qc", "other")
+    a.edit("totals.py", "sum(", "max(")
+    a.run("repro", "--push")
+    team.commit(a)
+    a.execute("git", "switch", "-q", "main")
+    a.edit("totals.py", "sum(", "min(")
+    a.run("repro", "--push")  # a result that is never committed
+    a.execute("git", "checkout", "-q", "--", ".")
+    young = json.loads(a.run("gc", "--remote", "--json").stdout)
+    assert young["remove"]["objects"] == 0 and not young["done"]
+    for path in (tmp_path / "remote").rglob("*"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    planned = a.run("gc", "--remote", "origin")
+    assert "Would remove 1 object" in planned.stdout and "1 trace" in planned.stdout
+    assert "pivot gc --remote origin --yes does it" in planned.stdout
+    assert "Would remove 1 object" in a.run("gc", "--remote").stdout
+    assert "Removed 1 object" in a.run("gc", "--remote", "--yes").stdout
+    assert "Nothing to remove" in a.run("gc", "--remote").stdout
+    assert "Everything is there already" in a.run("push", "--all-branches").stdout  # what any branch names has stayed
+    team.b.run("pull")
+    assert team.b.run("repro").stdout.startswith("Everything is up to date")
+    team.b.execute("git", "fetch", "-q", "--depth", "1", (a.path).as_uri(), "main")
+    assert "whole history" in team.b.run("gc", "--remote", "--yes", code=4).stderr

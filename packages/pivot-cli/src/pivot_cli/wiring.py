@@ -14,7 +14,7 @@ from pivot.project import discover
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
 from pivot_cache.content import ObjectId
-from pivot_cache.errors import CacheError
+from pivot_cache.errors import CacheError, ObjectMissing
 from pivot_cli.session import Session
 
 if TYPE_CHECKING:
@@ -121,6 +121,20 @@ def open_runs(remote: Elsewhere, config: Config) -> "RunIndex":
 
     key = config.values["remote.signing_key"]
     return RunIndex(remote.store.files, None if key is None else str(key), int(config.values["remote.jobs"] or 1))
+
+
+def peek_object(remote: Elsewhere, oid: ObjectId, head: bytes, limit: int) -> bytes | None:
+    """Return what a remote has under a name, not verified, if it begins with ``head`` and has no more than ``limit``
+    bytes; None otherwise. Raises RemoteError."""
+    try:
+        with remote.store.open(oid) as stream:
+            data = stream.read(len(head))
+            if data != head:
+                return None
+            data += stream.read(limit - len(head))
+            return data
+    except ObjectMissing:
+        return None
 
 
 def reach_remotes(config: Config) -> Iterator[tuple[str, str, str | None]]:

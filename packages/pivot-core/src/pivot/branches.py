@@ -32,6 +32,13 @@ def git_records(root: Path) -> Iterator[bytes]:
             yield objects.read(blob)[1]
 
 
+def is_shallow(root: Path) -> bool:
+    """Say whether git has only a part of the history. Raises StorageError where it cannot be asked."""
+    if not any(os.path.lexists(above / ".git") for above in (root, *root.parents)):
+        return False
+    return _ask(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
 def is_record(path: str, home: bool) -> bool:
     """Say whether a file is a record by its name; ``home`` says that it is below a ``.pivot``."""
     return path.endswith(".pvt") or (home and path.endswith(".lock"))

@@ -24,21 +24,42 @@ _WHY = {
 @click.command(
     name="gc",
     cls=Exemplified,
-    examples=[("pivot gc", "what would go, and what stays"), ("pivot gc --yes", "remove it")],
+    examples=[
+        ("pivot gc", "what would go, and what stays"),
+        ("pivot gc --yes", "remove it"),
+        ("pivot gc --remote", "what would go of the default remote"),
+        ("pivot gc --remote disk --yes", "remove it from the remote disk"),
+    ],
 )
 @click.option("-y", "--yes", is_flag=True, help="Remove what the plan says.")
 @click.option("--all-projects", is_flag=True, help="For a shared cache: keep what any of its projects needs.")
+@click.option(
+    "--remote",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="Of a remote, not of the cache.",
+)
 @as_json
 @common
 @click.pass_obj
-def command(session: Session, /, yes: bool, all_projects: bool, as_json: bool) -> int:
+def command(session: Session, /, yes: bool, all_projects: bool, remote: str | None, as_json: bool) -> int:
     """Remove from the cache what nothing needs any more.
 
     Prints a plan; --yes acts. What records name stays, in the work tree and in every branch, tag and stash of git, and
     so do the results of the last runs, what gc.keep names, and whatever is young. Afterwards a run may have to compute
     what it could have restored; it is never wrong.
+
+    With --remote, what the remote keeps and no record names, nor was written to it of late. Fetch all branches first,
+    and give each project a prefix of its own: what other projects need is not known here.
     """
     with Workspace(locate(session.start), make=False) as workspace:
+        if remote is not None:
+            if all_projects:
+                raise click.UsageError("--all-projects is about a shared cache: it does not go with --remote")
+            from pivot_cli.collecting import collect_remote  # lazy: for --remote only
+
+            return collect_remote(session, workspace, remote or None, act=yes, json=as_json)
         plan = collect(workspace, act=yes, all_projects=all_projects)
     if as_json:
         session.terminal.out.json(gc_data(plan))
@@ -59,8 +80,8 @@ def gc_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def show(session: Session, plan: Plan) -> None:
-    """Print what goes and what stays, and why."""
+def show(session: Session, plan: Plan, command: str = "pivot gc --yes") -> None:
+    """Print what goes and what stays, and why; ``command`` is what would do it."""
     out = session.terminal.out
     if len(plan.projects) > 1:
         out.line(f"Projects: {', '.join(plan.projects)}")
@@ -76,4 +97,4 @@ def show(session: Session, plan: Plan) -> None:
         for stay in plan.stays:
             out.line(f"  {plural(stay.objects, 'object'):<12} {amount(stay.bytes):>10}   {_WHY[stay.why]}")
     if (plan.objects or plan.traces) and not plan.done:
-        out.line(out.paint("Nothing was removed yet; pivot gc --yes does it", "dim"))
+        out.line(out.paint(f"Nothing was removed yet; {command} does it", "dim"))
