@@ -8,7 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from pivot_fingerprint.module_files import ModuleFiles, file_of, leads_to, unfound
+from pivot_fingerprint.importing import is_project, normal_roots
+from pivot_fingerprint.module_files import ModuleFiles, file_of, judge_loaded, leads_to, unfound
 
 
 def module(name: str = "some_module", **attributes: object) -> ModuleType:
@@ -119,3 +120,10 @@ def test_what_only_another_finder_finds(tmp_path: Path, monkeypatch: pytest.Monk
     modules = [(name, str(tmp_path / file)) for name, file in found + strange]
     expected = [str(tmp_path / "elsewhere/tool_v2.py"), str(tmp_path / "pack/inner.py")]
     assert list(unfound(modules, [str(tmp_path)])) == expected
+
+
+def test_what_is_loaded_is_judged_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roots = normal_roots([str(tmp_path)])
+    judge_loaded(roots)
+    monkeypatch.setattr("pivot_fingerprint.importing._judge", lambda *_: pytest.fail("it was not"))
+    assert not is_project(pytest.__file__, roots)

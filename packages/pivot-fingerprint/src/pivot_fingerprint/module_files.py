@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from pivot_fingerprint.importing import is_project, normal_roots
 from pivot_fingerprint.modules import Finder
 
 
@@ -17,6 +18,14 @@ def file_of(module: object) -> str | None:
     except AttributeError:  # anything can be in sys.modules
         return None
     return os.path.abspath(file) if isinstance(file, str) else None
+
+
+def judge_loaded(roots: Sequence[str]) -> None:
+    """Find out ahead which loaded modules are project code, so that no process forked from this one has to."""
+    normal = normal_roots(roots)
+    for module in list(sys.modules.values()):
+        if file := file_of(module):
+            is_project(file, normal)
 
 
 def leads_to(name: str, file: str) -> bool:

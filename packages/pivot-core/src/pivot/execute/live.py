@@ -20,6 +20,7 @@ from pivot.execute.executor import Failure
 from pivot.pipeline import Stage
 from pivot.pipeline_module import import_pipeline, import_roots
 from pivot_fingerprint.importing import Loaded, install
+from pivot_fingerprint.module_files import judge_loaded
 from pivot_fingerprint.observation import Observation
 from pivot_fingerprint.observe import observe
 
@@ -66,6 +67,7 @@ def import_live(pipeline: str, root: str) -> Live | Failure:
         stages = import_pipeline(pipeline, root).stages
         files = () if _writable() <= before else tuple(buffered_files())
         rolled = random.getstate()
+        judge_loaded([root])
         return Live(stages, loaded, observe([root]).__enter__(), files, None if rolled == dice else rolled)
     except BaseException as error:  # also sys.exit, which ends only the import
         return _failure(error, root)
