@@ -1,10 +1,11 @@
 """A module fits in a head, says what it is for, and has a test file of its name."""
 
 import ast
+import re
 
 import pytest
 
-from workspace import PACKAGES, parse, relative
+from workspace import PACKAGES, ROOT, parse, relative
 
 WALL = 400  # lines
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
@@ -41,3 +42,14 @@ def test_a_module_has_a_test_file_of_its_name(package, module) -> None:
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_a_package_is_typed(package) -> None:
     assert (package.source / "py.typed").is_file()
+
+
+def test_the_map_names_modules_that_exist() -> None:
+    known = {".".join(module.relative_to(package.source.parent).with_suffix("").parts) for package, module in MODULES}
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tour = page.partition("| to see how |")[2].partition("\n\n")[0]
+    named = set()
+    for inside, modules in re.findall(r"`(\w[\w.]*)`: ((?:`\w+`(?:, )?)+)", tour):
+        named |= {f"{inside}.{module}" for module in re.findall(r"\w+", modules)}
+    assert len(named) > 50
+    assert named <= known | {"pivot.loaders"}

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +80,8 @@ def test_nothing_heavy_is_imported_to_start() -> None:
         "tomlkit", "tomllib", "traceback", "yaml",
     }  # fmt: skip
     assert heavy.isdisjoint(loaded), heavy & set(loaded)
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`pivot {name}`" not in readme] == []
