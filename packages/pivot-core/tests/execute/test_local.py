@@ -196,6 +196,26 @@ def test_printing_much_neither_stalls_nor_loses_anything(workshop, eventually) -
     assert any("bytes are only in the log]" in event.text for event in events[:-1] if isinstance(event, Output))
 
 
+def test_an_import_that_prints_much_is_heard_and_not_kept(workshop) -> None:
+    """Both what is printed before the host is ready, and by what it has started since."""
+    workshop.write("""
+        import subprocess, sys
+        for _ in range(300):
+            print("x" * 9_999)
+        subprocess.Popen([sys.executable, "-c", "import os\\nwhile True: os.write(1, b'y' * 9999)"])
+
+        @stage
+        def quick() -> None:
+            pass
+    """)
+    executor = workshop.executor()
+    executor.submit(workshop.order("quick"))
+    events = workshop.collect(executor)
+    assert isinstance(events[-1], Result) and events[-1].failure is None
+    words = executor._host._words
+    assert 0 < len(words) <= 8192
+
+
 @METHODS
 def test_a_stage_has_its_own_directory_no_input_no_terminal_and_no_foreign_descriptor(workshop, method: str) -> None:
     workshop.write("""

@@ -6,11 +6,10 @@ import signal
 import time
 from contextlib import suppress
 
-from pivot.execute import interpreter
 from pivot.execute.executor import Failure
 from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import ended
-from pivot.execute.wire import Channel, Closed
+from pivot.execute.wire import CHUNK, Channel, Closed
 
 GIVE_UP = 5.0  # seconds for the host to end its processes, then itself
 EXIT = 1.0  # seconds from the end of its messages to the end of its process
@@ -18,28 +17,39 @@ LAST_WORDS = 8192  # bytes of the host's own output that are shown when it dies
 
 
 class HostProcess:
-    """A running host that waits for its ``Setup``; ``channel`` leads to it.
+    """A running host that waits for its ``Setup``; ``channel`` leads to it, ``printed`` comes what it prints.
 
     Raises OSError when no process can be started.
     """
 
     def __init__(self, starter: Starter = ANEW) -> None:
-        self._printed = interpreter.anonymous_file()
+        self.printed, prints = os.pipe()
+        os.set_blocking(self.printed, False)
+        self._words = b""
         commands, mine = os.pipe()
         events, its = os.pipe()
         alive, self._held = os.pipe()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
             code = "from pivot.execute.host import main; main()"
-            self.pid = starter.start(code, (null, self._printed, self._printed, commands, its, alive), session=True)
+            self.pid = starter.start(code, (null, prints, prints, commands, its, alive), session=True)
         except OSError:
-            for one in (mine, events, self._held, self._printed):
+            for one in (mine, events, self._held, self.printed):
                 os.close(one)
             raise
         finally:
-            for one in (null, commands, its, alive):
+            for one in (null, prints, commands, its, alive):
                 os.close(one)
         self.channel = Channel(events, mine)
+
+    def hear(self) -> bool:
+        """Take what it printed, of which only the end is kept; False once nobody is left who could print."""
+        try:
+            data = os.read(self.printed, CHUNK)
+        except BlockingIOError:
+            return True
+        self._words = (self._words + data)[-LAST_WORDS:]
+        return bool(data)
 
     def hang_up(self) -> None:
         """Have the host end every stage and itself, and wait for it; kill it if that takes too long."""
@@ -56,11 +66,11 @@ class HostProcess:
     def bury(self) -> Failure:
         """Clear a host away that has ended, and say how it ended, with what it printed last."""
         status = self._wait()
-        start = max(0, os.fstat(self._printed).st_size - LAST_WORDS)
-        words = os.pread(self._printed, LAST_WORDS, start).decode(errors="replace")
+        self.hear()  # all that a pipe holds
+        words = self._words.decode(errors="replace")
         self.channel.close()
         os.close(self._held)
-        os.close(self._printed)
+        os.close(self.printed)
         return Failure("died", f"the process that imports the pipeline {ended(status)}", traceback=words or None)
 
     def _wait(self) -> int:

@@ -80,6 +80,7 @@ class LocalExecutor:
             return
         self._set_up = False
         self._selector.register(self._host.channel.reader, selectors.EVENT_READ, self._receive)
+        self._selector.register(self._host.printed, selectors.EVENT_READ, self._hear)
 
     def start(self) -> None:
         """Start the host if it is not there, and have it begin to import the pipeline."""
@@ -140,6 +141,10 @@ class LocalExecutor:
         except Closed:
             self._lose_host()
 
+    def _hear(self) -> None:
+        if self._host is not None and not self._host.hear():
+            self._selector.unregister(self._host.printed)
+
     def _take(self, frame: Frame) -> None:
         match frame.kind:
             case wire.READY:
@@ -182,7 +187,7 @@ class LocalExecutor:
     def _bury_host(self) -> Failure:
         assert self._host is not None
         host, self._host = self._host, None
-        for one in (host.channel.reader, host.channel.writer):
+        for one in (host.channel.reader, host.channel.writer, host.printed):
             if one in self._selector.get_map():
                 self._selector.unregister(one)
         failure = host.bury()
