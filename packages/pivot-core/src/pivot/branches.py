@@ -36,7 +36,7 @@ def is_shallow(root: Path) -> bool:
     """Say whether git has only a part of the history. Raises StorageError where it cannot be asked."""
     if not any(os.path.lexists(above / ".git") for above in (root, *root.parents)):
         return False
-    return ask(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+    return demand(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def is_record(path: str, home: bool) -> bool:
