@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pivot.errors import UsageError
-from pivot.fsck import Finding, Report, fsck
+from pivot.fsck import Finding, Reading, Report, fsck
 from pivot.tracked import write_tracked
 from pivot_cache import Content, DiskError, LocalStore, ObjectId, TreeEntry, hash_bytes, tree_bytes
 
@@ -202,6 +202,15 @@ def test_a_part_of_the_objects(done: Any) -> None:
     assert sum(read) == 2
     with pytest.raises(UsageError):
         check(done, "some")
+
+
+def test_it_says_how_far_it_is(done: Any) -> None:
+    told: list[Reading] = []
+    with done.open() as workspace:
+        stock = fsck(workspace, "100%", told.append).stock
+    sizes = [one.bytes_done for one in told]
+    assert [one.objects_done for one in told] == [0, 1] and {one.objects for one in told} == {stock.objects}
+    assert sizes == sorted(set(sizes)) and {one.bytes for one in told} == {stock.bytes} and sizes[-1] < stock.bytes
 
 
 def test_a_finding_made_by_hand_is_not_mended() -> None:

@@ -1,6 +1,7 @@
-"""The line that moves while objects do: how many, how much, how fast. On a terminal, once it takes more than a second.
+"""The line that moves while objects do, or are read: how many, how much, how fast.
 
-The drawing is that of ``progress``; what came of it all is told by ``moving``.
+On a terminal, once it takes more than a second. The drawing is that of ``progress``; what came of it all is told by
+the commands.
 """
 
 from collections.abc import Callable
@@ -12,19 +13,20 @@ from pivot_cli.quantities import amount, duration
 from pivot_cli.terminal import Stream
 
 if TYPE_CHECKING:
+    from pivot.fsck import Reading
     from pivot_cli.wiring import Progress
 
 
 class Meter(Spinner):
-    """Call it with each ``Progress`` of a transfer."""
+    """Call it with each ``Progress`` of a transfer, or ``Reading`` of a check."""
 
     def __init__(self, stream: Stream, word: str, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(stream, clock)
         self._word = word
         self._began = clock()
-        self._progress: Progress | None = None
+        self._progress: Progress | Reading | None = None
 
-    def __call__(self, progress: "Progress") -> None:
+    def __call__(self, progress: "Progress | Reading") -> None:
         self._progress = progress
         if self._thread is None:
             self._began = self._clock()

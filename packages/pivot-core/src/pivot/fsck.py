@@ -5,6 +5,7 @@ Works from the records alone; nothing of the user's is imported. It changes noth
 size that no record knows, a link or a mode through which it can be edited.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from pivot.lock import Lock
@@ -77,10 +78,22 @@ class Report(NamedTuple):
         return any(one.kind == "unreadable" for one in self.findings)
 
 
+class Reading(NamedTuple):
+    """How far the reading is: objects and bytes, of all that are to be read."""
+
+    objects_done: int
+    objects: int
+    bytes_done: int
+    bytes: int
+
+
+type OnReading = Callable[[Reading], object]
+
+
 class Check:
     """One look at everything. ``bad`` are the objects that are not there or not right, by name."""
 
-    def __init__(self, workspace: Workspace, read: str | None = None) -> None:
+    def __init__(self, workspace: Workspace, read: str | None = None, on_reading: OnReading | None = None) -> None:
         self.workspace = workspace
         self.store = workspace.store
         self.sizes: dict[ObjectId, int] = {}
@@ -94,8 +107,7 @@ class Check:
         self._below: dict[ObjectId, frozenset[ObjectId]] = {}
         self._take_stock()
         if read is not None:
-            for oid in list(choose(read, self.sizes)):
-                self._verify(oid)
+            self._verify_all(list(choose(read, self.sizes)), on_reading)
         self._read_records()
 
     def report(self) -> Report:
@@ -192,6 +204,15 @@ class Check:
             linked = "it has other names, through which it can be edited" if item.status.st_nlink > 1 else ""
             self.others.append(Finding("writable", oid, linked))
 
+    def _verify_all(self, chosen: Sequence[ObjectId], on_reading: OnReading | None) -> None:
+        sizes = [self.sizes[oid] for oid in chosen]
+        done, total = 0, sum(sizes)
+        for number, (oid, size) in enumerate(zip(chosen, sizes, strict=True)):
+            if on_reading is not None:
+                on_reading(Reading(number, len(chosen), done, total))
+            self._verify(oid)
+            done += size
+
     def _verify(self, oid: ObjectId) -> None:
         if oid in self._read or oid in self.bad:
             return
@@ -240,12 +261,13 @@ class Check:
                 self.outputs.append((Use(None, path), content))
 
 
-def fsck(workspace: Workspace, read: str | None = None) -> Report:
-    """Check, and change nothing. ``read`` says which objects are read: ``100%`` for all, see ``subset``.
+def fsck(workspace: Workspace, read: str | None = None, on_reading: OnReading | None = None) -> Report:
+    """Check, and change nothing. ``read`` says which objects are read: ``100%`` for all, see ``subset``; before each,
+    ``on_reading`` is told.
 
     Raises DiskError and StorageError where it cannot look, UsageError for a subset that is none.
     """
-    return Check(workspace, read).report()
+    return Check(workspace, read, on_reading).report()
 
 
 _ORDER: tuple[Kind, ...] = (

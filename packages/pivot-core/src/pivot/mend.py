@@ -5,17 +5,17 @@ output is read anew. What to look for is the business of ``fsck``.
 """
 
 from pivot.errors import StorageError
-from pivot.fsck import Check, Finding, Report
+from pivot.fsck import Check, Finding, OnReading, Report
 from pivot.outputs import confined
 from pivot.traces import keep_only
 from pivot.workspace import Workspace
 from pivot_cache import Content, ObjectId, Scan, SourceError
 
 
-def mend(workspace: Workspace, read: str | None = None) -> Report:
+def mend(workspace: Workspace, read: str | None = None, on_reading: OnReading | None = None) -> Report:
     """Check, and mend what can be mended; the report says how each finding ended. Raises what ``fsck.fsck`` raises."""
     workspace.store.hold()
-    check = Check(workspace, read)
+    check = Check(workspace, read, on_reading)
     report = check.report()
     corrupt = [one.place for one in report.findings if one.kind == "corrupt"]
     moved = {place: workspace.store.quarantine(ObjectId(place)) for place in corrupt}

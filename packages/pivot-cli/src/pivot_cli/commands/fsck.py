@@ -11,6 +11,7 @@ from pivot.project import locate
 from pivot.workspace import Workspace
 from pivot_cache import is_object_id
 from pivot_cache.errors import DiskError, FormatTooNew, printable
+from pivot_cli.meter import Meter
 from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Stream
@@ -69,13 +70,17 @@ def command(session: Session, /, read_data: bool, read_data_subset: str | None, 
         raise UsageError("--read-data and --read-data-subset exclude each other")
     read = "100%" if read_data else read_data_subset
     project = locate(session.start)
+    meter = Meter(session.terminal.out, "Reading")
+    shown = session.terminal.out.live and not (as_json or session.quiet)
     try:
         with Workspace(project, make=False) as workspace:
-            report = (mend if repair else fsck)(workspace, read)
+            report = (mend if repair else fsck)(workspace, read, meter if shown else None)
     except (DiskError, FormatTooNew, StorageError) as error:
         blind = error if isinstance(error, StorageError) else StorageError(str(error))
         blind.exit_code = BLIND
         raise blind from error
+    finally:
+        meter.close()
     if as_json:
         session.terminal.out.json(fsck_data(report))
     else:
