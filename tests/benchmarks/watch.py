@@ -53,11 +53,12 @@ DEBOUNCE = 10  # milliseconds, the default
 class Watched:
     """A watch of the project, and the events that it told."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *options: str) -> None:
         environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        command = [PIVOT, "repro", "--watch", "--jsonl"]
+        command = [PIVOT, "repro", "--watch", "--jsonl", *options]
         self.process = subprocess.Popen(command, cwd=root, env=environ, stdout=subprocess.PIPE, text=True)
         self.events: list[tuple[float, dict[str, Any]]] = []
+        self.began = time.perf_counter()  # of what is measured
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
