@@ -1,11 +1,15 @@
 """How the tracked data of a project is now, held against its ``.pvt`` files. Changes nothing."""
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import pivot_cache
 from pivot.record import Damaged
 from pivot.tracked import Tracked, find_tracked
 from pivot.workspace import Workspace
-from pivot_cache import CacheError, Scan
+from pivot_cache.errors import CacheError
+
+if TYPE_CHECKING:
+    from pivot_cache import Scan
 
 type Word = Literal["unchanged", "changed", "missing", "lost", "unreadable"]
 
@@ -30,11 +34,11 @@ def tracked_states(workspace: Workspace) -> list[State]:
     manifest = workspace.kept_manifest()
     made = manifest.made() if manifest else frozenset()
     inside = tuple(f"{path}/" for path in made)
-    scan = Scan(workspace.state)
+    scan = pivot_cache.Scan(workspace.state)  # imported on use: most projects track nothing
     return [_state(workspace, scan, one) for one in sorted(found) if not one.path.startswith(inside)]
 
 
-def _state(workspace: Workspace, scan: Scan, tracked: Tracked) -> State:
+def _state(workspace: Workspace, scan: "Scan", tracked: Tracked) -> State:
     path, content = tracked
     if isinstance(content, Damaged):
         return State(path, "unreadable", content.problem)
