@@ -69,6 +69,7 @@ LAZY = {
     ("packages/pivot-cli/src/pivot_cli/commands/repro.py", "pivot_cli"): "only --watch pays for what it needs",
     ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.local"): "a run with nothing to do makes no process",
     ("packages/pivot-cli/src/pivot_cli/commands/status.py", "pivot_cli.whereabouts"): "only --remote asks a remote",
+    ("packages/pivot-cli/src/pivot_cli/commands/fsck.py", "pivot_cli.checking"): "only --remote asks a remote",
     ("packages/pivot-cli/src/pivot_cli/commands/gc.py", "pivot_cli.collecting"): "only --remote asks a remote",
     ("packages/pivot-cli/src/pivot_cli/moving.py", "pivot_cli.meter"): "only a terminal pays for the moving line",
     ("packages/pivot-core/src/pivot/wanted.py", "pivot.branches"): "only --all-branches asks git",

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pivot.manifest import Manifest
     from pivot.run import MakeExecutor
     from pivot_cache import Content, Store
+    from pivot_remote import Checked, Remote, RemoteStore, RunIndex
     from pivot_remote import Difference as Difference
     from pivot_remote import Progress as Progress
-    from pivot_remote import Remote, RemoteStore, RunIndex
     from pivot_remote import Report as Report
 
 type OnProgress = Callable[[Progress], None]
@@ -182,6 +182,13 @@ def compare(contents: "Iterable[Content]", source: "Store", target: "Store", job
     from pivot_remote import compare
 
     return compare(contents, source, target, jobs)
+
+
+def check(ids: Iterable[ObjectId], store: "Store", jobs: int) -> "Checked":
+    """Read objects and compare them with their names. Raises RemoteError for what is wrong with all of them."""
+    from pivot_remote import check
+
+    return check(ids, store, jobs)
 
 
 def remote_errors() -> tuple[type[Exception], ...]:

@@ -7,6 +7,7 @@ To **transfer** is to make a target have what it lacks of some contents, each ob
 **missing**, **corrupt**, **failed** or **withheld** (a tree is, when something below it could not be moved).
 """
 
+from pivot_remote.check import Checked, check
 from pivot_remote.connection import Limits
 from pivot_remote.difference import Difference, compare
 from pivot_remote.directory import DirectoryStore
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 __all__ = [
     "JOBS",
     "BucketMissing",
+    "Checked",
     "ClockSkew",
     "CredentialsMissing",
     "CredentialsRefused",
@@ -72,6 +74,7 @@ __all__ = [
     "ServerFailed",
     "TooLarge",
     "WrongRegion",
+    "check",
     "compare",
     "open_remote",
     "parse_location",

@@ -49,6 +49,7 @@ _ADVICE = {
         ("pivot fsck --read-data", "every byte, too"),
         ("pivot fsck --read-data-subset 1/7", "of each week day another part"),
         ("pivot fsck --read-data --repair", "and mend"),
+        ("pivot fsck --remote", "does the default remote have what the records name?"),
     ],
 )
 @click.option("--read-data", is_flag=True, help="Read all objects and compare their bytes with their names.")
@@ -56,10 +57,19 @@ _ADVICE = {
     "--read-data-subset", metavar="SUBSET", help="Read a part (1/5), a share (10%) or an amount (500M) of the objects."
 )
 @click.option("--repair", is_flag=True, help="Set bad objects aside, and keep again what the work tree has.")
+@click.option("--remote", metavar="[NAME]", is_flag=False, flag_value="", help="Check a remote, not the cache.")
 @as_json
 @common
 @click.pass_obj
-def command(session: Session, /, read_data: bool, read_data_subset: str | None, repair: bool, as_json: bool) -> int:
+def command(
+    session: Session,
+    /,
+    read_data: bool,
+    read_data_subset: str | None,
+    repair: bool,
+    remote: str | None,
+    as_json: bool,
+) -> int:
     """Check the cache and the records against each other.
 
     Nothing is run and pipeline.py is not read. --repair deletes nothing and changes no lock: what is wrong is moved to
@@ -70,6 +80,13 @@ def command(session: Session, /, read_data: bool, read_data_subset: str | None, 
         raise UsageError("--read-data and --read-data-subset exclude each other")
     read = "100%" if read_data else read_data_subset
     project = locate(session.start)
+    if remote is not None:
+        if repair or read_data_subset:
+            raise UsageError("--remote goes with --read-data, not with --repair and --read-data-subset")
+        from pivot_cli.checking import check_remote  # lazy: for --remote only
+
+        with Workspace(project, make=False) as workspace:
+            return check_remote(session, workspace, remote or None, read=read_data, json=as_json)
     meter = Meter(session.terminal.out, "Reading")
     shown = session.terminal.out.live and not (as_json or session.quiet)
     try:
