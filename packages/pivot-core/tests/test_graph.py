@@ -40,6 +40,13 @@ def test_a_cycle_names_the_stages_and_the_place() -> None:
     assert (caught.value.file, caught.value.line) == ("pipeline.py", 3)
 
 
+def test_a_cycle_is_told_in_the_direction_of_the_data() -> None:
+    stages = [stage(name, reads=(read,), makes=(name,)) for name, read in [("a", "c"), ("b", "a"), ("c", "b")]]
+    with pytest.raises(DeclarationError) as caught:
+        build(stages)
+    assert any(caught.value.problem.endswith(way) for way in ("a → b → c → a", "b → c → a → b", "c → a → b → c"))
+
+
 def test_closure_holds_what_the_targets_depend_on_and_nothing_else() -> None:
     graph = build([stage("a", makes=("x",)), stage("b", ("x",), ("y",)), stage("c", ("y",)), stage("d")])
     assert graph.closure(["b"]) == ("a", "b")

@@ -74,9 +74,8 @@ def _makers(stage: StageSpec, made: Mapping[str, str], inside: Mapping[str, list
 
 
 def _cycle(names: list[str], specs: Mapping[str, StageSpec]) -> DeclarationError:
-    loop = list(reversed(names))  # graphlib lists each node before the one that needs it; readers follow the data
-    return DeclarationError(
-        "the stages depend on each other in a cycle: " + " → ".join(loop),
-        **specs[loop[0]].place,
+    return DeclarationError(  # graphlib lists each stage before the one that needs it: as the data goes
+        "the stages depend on each other in a cycle: " + " → ".join(names),
+        **specs[names[0]].place,
         hint="let one of them read another file, or split it in two",
     )

@@ -144,6 +144,8 @@ def test_an_import_that_fails_says_each_thing_once(caught: Any, tmp_path: Path) 
     )
     _, _, _, details = failed("error = ValueError('a')\nerror.add_note('row 3')\nraise error\n")
     assert details == "    raise error\nValueError: a\nrow 3"
+    error = not_imported(ImportError("attempted relative import with no known parent package"), str(tmp_path))
+    assert error.hint is not None and error.hint.startswith("pipeline.py belongs to no package")
     problem, _, _, details = failed("import sys\nsys.exit('bye')\n")
     assert problem == "pipeline.py ended the process, with sys.exit('bye'), while it was imported"
     _, _, _, details = failed("try:\n    import nowhere\nexcept ImportError:\n    raise KeyError(1)\n")

@@ -41,9 +41,11 @@ def not_imported(error: BaseException, root: str) -> PipelineFailed:
     if isinstance(error, SystemExit):
         code = "" if error.code is None else repr(error.code)
         problem = f"pipeline.py ended the process, with sys.exit({code}), while it was imported"
-    return PipelineFailed(
-        problem, file=file, line=line, details=_rest(error.with_traceback(_from_project(error, root)))
-    )
+    hint = None
+    if isinstance(error, ImportError) and "no known parent package" in str(error):
+        hint = "pipeline.py belongs to no package; its directory and the project's root are where imports look"
+    details = _rest(error.with_traceback(_from_project(error, root)))
+    return PipelineFailed(problem, file=file, line=line, hint=hint, details=details)
 
 
 def summary(error: BaseException) -> str:
