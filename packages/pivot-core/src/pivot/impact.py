@@ -14,6 +14,7 @@ from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.suggest import did_you_mean
+from pivot_fingerprint import Entry
 
 
 class Impact(NamedTuple):
@@ -31,16 +32,17 @@ class Impact(NamedTuple):
 def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple[Impact, ...]:
     """Return the stages that an edit of the file (or of one definition in it) would run, in order.
 
-    Raises UsageError for a file that is not there, or a definition that no stage reaches by that name.
+    Raises UsageError for a file that is not there, or that has no definition of that name.
     """
     place = str(path)
     if not path.exists():
         raise UsageError(f"there is no file {look.project.relative(path)}")
     hits = {stage.name: _hits(look, stage, place, name) for stage in look.manifest.stages}
     if name is not None and not any(hits.values()):
-        if ignored(look, path, name):
+        if ignored(look, path, name) or _is_there(look, path, name):
             return ()
-        known = {part.name for stage in look.manifest.stages for part in look.code(stage).parts if part.file == place}
+        parts = (part for stage in look.manifest.stages for part in look.code(stage).parts)
+        known = {part.name for part in parts if part.file == place and part.name}
         raise UsageError(f"no stage reaches {name} in {look.project.relative(path)}", hint=did_you_mean(name, known))
     found: list[Impact] = []
     reached: set[str] = set()
@@ -59,6 +61,14 @@ def ignored(look: Look, path: Path, name: str | None) -> tuple[str, ...]:
     """Return the labels of definitions there that stages would reach, were they not left out on request."""
     parts = {part for stage in look.manifest.stages for part in look.code(stage).ignored if part.file == str(path)}
     return tuple(sorted(part.label for part in parts if _named(part.name, name)))
+
+
+def _is_there(look: Look, path: Path, name: str) -> bool:
+    """Whether a definition is in the file, though no stage reaches it."""
+    names = Path(look.project.relative(path)).with_suffix("").parts
+    modules = (".".join(names[first:]).removesuffix(".__init__") for first in range(len(names)))
+    found = (look.analysis.locate(Entry(module, name)) for module in modules)
+    return any(part is not None and part.file == str(path) for part in found)
 
 
 def _hits(look: Look, stage: StageSpec, place: str, name: str | None) -> tuple[str, ...]:

@@ -34,6 +34,15 @@ def test_an_unknown_file_or_name_is_an_error(bench, path: str, name: str | None)
         assert "tidy" in (caught.value.hint or "")
 
 
+def test_a_definition_that_no_stage_reaches_concerns_none(bench) -> None:
+    path = bench.root / "lib/tools.py"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("class Spare:\n    def use(self): return 2\n")
+    helpers = bench.root / "helpers.py"
+    helpers.write_text(helpers.read_text() + "def spare(): return 1\n")
+    assert impact(bench, "helpers.py", "spare") == impact(bench, "lib/tools.py", "Spare.use") == ()
+
+
 def test_a_way_ends_even_where_parents_go_in_circles() -> None:
     assert list(way({"func:m:b": "func:m:a", "func:m:a": "func:m:b"}, "func:m:b")) == ["a", "b"]
 
