@@ -1,5 +1,6 @@
 """A project made by hand: records, traces and a cache, and no pipeline, so that nothing has to be loaded."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,13 @@ def make_kept() -> type[Kept]:
 def kept(tmp_path: Path) -> Kept:
     """A project in which nothing was recorded yet."""
     return Kept(tmp_path / "project")
+
+
+@pytest.fixture
+def workspace(kept: Kept) -> Iterator[Workspace]:
+    """The workspace of such a project."""
+    with kept.open() as workspace:
+        yield workspace
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,19 +7,9 @@ from pivot.checkout import Options, checkout
 from pivot.errors import StorageError, UsageError
 from pivot.given import Fate
 from pivot.lock import Lock, Output, lock_path, write_lock
-from pivot.project import Project, create
 from pivot.tracked import write_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
-    project.root.mkdir()
-    create(project)
-    with Workspace(project, make=False) as workspace:
-        yield workspace
 
 
 def record(workspace: Workspace, stage: str, *paths: str, pipeline: str = ".") -> dict[str, Content]:

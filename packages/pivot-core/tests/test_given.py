@@ -1,24 +1,13 @@
 """What may be overwritten by what the cache gives back."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pivot.given import Given, find_way, give_back
-from pivot.project import Project, create
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
-    project.root.mkdir()
-    create(project)
-    with Workspace(project, make=False) as workspace:
-        yield workspace
 
 
 @pytest.fixture

@@ -1,27 +1,16 @@
 """What may be tracked, and what is left behind when it is."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pivot.errors import PivotError, UsageError
 from pivot.lock import Lock, Output, lock_path, write_lock
-from pivot.project import Project, create
 from pivot.track import Options, track
 from pivot.tracked import read_tracked, write_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content, LinkLeaves, ObjectId
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
-    project.root.mkdir()
-    create(project)
-    with Workspace(project, make=False) as workspace:
-        yield workspace
 
 
 def write(workspace: Workspace, path: str, text: str = "x") -> Path:

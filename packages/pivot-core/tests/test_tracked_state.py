@@ -1,24 +1,10 @@
 """How tracked data is now."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from pivot.project import Project, create
 from pivot.track import Options, track
 from pivot.tracked_state import tracked_states
 from pivot.workspace import Workspace
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    project = Project(tmp_path / "project", tmp_path / "project" / "pipeline.py")
-    project.root.mkdir()
-    create(project)
-    with Workspace(project, make=False) as workspace:
-        yield workspace
 
 
 def test_every_state(workspace: Workspace) -> None:

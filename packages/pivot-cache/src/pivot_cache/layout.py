@@ -14,6 +14,7 @@ What the bytes mean is known by the modules above.
 """
 
 import os
+from contextlib import suppress
 from typing import Final
 
 from pivot_cache.atomic import disk, disk_error, make_directory, sync_directory, write_atomic
@@ -90,6 +91,11 @@ class Layout:
         except OSError:
             return None
         return target
+
+    def remove(self, path: str) -> None:
+        """Remove an object or record, if it is there. Raises ``DiskError``."""
+        with disk("remove", path), suppress(FileNotFoundError):
+            os.unlink(path)
 
     def begin(self) -> None:
         """Before a round of writing: notice if somebody removed the cache directory meanwhile, and begin anew."""

@@ -210,13 +210,7 @@ class Objects:
 
     def remove(self, oid: ObjectId) -> None:
         """Remove the object, if it is there."""
-        path = self.layout.object_path(oid)
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise disk_error("remove", path, error) from None
+        self.layout.remove(self.layout.object_path(oid))
 
     def may_clone(self, device: int) -> bool:
         """Say whether it is worth trying to share blocks with files on this device."""

@@ -75,13 +75,7 @@ class Runs:
 
     def remove(self, key: str) -> None:
         """Remove the record, if it is there; for whoever collects garbage."""
-        path = self._layout.run_path(key)
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise disk_error("remove", path, error) from None
+        self._layout.remove(self._layout.run_path(key))
 
     def quarantine(self, key: str) -> str | None:
         """Move the record's file out of the way; return where it is now, None if it cannot be moved."""

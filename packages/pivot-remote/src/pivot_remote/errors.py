@@ -22,6 +22,8 @@ What is wrong with one object (``ObjectMissing``, ``ObjectCorrupt``, ``InvalidNa
 wrong, where, and what to do next, and has neither headers nor signed addresses nor credentials in it.
 """
 
+from typing import ClassVar
+
 
 def printable(text: str) -> str:
     """Return a text on one line: control characters are escaped, anything else stays as it is."""
@@ -29,14 +31,17 @@ def printable(text: str) -> str:
 
 
 class RemoteError(Exception):
-    """Anything that this package raises on purpose. The constructor's arguments are the fields."""
+    """Anything that this package raises on purpose. The constructor's arguments are the fields of its ``message``."""
+
+    message: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return self.describe()
 
     def describe(self) -> str:
         """Return the message: what is wrong, where, what to do next."""
-        return " ".join(printable(str(argument)) for argument in self.args)
+        fields = {name: printable(str(field)) for name, field in vars(self).items()}
+        return self.message.format_map(fields) or " ".join(printable(str(argument)) for argument in self.args)
 
 
 class InvalidLocation(RemoteError, ValueError):
@@ -62,68 +67,56 @@ class RemoteUnusable(RemoteError):
 class DirectoryMissing(RemoteUnusable):
     """The directory that would hold the remote is not there. ``parent`` is what was looked for."""
 
+    message = "{remote}: there is no directory {parent}: mount the disk, or make it"
+
     def __init__(self, remote: str, parent: str) -> None:
         super().__init__(remote, parent)
         self.parent = parent
-
-    def describe(self) -> str:
-        return f"{printable(self.remote)}: there is no directory {printable(self.parent)}: mount the disk, or make it"
 
 
 class BucketMissing(RemoteUnusable):
     """The server has no bucket of this name."""
 
+    message = "{remote}: there is no bucket {bucket}: check its name and the endpoint, or create it"
+
     def __init__(self, remote: str, bucket: str) -> None:
         super().__init__(remote, bucket)
         self.bucket = bucket
-
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: there is no bucket {printable(self.bucket)}: "
-            "check its name and the endpoint, or create it"
-        )
 
 
 class CredentialsMissing(RemoteUnusable):
     """No credentials were found, or not all of them. ``reason`` says what was looked for."""
 
+    message = (
+        "{remote}: {reason}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run `aws configure`"
+    )
+
     def __init__(self, remote: str, reason: str) -> None:
         super().__init__(remote, reason)
         self.reason = reason
-
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: {printable(self.reason)}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-            "or AWS_PROFILE, or run `aws configure`"
-        )
 
 
 class CredentialsRefused(RemoteUnusable):
     """The server does not accept the credentials. ``code`` is its word for why."""
 
+    message = (
+        "{remote}: the server does not accept these credentials ({code}): check which ones are used "
+        "(AWS_PROFILE, AWS_ACCESS_KEY_ID), and log in again if they expire"
+    )
+
     def __init__(self, remote: str, code: str) -> None:
         super().__init__(remote, code)
         self.code = code
-
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: the server does not accept these credentials ({printable(self.code)}): "
-            "check which ones are used (AWS_PROFILE, AWS_ACCESS_KEY_ID), and log in again if they expire"
-        )
 
 
 class PermissionMissing(RemoteUnusable):
     """The credentials are good, but may not do this. ``action`` is the permission that is needed."""
 
+    message = "{remote}: access denied: these credentials need the permission {action} here"
+
     def __init__(self, remote: str, action: str) -> None:
         super().__init__(remote, action)
         self.action = action
-
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: access denied: these credentials need the permission "
-            f"{printable(self.action)} here"
-        )
 
 
 class WrongRegion(RemoteUnusable):
@@ -141,38 +134,32 @@ class WrongRegion(RemoteUnusable):
 class ClockSkew(RemoteUnusable):
     """This machine's clock is too far from the server's, which therefore accepts no signature."""
 
-    def describe(self) -> str:
-        return f"{printable(self.remote)}: this machine's clock is too far from the server's: set it, then try again"
+    message = "{remote}: this machine's clock is too far from the server's: set it, then try again"
 
 
 class NotS3(RemoteUnusable):
     """What answers at ``endpoint`` does not speak S3. ``detail`` says what it did."""
+
+    message = "{remote}: {endpoint} does not answer as S3 does ({detail}): check the endpoint's host, port and scheme"
 
     def __init__(self, remote: str, endpoint: str, detail: str) -> None:
         super().__init__(remote, endpoint, detail)
         self.endpoint = endpoint
         self.detail = detail
 
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: {printable(self.endpoint)} does not answer as S3 does "
-            f"({printable(self.detail)}): check the endpoint's host, port and scheme"
-        )
-
 
 class RemoteTooNew(RemoteUnusable):
     """The remote has format ``found``, and this version knows ``known``."""
+
+    message = (
+        "{remote} has format {found}, and this version knows {known}: install a pivot-remote that knows "
+        "format {found}, or use another remote"
+    )
 
     def __init__(self, remote: str, found: str, known: str) -> None:
         super().__init__(remote, found, known)
         self.found = found
         self.known = known
-
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)} has format {printable(self.found)}, and this version knows {self.known}: "
-            f"install a pivot-remote that knows format {printable(self.found)}, or use another remote"
-        )
 
 
 class RemoteTrouble(RemoteError):
@@ -186,41 +173,35 @@ class RemoteTrouble(RemoteError):
 class NoConnection(RemoteTrouble):
     """The server at ``endpoint`` cannot be reached, or went silent. ``detail`` says which."""
 
+    message = (
+        "{remote}: no connection to {endpoint} ({detail}): check the network and the endpoint, then try "
+        "again; what was moved stays"
+    )
+
     def __init__(self, remote: str, endpoint: str, detail: str) -> None:
         super().__init__(remote, endpoint, detail)
         self.endpoint = endpoint
         self.detail = detail
 
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: no connection to {printable(self.endpoint)} ({printable(self.detail)}): "
-            "check the network and the endpoint, then try again; what was moved stays"
-        )
-
 
 class ServerFailed(RemoteTrouble):
     """The server answers that it failed at ``action``. ``code`` is its word for why."""
+
+    message = "{remote}: the server failed at {action} ({code}): try again; what was moved stays"
 
     def __init__(self, remote: str, action: str, code: str) -> None:
         super().__init__(remote, action, code)
         self.action = action
         self.code = code
 
-    def describe(self) -> str:
-        return (
-            f"{printable(self.remote)}: the server failed at {printable(self.action)} ({printable(self.code)}): "
-            "try again; what was moved stays"
-        )
-
 
 class TooLarge(RemoteError):
     """The object is larger than ``limit`` bytes, the most that can be kept, or read into memory."""
+
+    message = "{remote}: object {id} has more than {limit} bytes: keep it in pieces"
 
     def __init__(self, remote: str, oid: str, limit: int) -> None:
         super().__init__(remote, oid, limit)
         self.remote = remote
         self.id = oid
         self.limit = limit
-
-    def describe(self) -> str:
-        return f"{printable(self.remote)}: object {self.id} has more than {self.limit} bytes: keep it in pieces"
