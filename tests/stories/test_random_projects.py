@@ -201,7 +201,7 @@ def live(lived: Lived, data: st.DataObject, count: int) -> None:
 def test_random_projects(tmp_path: Path, data: st.DataObject) -> None:
     place = tmp_path / str(sum(1 for _ in tmp_path.iterdir()))
     place.mkdir()
-    live(Lived(Project(place / "project", home=place / "home")), data, 3)
+    live(Lived(Project(place / "project", home=place / "home")), data, 2)
 
 
 @pytest.mark.sweep
