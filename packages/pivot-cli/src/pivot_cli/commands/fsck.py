@@ -49,7 +49,7 @@ _ADVICE = {
         ("pivot fsck --read-data", "every byte, too"),
         ("pivot fsck --read-data-subset 1/7", "of each week day another part"),
         ("pivot fsck --read-data --repair", "and mend"),
-        ("pivot fsck --remote", "does the default remote have what the records name?"),
+        ("pivot fsck --remote", "does the default remote have it all?"),
     ],
 )
 @click.option("--read-data", is_flag=True, help="Read all objects and compare their bytes with their names.")
