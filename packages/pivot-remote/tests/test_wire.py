@@ -1,12 +1,13 @@
 """The short way: what goes well goes well, and anything else is None and changes nothing."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from pivot_remote import Remote
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Question, Wire, bucket_address, is_direct, simple_credentials
+from pivot_remote.wire import Question, Wire, bucket_address, is_direct, simple_credentials, simple_region
 
 SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
 
@@ -94,3 +95,13 @@ def test_what_changes_the_way() -> None:
 )
 def test_where_a_bucket_is(endpoint: str, bucket: str, address: str) -> None:
     assert bucket_address(endpoint, bucket) == address
+
+
+def test_a_region_that_nobody_named(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    assert simple_region(home) == "us-east-1"
+    assert simple_region(home | {"AWS_DEFAULT_REGION": "eu-1"}) == "eu-1"
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\nregion = eu-2\n")
+    assert simple_region(home) is None
+    assert simple_region(home | {"AWS_CONFIG_FILE": str(tmp_path / "none")}) == "us-east-1"

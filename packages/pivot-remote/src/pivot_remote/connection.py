@@ -6,7 +6,6 @@ Credentials come from the standard chain of the AWS libraries and from nowhere e
 worth a second try. What answers mean for objects is known by ``s3``, ``upload`` and ``stream``.
 """
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +17,7 @@ from pivot_remote.errors import InvalidLocation, RemoteError, ServerFailed
 from pivot_remote.failures import Outcome, Place, outcome_of, translate
 from pivot_remote.location import Remote, S3Location, shown
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Answer, Question, Wire, bucket_address, is_direct, simple_credentials
+from pivot_remote.wire import Answer, Question, Wire, bucket_address, is_direct, simple_credentials, simple_region
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -143,7 +142,7 @@ class Connection:
 
     def _known_before(self) -> tuple[str, Signer] | None:
         remote, credentials = self.remote, simple_credentials(self.remote)
-        region = remote.region or os.environ.get("AWS_DEFAULT_REGION")
+        region = remote.region or simple_region()
         if remote.endpoint_url is None or region is None or credentials is None:
             return None
         return remote.endpoint_url, Signer(lambda: credentials, region)

@@ -152,6 +152,14 @@ def simple_credentials(remote: Remote, environ: Mapping[str, str] = os.environ) 
     return Credentials(access, secret, token or None) if access and secret else None
 
 
+def simple_region(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the region that the environment names, or the client's own choice where no file can name another; None
+    where there is such a file."""
+    named = environ.get("AWS_DEFAULT_REGION")
+    file = environ.get("AWS_CONFIG_FILE") or os.path.join(environ.get("HOME", "~"), ".aws", "config")
+    return named or (None if os.path.exists(os.path.expanduser(file)) else "us-east-1")
+
+
 def is_direct(environ: Mapping[str, str] = os.environ) -> bool:
     """Say whether there is no proxy on the way to a server."""
     return not any(environ.get(name) or environ.get(name.lower()) for name in _PROXIES)
