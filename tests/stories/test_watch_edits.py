@@ -5,7 +5,9 @@ import random
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -47,6 +49,7 @@ HELPER = "def adjust(value):\n    return value + {constant}\n"
 OUTPUTS = ("clean.json", "total.json", "count.json")
 WARM = 40  # edits after which memory is measured first
 GROWTH = 50  # megabytes
+FRESH = 100  # edits after which outputs are held against those of a fresh run
 
 
 class Edits:
@@ -108,8 +111,9 @@ def tree(pid: int) -> Iterator[int]:
     """Yield a process and all below it."""
     yield pid
     for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in thread.read_text().split():
-            yield from tree(int(child))
+        with suppress(OSError):  # it has ended meanwhile
+            for child in thread.read_text().split():
+                yield from tree(int(child))
 
 
 def memory(pid: int) -> float:
@@ -140,19 +144,34 @@ def go_through(project: Project, count: int, seed: int) -> None:
                     time.sleep(0.005)
             if number == WARM:
                 first = memory(watch.process.pid)
+            if number % FRESH == FRESH - 1 and not edits.broken:
+                assert fresh(project) == made(project)
         edits.broken = False
         edits.write()
         while edits.found() != edits.expected():
             time.sleep(0.005)
         if first:
             assert memory(watch.process.pid) - first < GROWTH
+        left = list(tree(watch.process.pid))
         watch.end()
-    made = {name: (project.path / name).read_bytes() for name in OUTPUTS}
-    shutil.rmtree(project.path / ".pivot")
-    for name in OUTPUTS:
-        (project.path / name).unlink()
-    project.run("repro")
-    assert {name: (project.path / name).read_bytes() for name in OUTPUTS} == made
+    assert not [pid for pid in left if Path(f"/proc/{pid}/cwd").exists()]  # a zombie has none
+    assert not list((project.path / ".pivot/cache/tmp").glob("*")) and not list(
+        (project.path.parent / "home" / "tmp").iterdir()
+    )
+    assert fresh(project) == made(project)
+
+
+def made(project: Project) -> dict[str, bytes]:
+    return {name: (project.path / name).read_bytes() for name in OUTPUTS}
+
+
+def fresh(project: Project) -> dict[str, bytes]:
+    """Return what a first `pivot repro` makes of the same files."""
+    with TemporaryDirectory() as directory:
+        other = Project(Path(directory, "project"), Path(directory, "home"))
+        shutil.copytree(project.path, other.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".pivot", *OUTPUTS))
+        other.run("repro")
+        return made(other)
 
 
 def test_edits_in_a_row(project: Project) -> None:

@@ -92,3 +92,16 @@ def is_running(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_output_may_lead_to_a_pipe(nursery: NurseryProcess) -> None:
+    reader, writer = os.pipe()
+    spare = nursery.fork()
+    code = "from pivot.execute.child import plain_output; plain_output(); print('said')"
+    null = os.open(os.devnull, os.O_RDWR)
+    spare.become(code, [null, writer, writer], session=True)
+    os.close(writer)
+    assert os.waitpid(spare.pid, 0)[1] == 0
+    assert os.read(reader, 100) == b"said\n"
+    os.close(reader)
+    os.close(null)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
+from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any, NoReturn
 
 from pivot.execute import interpreter, preloaded
@@ -156,9 +157,28 @@ def _end(status: int) -> NoReturn:
     os._exit(status)
 
 
+def _stream_output() -> None:
+    """Open standard output and error anew as streams that do not seek: what is forked here may be given pipes."""
+    reader, writer = os.pipe()
+    for name in ("stdout", "stderr"):
+        before = getattr(sys, name)
+        place = before.fileno()
+        kept = os.dup(place)
+        os.dup2(writer, place)  # whether it can seek is found out once
+        raw = FileIO(place, "w", closefd=False)
+        stream = TextIOWrapper(BufferedWriter(raw), encoding=before.encoding, errors=before.errors)
+        os.dup2(kept, place)
+        os.close(kept)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    os.close(reader)
+    os.close(writer)
+
+
 def main() -> NoReturn:
     """Serve the coordinator that started this process."""
     interpreter.end_with(ALIVE)
+    _stream_output()
     for name in OWN:
         importlib.import_module(name)
     with socket.socket(fileno=CONTROL) as control:
