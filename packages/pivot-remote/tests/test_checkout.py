@@ -72,7 +72,9 @@ def test_the_remote_of_the_settings(root: Path) -> None:
     assert read_remote(root, None) == Remote("file:///one")
     config.write_text(
         'default_remote = "two"\n[remotes]\none = "file:///one"\n[remotes.two]\nurl = "s3://two"\nregion = "r"\n'
+        'profile = "theirs"\n'
     )
+    assert read_remote(root, None).profile is None  # what git brings may not choose whose credentials are used
     (root / ".pivot/config.local.toml").write_text('[remotes.two]\nprofile = "me"\n')
     assert read_remote(root, None) == Remote("s3://two", region="r", profile="me")
     assert read_remote(root, "one").url == "file:///one"

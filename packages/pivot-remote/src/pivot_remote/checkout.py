@@ -46,13 +46,16 @@ def read_remote(root: Path, name: str | None) -> Remote:
     for file in ("config.toml", "config.local.toml"):
         found = _read_toml(root / ".pivot" / file)
         for key, value in found.pop("remotes", {}).items():
-            remotes.setdefault(key, {}).update({"url": value} if isinstance(value, str) else value)
+            fields = {"url": value} if isinstance(value, str) else dict(value)
+            if file == "config.toml":
+                fields.pop("profile", None)  # git may bring it from anybody, and a profile can name a program to run
+            remotes.setdefault(key, {}).update(fields)
         settings |= found
     chosen = name or settings.get("default_remote") or (next(iter(remotes)) if len(remotes) == 1 else None)
     if chosen not in remotes:
         raise InvalidLocation(chosen or "", "it is not in .pivot/config.toml; name a remote or its url")
-    fields = remotes[chosen]
-    return Remote(str(fields.get("url", "")), fields.get("endpoint_url"), fields.get("region"), fields.get("profile"))
+    said = remotes[chosen]
+    return Remote(str(said.get("url", "")), said.get("endpoint_url"), said.get("region"), said.get("profile"))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
