@@ -41,6 +41,12 @@ def test_what_changes_something_is_posted(offers: Any, posted: list[Message]) ->
     assert posted == [Go(), Cancel(), Go(("summarize",), True), Cancel("summarize")]
 
 
+def test_what_is_no_name_is_not_posted(offers: Any, posted: list[Message]) -> None:
+    with pytest.raises(Wrong):
+        offers["cancel"](["summarize"])
+    assert posted == []
+
+
 def test_an_unknown_stage_is_said_to_who_asks(offers: Any, posted: list[Message]) -> None:
     for ask in (lambda: offers["run"](["nope"]), lambda: offers["status"](["nope"]), lambda: offers["explain"]("nope")):
         with pytest.raises(UsageError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pivot.errors import DeclarationError, PipelineFailed, PivotError
+from pivot.errors import DeclarationError, NoPipeline, PipelineFailed, PivotError
 from pivot.load import current, load
 from pivot.manifest import Manifest, decode, encode
 from pivot.project import Project
@@ -111,6 +111,13 @@ def test_the_manifest_of_a_pipeline(write: Write) -> None:
     assert [(dep.param, dep.path) for dep in second.deps] == [("clean", "clean.json")]
     assert [(out.key, out.path, out.kind) for out in second.outs] == [("summary", "summary.json", "out")]
     assert stands(project, manifest)
+
+
+def test_a_pipeline_that_is_gone_is_called_so(write: Write) -> None:
+    project = write()
+    project.pipeline.unlink()
+    error = failed(project)
+    assert isinstance(error, NoPipeline) and error.problem == "pipeline.py is gone"
 
 
 def test_the_second_time_nothing_of_the_users_is_imported(write: Write) -> None:

@@ -55,6 +55,8 @@ def methods(open_workspace: Callable[[], Workspace], base: str, post: Callable[[
         return {"accepted": True}
 
     def cancel(stage: str | None = None) -> dict[str, Any]:
+        if stage is not None:
+            _names([stage])
         post(Cancel(stage))
         return {"accepted": True}
 

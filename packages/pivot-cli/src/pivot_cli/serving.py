@@ -21,6 +21,7 @@ NAME = "watch.sock"
 LONGEST = 1 << 20  # bytes of a request
 BACKLOG = 8 << 20  # bytes that may wait for a client
 CHUNK = 1 << 16
+QUEUE = 1024  # clients that may connect at the same moment
 
 
 class Server:
@@ -169,7 +170,7 @@ def _listen(path: Path) -> socket.socket:
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         os.chmod(path, 0o600)
-        listener.listen()
+        listener.listen(QUEUE)
         listener.setblocking(False)
     except OSError as error:
         listener.close()

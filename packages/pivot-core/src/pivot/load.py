@@ -11,7 +11,7 @@ from typing import Protocol
 import orjson
 
 from pivot import errors
-from pivot.errors import PipelineFailed, PivotError, StorageError
+from pivot.errors import NoPipeline, PipelineFailed, PivotError, StorageError
 from pivot.execute.interpreter import ANEW, Starter, anonymous_file
 from pivot.grounds import Ground, holds, python_ground
 from pivot.manifest import Manifest, decode
@@ -35,7 +35,7 @@ class Memo(Protocol):
 def load(project: Project, *, memo: Memo, kept: Manifest | None = None, starter: Starter = ANEW) -> Manifest:
     """Return the manifest of the project's pipeline: ``kept`` itself if it is current, else a new one.
 
-    Raises DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
+    Raises NoPipeline, DeclarationError and PipelineFailed; RuntimeError if Pivot itself fails in the other process.
     """
     python = python_ground(project)
     if kept is not None and python in kept.inputs:
@@ -45,6 +45,8 @@ def load(project: Project, *, memo: Memo, kept: Manifest | None = None, starter:
 
         if (manifest := renewed(kept, project, memo)) is not None:
             return manifest
+    if not project.pipeline.is_file():  # a watch is there before and after
+        raise NoPipeline(f"{project.relative(project.pipeline)} is gone", hint="put it back, or end this with Ctrl-C")
     made = _ask_child(project, starter) or _ask_child(project, ANEW)
     assert made is not None  # anew, a process finds nothing imported
     return _with_texts(made, project, memo)._replace(inputs=(*made.inputs, python))
