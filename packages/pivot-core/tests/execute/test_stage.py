@@ -10,7 +10,7 @@ import pytest
 from pivot.declare import Dep, Metric, Out
 from pivot.errors import MissingLibrary
 from pivot.execute.executor import Failure, WorkOrder
-from pivot.execute.stage import Work, run
+from pivot.execute.stage import run
 from pivot.loaders import CSV, JSON, PathOnly, Text
 from pivot.pipeline import Stage
 from pivot.places import Place
@@ -195,8 +195,8 @@ def test_what_does_not_match_the_declaration_is_told_with_its_argument(
 def test_an_output_that_somebody_removes_once_it_is_written_is_not_the_stages_fault(
     execute: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = Work.check
-    monkeypatch.setattr(Work, "check", lambda work: (Path("c.json").unlink(), check(work)))
+    save = JSON.save
+    monkeypatch.setattr(JSON, "save", lambda loader, *given: (save(loader, *given), Path("c.json").unlink()))
     failure = execute(lambda: {"clean": 1}, **made(clean=Out("c.json", JSON())))
     assert failure is not None and failure.kind == "changed"
     assert failure.problem == "the output c.json was removed while the stage was running"

@@ -98,7 +98,7 @@ class Work:
             except Exception as error:
                 told = "" if isinstance(out.loader, PathOnly) else f"{_name(out.loader)} cannot write {path}: "
                 self._fail(told + _first_line(error), key, error)
-            if os.path.lexists(path):
+            if os.path.lexists(path) or _is_own(out.loader):  # it may be removed again this very moment
                 self._saved.add(key)
 
     def check(self) -> None:
@@ -205,8 +205,13 @@ def _is_directory(declared: Dep | Output) -> bool:
 
 
 def _name(loader: object) -> str:
-    kind = type(loader)
-    return f"loaders.{kind.__qualname__}" if kind.__module__.startswith("pivot.loaders") else kind.__qualname__
+    kind = type(loader).__qualname__
+    return f"loaders.{kind}" if _is_own(loader) else kind
+
+
+def _is_own(loader: object) -> bool:
+    """Return whether a loader is Pivot's own, which has written when it returns."""
+    return type(loader).__module__.startswith("pivot.loaders")
 
 
 def _first_line(error: Exception) -> str:
