@@ -63,6 +63,7 @@ class TestReads:
             "import linecache; linecache.getline(__file__, 1)",
             "import inspect; inspect.getsource(run)",
             "shutil.rmtree('data')",
+            "os.makedirs('made/deep/er'); shutil.rmtree('made')",
             "open('.git/HEAD').read(); open('.pivot/state').read(); open('.venv/lib/site-packages/ca.pem').read()",
         ],
     )

@@ -155,8 +155,8 @@ class Access:
     def _opened(self, path: object, mode: str | None, flags: int, frame: FrameType) -> None:
         if isinstance(path, int):
             return
-        if mode is None and os.path.isdir(self._places.find(path) or ""):  # os.open of a directory
-            return
+        if mode is None and (_removes(frame) or os.path.isdir(self._places.find(path) or "")):
+            return  # os.open of a directory; one that is removed is named as seen from the directory above it
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
         keeps_content = access == os.O_RDWR and not flags & os.O_TRUNC
         if access == os.O_RDONLY or (keeps_content and os.path.exists(self._places.find(path) or "")):
@@ -206,8 +206,7 @@ class Access:
         place = self._places.find(path)
         if place is None or (place + os.sep).startswith(self._made):
             return
-        removes = frame.f_code.co_name.startswith("_rmtree")
-        if removes or (reads_sources(frame) and not looks_for_plugins(frame, self._is_project)):
+        if _removes(frame) or (reads_sources(frame) and not looks_for_plugins(frame, self._is_project)):
             return
         self.listings[place] = None
         self._note("listing", place, frame)
@@ -222,6 +221,10 @@ class Access:
             self._read(name, frame)
         else:
             self._write(name)
+
+
+def _removes(frame: FrameType) -> bool:
+    return frame.f_code.co_name.startswith("_rmtree")
 
 
 def _mode(path: str) -> int:
