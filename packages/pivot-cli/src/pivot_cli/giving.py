@@ -7,6 +7,7 @@ import click
 
 from pivot.given import Given
 from pivot.outputs import GIVES_BACK
+from pivot_cache.errors import printable
 from pivot_cli.session import Session
 
 STORAGE = 4
@@ -40,13 +41,13 @@ def show_given(session: Session, given: Given, rev: str | None = None) -> None:
     match given.fate:
         case "restored" | "relinked":
             if not session.quiet:
-                out.line(f"{out.paint(out.marks.restored, 'cyan')} {given.path}")
+                out.line(f"{out.paint(out.marks.restored, 'cyan')} {printable(given.path)}")
             if given.saved and not session.quiet:
                 words = f"  what was there is kept as {given.saved} ({GIVES_BACK})"
                 out.line(out.paint(words, "yellow"))
         case "edited":
             mark = err.paint(err.marks.failed, "red")
-            err.line(f"{mark} {given.path} is left as it is: the cache does not hold these bytes")
+            err.line(f"{mark} {printable(given.path)} is left as it is: the cache does not hold these bytes")
             err.line(f"    Hint: {given.problem or '-f replaces it, and keeps what is there in the cache'}")
         case "lost":
             err.line(f"{err.paint(err.marks.failed, 'red')} {given.problem}")
@@ -54,7 +55,7 @@ def show_given(session: Session, given: Given, rev: str | None = None) -> None:
         case "right" | "differs":
             if session.verbose:
                 word = "is there" if given.fate == "right" else "is there, and differs from its record"
-                out.line(out.paint(f"{out.marks.skipped} {given.path} {word}", "dim"))
+                out.line(out.paint(f"{out.marks.skipped} {printable(given.path)} {word}", "dim"))
 
 
 def sum_up(given: Sequence[Given]) -> str:

@@ -18,6 +18,7 @@ from pivot.records import Records, find_records
 from pivot.wanted import Wanted, find_wanted, wanted_by_git
 from pivot.workspace import Workspace
 from pivot_cache import LocalStore
+from pivot_cache.errors import printable
 from pivot_cli.known_runs import send_runs
 from pivot_cli.quantities import amount, duration, plural
 from pivot_cli.session import Session
@@ -233,7 +234,7 @@ def _problems(report: "Report", place: str) -> Iterator[tuple[str, str]]:
 def _complaints(told: Told) -> Iterator[str]:
     for one in told.incomplete[:SHOWN]:
         made = f", which {one.stage} makes" if one.stage else ""
-        yield f"✗ {one.path}{made}, could not be moved whole"
+        yield f"✗ {printable(one.path)}{made}, could not be moved whole"
     if len(told.incomplete) > SHOWN:
         yield f"✗ and {len(told.incomplete) - SHOWN:,} more"
     for oid, problem in told.problems[:SHOWN]:

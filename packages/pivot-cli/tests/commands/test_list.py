@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 type Run = Callable[..., Any]
@@ -29,3 +30,10 @@ def test_json(example: Run) -> None:
     assert last["outs"] == [{"path": "summary.json", "kind": "out"}]
     assert last["upstream"] == ["preprocess"]
     assert (last["file"], last["params"], last["mutex"]) == ("pipeline.py", None, [])
+
+
+def test_a_name_with_control_characters_stays_on_its_line(example: Run) -> None:
+    pipeline = Path("pipeline.py")
+    pipeline.write_text(pipeline.read_text().replace('"summary.json"', '"sum\\x1b[2J.json"'))
+    assert example("list").out.splitlines()[1:] == [r"summarize    'sum\x1b[2J.json'"]
+    assert r"  makes  'sum\x1b[2J.json'" in example("list", "--deps").out.splitlines()

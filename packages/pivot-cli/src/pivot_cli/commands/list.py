@@ -6,6 +6,7 @@ import click
 
 from pivot.graph import Graph, build
 from pivot.manifest import StageSpec
+from pivot_cache.errors import printable
 from pivot_cli.render import NO_STAGES
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
@@ -38,16 +39,16 @@ def command(session: Session, /, deps: bool, as_json: bool) -> int:
         out.line(NO_STAGES)
     width = max((len(stage.name) for stage in stages), default=0)
     for stage in stages:
-        outs = ", ".join(spec.path for spec in stage.outs)
+        outs = ", ".join(printable(spec.path) for spec in stage.outs)
         if not deps:
             out.line(f"{stage.name:<{width}}   {outs}".rstrip())
             continue
         out.line(out.paint(stage.name, "bold"))
         for dep in stage.deps:
             origin = _makers(stage, dep.path, graph, stages)
-            out.line(f"  reads  {dep.path}" + (f"   from {', '.join(origin)}" if origin else ""))
+            out.line(f"  reads  {printable(dep.path)}" + (f"   from {', '.join(origin)}" if origin else ""))
         for spec in stage.outs:
-            out.line(f"  makes  {spec.path}" + ("   metric" if spec.kind == "metric" else ""))
+            out.line(f"  makes  {printable(spec.path)}" + ("   metric" if spec.kind == "metric" else ""))
     return 0
 
 

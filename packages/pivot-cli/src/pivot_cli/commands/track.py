@@ -6,6 +6,7 @@ from pivot.project import locate
 from pivot.track import Kept, Options, track
 from pivot.tracked import SUFFIX
 from pivot.workspace import Workspace
+from pivot_cache.errors import printable
 from pivot_cli.execution import made
 from pivot_cli.quantities import plural
 from pivot_cli.session import Session, as_json, common
@@ -51,9 +52,10 @@ def command(session: Session, /, paths: tuple[str, ...], force: bool, as_json: b
 def show(session: Session, kept: Kept) -> None:
     """Print what came of a path."""
     out, err = session.terminal
+    path = printable(kept.path)
     if not session.quiet:
         words = {"new": "tracked", "changed": "tracked as it is now", "same": "unchanged"}[kept.fate]
         size = plural(kept.content.size, "byte")
-        out.line(f"{out.paint(out.marks.done, 'green')} {kept.path}   {words}, {size}: {kept.path}{SUFFIX}")
+        out.line(f"{out.paint(out.marks.done, 'green')} {path}   {words}, {size}: {path}{SUFFIX}")
     if kept.in_git:
-        err.line(f"  git has {kept.path} itself, too; let it go with: git rm -r -q --cached -- {kept.path}")
+        err.line(f"  git has {path} itself, too; let it go with: git rm -r -q --cached -- {path}")
