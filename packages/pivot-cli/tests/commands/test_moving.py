@@ -28,7 +28,7 @@ def test_push_then_nothing_to_push(pivot: Run, tmp_path: Path) -> None:
 def test_the_report_as_data(pivot: Run) -> None:
     told = json.loads(pivot("push", "--json").out)
     assert told.keys() == {
-        "remote", "address", "dry_run", "objects", "bytes", "present",
+        "remote", "address", "dry_run", "objects", "bytes", "present", "runs",
         "incomplete", "problems", "seconds", "unreadable",
     }  # fmt: skip
     assert told["objects"] > 0 and told["incomplete"] == []
