@@ -78,6 +78,14 @@ class Watched:
         raise TimeoutError(name)
 
 
+def read(output: Path) -> str:
+    """Return what an output holds; nothing while it is made."""
+    try:
+        return output.read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def edits(root: Path, watched: Watched, numbers: Iterable[int]) -> list[tuple[float, float, float]]:
     """Return for each edit: milliseconds to the output, of the stage, and from the event to the plan."""
     figures = []
@@ -86,7 +94,7 @@ def edits(root: Path, watched: Watched, numbers: Iterable[int]) -> list[tuple[fl
         time.sleep(PAUSE)
         (root / "helper.py").write_text(HELPER.format(number=number))
         saved = time.perf_counter()
-        while not (output.exists() and f": {number + 3}.0" in output.read_text()):
+        while f": {number + 3}.0" not in read(output):
             if time.perf_counter() > saved + 30:
                 raise TimeoutError(f"edit {number}")
             time.sleep(0.0005)
