@@ -18,6 +18,7 @@ EXAMPLES = [
     errors.SourceUnreadable("/work/a", errno.EACCES),
     errors.SourceChanged("/work/a"),
     errors.UnsupportedFile("/work/a", "named pipe"),
+    errors.RepositoryInside("/work/a/.git"),
     errors.LinkLeaves("/work/a", "/etc/passwd"),
     errors.TreeTooDeep("/work/a", 200),
     errors.Occupied("/work/a"),

@@ -145,10 +145,10 @@ def test_a_library_that_is_edited_where_it_is_does_not_live_on(
     one = bench()
     one.prepare("library.core")
     assert one.ask("'library.core' in sys.modules")
-    library.write_text("VALUE = 2\n")
+    library.write_text("VALUE = 20\n")
     for preloaded in (False, True):
         assert one.ask("['library.core' in sys.modules]") == [preloaded]
-        assert one.ask("library.core.VALUE", "import library.core") == 2
+        assert one.ask("library.core.VALUE", "import library.core") == 20
         one.prepare("library.core")
 
 
