@@ -4,7 +4,6 @@ Most runs show nothing that was not known, and then nobody has to look at the so
 really beyond the closure is found by ``project``.
 """
 
-import sys
 from collections.abc import Collection
 
 from pivot_fingerprint.parts import Entry, Fingerprint, Observed, Part
@@ -15,7 +14,7 @@ def covers(fingerprint: Fingerprint, observed: Observed, modules: Collection[str
     if any(name not in modules for name, _ in observed.modules):
         return False
     tops = {name.partition(".")[0] for name in observed.requested if name not in modules}
-    if not tops <= sys.stdlib_module_names | {name for name, _ in fingerprint.packages}:
+    if not tops <= {name for name, _ in fingerprint.packages}:
         return False
     wanted = {entry.module for entry in observed.functions}
     parts: dict[tuple[str, str], list[Part]] = {}

@@ -107,4 +107,4 @@ class Observed(NamedTuple):
     sources: tuple[tuple[str, str], ...] = ()  # (name, file) of the modules that `functions` are in
     missing: tuple[str, ...] = ()  # what could not be observed, in words
     directories: tuple[str, ...] = ()  # that were asked for and there; only their existence counts
-    requested: tuple[str, ...] = ()  # modules that were imported by a computed name, of the project or not
+    requested: tuple[str, ...] = ()  # modules imported by computed names, but for Python's own

@@ -10,6 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
+from typing import TypeGuard
 
 from pivot_fingerprint.askers import acts_for_project
 from pivot_fingerprint.calls import take_identifier
@@ -17,6 +18,7 @@ from pivot_fingerprint.calls import take_identifier
 type Note = Callable[[str, FrameType], None]
 
 _monitoring = sys.monitoring
+_NOT_INSTALLED = sys.stdlib_module_names | {""}
 _IMPORTER = importlib.import_module.__code__
 _active: "tuple[Requests, ...]" = ()
 _identifier: int | None = None
@@ -53,13 +55,18 @@ class Requests:
 
     def asked(self, name: object, frame: FrameType) -> None:
         """Take in a request for a module by its absolute name, and the frame that makes it."""
-        if isinstance(name, str) and name and name[0] != "." and acts_for_project(frame, self._is_project):
+        if _may_be_installed(name) and acts_for_project(frame, self._is_project):
             self._note(name, frame)
 
     def unpickled(self, name: object, frame: FrameType) -> None:
         """Take in a module of which a pickle names something, whoever reads it: its objects are the project's."""
-        if isinstance(name, str) and name:
+        if _may_be_installed(name):
             self._note(name, frame)
+
+
+def _may_be_installed(name: object) -> TypeGuard[str]:
+    """Whether a name may lead to a distribution: it is absolute, and Python does not bring such a module with it."""
+    return isinstance(name, str) and name.partition(".")[0] not in _NOT_INSTALLED
 
 
 def _called(_code: CodeType, _offset: int) -> object:
