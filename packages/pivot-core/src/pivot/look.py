@@ -12,13 +12,15 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project, import_roots
 from pivot.record import Damaged
-from pivot_cache import Content, ObjectId, Scan, SourceError, State
+from pivot_cache import Content, ObjectId, Scan, SourceChanged, SourceError, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest
 from pivot_fingerprint.environment import variable_digest
 
 UNKEEPABLE = Content("other", ObjectId(""), 0)
 """What is at an output's path and can be the result of no stage, such as a named pipe."""
+CHANGING = Content("other", ObjectId(""), 1)
+"""What is at an input's path while somebody writes there; no record is ever made of it."""
 
 
 class SourceMemo:
@@ -69,7 +71,7 @@ class Look:
             code,
             static,
             live_parts(stage),
-            {dep.path: self.expected(dep.path) for dep in stage.deps},
+            {dep.path: self.input(dep.path) or self.presumed.get(dep.path.rstrip("/")) for dep in stage.deps},
             {path: self.read_again(path) for path in recorded.reads} if recorded else {},
             {name: self.variable(name) for name in recorded.env} if recorded else {},
             {out.path: self._output(out.path) for out in stage.outs},
@@ -86,6 +88,13 @@ class Look:
     def expected(self, path: str) -> Content | None:
         """Return what is at a root-relative path; where nothing is, what is presumed to be there."""
         return self.content(path) or self.presumed.get(path.rstrip("/"))
+
+    def input(self, path: str) -> Content | None:
+        """Return ``content``; of a path at which another process is making the input now, ``CHANGING``."""
+        try:
+            return self.content(path)
+        except SourceChanged:  # whoever is to run the stage looks again, once that process is done
+            return CHANGING
 
     def _output(self, path: str) -> Content | None:
         try:

@@ -1,6 +1,9 @@
 """One view of the project."""
 
-from pivot.look import observed_entries, stage_entries
+from pivot.look import CHANGING, observed_entries, stage_entries
+from pivot.options import Options
+from pivot.repro import plan
+from pivot_cache import Content, Scan, SourceChanged
 from pivot_fingerprint import Entry
 
 
@@ -26,6 +29,27 @@ def test_contents_stay_as_first_seen_until_they_are_forgotten(bench) -> None:
         names = look.read("./")
         bench.write(more__txt="")
         assert look.read("./") != names
+
+
+def test_an_input_that_is_being_written_is_another_than_any_recorded(bench, monkeypatch) -> None:
+    """Another process makes it: whoever plans does not wait for that, and what is read of it is never recorded."""
+    assert bench.repro().actions == {"clean": "run", "total": "run"}
+    content = Scan.content
+
+    def changing(scan: Scan, path: str) -> Content | None:
+        if path.endswith("raw.json"):
+            raise SourceChanged(path)
+        return content(scan, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Scan, "content", changing)
+        with bench.open() as workspace:
+            look, planned = plan(workspace, Options())
+            assert look.input("raw.json") == CHANGING
+            assert [step.decision.action for step in planned.steps] == ["run", "run"]
+        failure = bench.repro().failures["clean"]
+    assert "raw.json" in failure.problem and "changed" in failure.problem
+    assert bench.repro().actions == {"clean": "skip", "total": "skip"}
 
 
 def test_variables_are_never_in_clear(bench, monkeypatch) -> None:
