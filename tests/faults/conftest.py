@@ -1,10 +1,14 @@
 """The projects that are killed and refused: made and run once for all tests of a process, then copied."""
 
+import random
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
+from buckets import CREDENTIALS, Buckets
 from faults.scenes import Scene, make_scene
+from workbench import Project
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +23,26 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
         return made[name]
 
     return scene
+
+
+@pytest.fixture
+def tracked(project: Project, buckets: Buckets) -> Callable[[str, int, int], str]:
+    """Give the project data to share: small files, a large one of so many bytes, a new bucket at an endpoint as remote.
+
+    Called with the endpoint, the number of small files and the size of the large one; returns the bucket's name.
+    """
+
+    def track(endpoint: str, files: int, large: int) -> str:
+        source = random.Random(7)
+        project.write({f"data/{number}": source.randbytes(300 + number) for number in range(files)})
+        project.write({"data/large": source.randbytes(large)})
+        bucket = f"faults-{uuid4().hex[:12]}"
+        buckets.make(bucket)
+        project.environment |= CREDENTIALS
+        project.run("init")
+        project.run("track", "data")
+        options = ("--endpoint-url", endpoint, "--region", "us-east-1")
+        project.run("remote", "add", "origin", f"s3://{bucket}/p", *options)
+        return bucket
+
+    return track

@@ -4,14 +4,14 @@ import os
 import random
 import signal
 import subprocess
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from blake3 import blake3
 
-from buckets import CREDENTIALS, Buckets
+from buckets import Buckets
 from workbench import PIVOT, Project
 
 FILES = 120
@@ -19,19 +19,9 @@ LARGE = 24 << 20  # bytes: three parts of an upload
 
 
 @pytest.fixture
-def shared(project: Project, buckets: Buckets) -> tuple[Project, str]:
+def shared(project: Project, buckets: Buckets, tracked: Callable[[str, int, int], str]) -> tuple[Project, str]:
     """A project that tracks many small files and a large one, and its bucket."""
-    source = random.Random(7)
-    project.write({f"data/{number}": source.randbytes(300) for number in range(FILES)})
-    project.write({"data/large": source.randbytes(LARGE)})
-    bucket = f"kills-{uuid4().hex[:12]}"
-    buckets.make(bucket)
-    project.environment |= CREDENTIALS
-    project.run("init")
-    project.run("track", "data")
-    options = ("--endpoint-url", buckets.endpoint, "--region", "us-east-1")
-    project.run("remote", "add", "origin", f"s3://{bucket}/p", *options)
-    return project, bucket
+    return project, tracked(buckets.endpoint, FILES, LARGE)
 
 
 def kill(project: Project, command: str, after: float) -> bool:

@@ -2,12 +2,10 @@
 byte, and a next call that finishes the job."""
 
 import os
-import random
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
-from uuid import uuid4
 
 import pytest
 from blake3 import blake3
@@ -59,18 +57,9 @@ def is_clear(outcome: Outcome) -> bool:
 
 
 @pytest.fixture
-def shared(project: Project, buckets: Buckets) -> Iterator[Shared]:
-    source = random.Random(11)
-    project.write({f"data/{number}": source.randbytes(300 + number) for number in range(FILES)})
-    project.write({"data/large": source.randbytes(LARGE)})
-    bucket = f"trouble-{uuid4().hex[:12]}"
-    buckets.make(bucket)
-    project.environment |= CREDENTIALS
-    project.run("init")
-    project.run("track", "data")
+def shared(project: Project, buckets: Buckets, tracked: Callable[[str, int, int], str]) -> Iterator[Shared]:
     with between(int(buckets.endpoint.rpartition(":")[2])) as proxy:
-        options = ("--endpoint-url", proxy.endpoint, "--region", "us-east-1")
-        project.run("remote", "add", "origin", f"s3://{bucket}/p", *options)
+        bucket = tracked(proxy.endpoint, FILES, LARGE)
         project.run("config", "set", "remote.retries", "1")
         yield Shared(project, proxy, buckets, bucket)
 

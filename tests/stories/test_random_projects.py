@@ -196,12 +196,17 @@ def live(lived: Lived, data: st.DataObject, count: int) -> None:
             before.append(state)
 
 
+def fresh(top: Path) -> Lived:
+    """An empty project, beside those of earlier examples."""
+    place = top / str(sum(1 for _ in top.iterdir()))
+    place.mkdir()
+    return Lived(Project(place / "project", home=place / "home"))
+
+
 @few
 @given(data=st.data())
 def test_random_projects(tmp_path: Path, data: st.DataObject) -> None:
-    place = tmp_path / str(sum(1 for _ in tmp_path.iterdir()))
-    place.mkdir()
-    live(Lived(Project(place / "project", home=place / "home")), data, 2)
+    live(fresh(tmp_path), data, 2)
 
 
 @pytest.mark.sweep
@@ -209,6 +214,4 @@ def test_random_projects(tmp_path: Path, data: st.DataObject) -> None:
 @many
 @given(data=st.data())
 def test_many_random_projects(tmp_path: Path, data: st.DataObject) -> None:
-    place = tmp_path / str(sum(1 for _ in tmp_path.iterdir()))
-    place.mkdir()
-    live(Lived(Project(place / "project", home=place / "home")), data, 6)
+    live(fresh(tmp_path), data, 6)
