@@ -119,7 +119,7 @@ pipeline = pivot.Pipeline("p")
 def quick() -> None: ...
 def speak() -> None: print("hello")
 def hang() -> None:
-    print("on", flush=True)
+    os.write(1, b"on\\n")  # at once, where an unbuffered print makes two pieces of it
     time.sleep(600)
 def chatty() -> None:
     subprocess.Popen(["sh", "-c", "while :; do echo still here; done"])
