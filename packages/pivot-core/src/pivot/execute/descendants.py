@@ -71,6 +71,12 @@ def kill_group(leader: int, number: signal.Signals = signal.SIGKILL) -> None:
             return
 
 
+def end_group(leader: int) -> None:
+    """Kill what is left in the group of a leader that has been waited for: it may end by itself at any moment."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 def group_exists(leader: int) -> bool:
     """Return whether a process is left in the group of a leader that has been waited for."""
     try:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from pivot.execute import wire
-from pivot.execute.descendants import Children, group_exists, kill_group
+from pivot.execute.descendants import Children, end_group, group_exists, kill_group
 from pivot.execute.task import Task
 from pivot.execute.wire import Channel, Ending, pack
 
@@ -84,8 +84,8 @@ class Supervisor:
         for task in self._tasks.values():
             if task.status is None:
                 kill_group(task.pid)
-            elif group_exists(task.pid):
-                os.killpg(task.pid, signal.SIGKILL)
+            else:
+                end_group(task.pid)
         give_up = time.monotonic() + GIVE_UP
         while (left := self._children.now()) and time.monotonic() < give_up:
             for pid in left:
@@ -174,8 +174,7 @@ class Supervisor:
     def _kill_left_behind(self, task: Task) -> None:
         for pid in self._strays():
             os.kill(pid, signal.SIGKILL)
-        if group_exists(task.pid):
-            os.killpg(task.pid, signal.SIGKILL)
+        end_group(task.pid)
 
     def _strays(self) -> set[int]:
         return self._children.now() - self._kept - {task.pid for task in self._tasks.values()}

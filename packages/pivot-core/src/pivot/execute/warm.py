@@ -62,7 +62,7 @@ class Warm:
             self.forget()  # something was installed, or edited where it is
         while True:
             with self._lock:
-                spare = self._spares.pop() if self._spares else None
+                spare = self._spares.pop() if self._able and self._spares else None
             if spare is None:
                 return interpreter.start(code, descriptors, session=session)
             with suppress(OSError):  # it has died
@@ -82,8 +82,8 @@ class Warm:
 
     def give_up(self, why: str) -> None:
         """Start every process anew from now on."""
-        self._able = False
         self.notice = f"{why}, {INSTEAD}"
+        self._able = False  # after the notice: whoever sees the one, in another thread, sees the other
         self.forget()
 
     def forget(self) -> None:
