@@ -14,6 +14,7 @@ import sysconfig
 import textwrap
 import threading
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,9 +23,12 @@ from typing import IO, NamedTuple
 PIVOT = Path(sysconfig.get_path("scripts"), "pivot")
 
 
+PATIENCE = 50  # seconds until a wait is a failure: a machine with much else to do may stand still for a while
+
+
 def wait_until(holds: Callable[[], object], what: Callable[[], object] = str) -> None:
     """Wait until something holds, which is a matter of milliseconds; the limit is that of a test."""
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < give_up, what()
         time.sleep(0.005)
@@ -90,7 +94,7 @@ class Project:
         code: int | None = 0,
         cwd: str = ".",
         env: Mapping[str, str] | None = None,
-        timeout: float = 50,
+        timeout: float = PATIENCE,
     ) -> Outcome:
         """Run `pivot ARGUMENTS`; the test fails here unless the command exits with `code` (None: any code will do)."""
         return self.execute(str(PIVOT), *arguments, code=code, cwd=cwd, env=env, timeout=timeout)
@@ -102,7 +106,7 @@ class Project:
         code: int | None = 0,
         cwd: str = ".",
         env: Mapping[str, str] | None = None,
-        timeout: float = 50,
+        timeout: float = PATIENCE,
     ) -> Outcome:
         """Run any program as `run` does: git, for one."""
         process = subprocess.Popen(
@@ -168,7 +172,7 @@ class Watched:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def says(self, pattern: str, timeout: float = 50) -> str:
+    def says(self, pattern: str, timeout: float = PATIENCE) -> str:
         """Wait until it says something that matches, after what was waited for before; return all up to there."""
         with self._more:
             found: list[re.Match[str]] = []
@@ -195,19 +199,23 @@ class Watched:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            code = self.process.wait(20)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"it does not end:\n{self.text}") from None
-        self._reader.join(20)
+        self._reader.join(PATIENCE)
         self._terminal.close()
         return code
 
     def _read(self) -> None:
+        decoder = getincrementaldecoder("utf-8")("replace")
+        held = ""  # half of a line's end: what is read may break off anywhere
         with suppress(OSError):  # how the end of a terminal reads
             while data := self._terminal.read(4096):
+                text = held + decoder.decode(data)
+                held = "\r" if text.endswith("\r") else ""
                 with self._more:
-                    self.text += data.decode(errors="replace").replace("\r\n", "\n")
+                    self.text += text.removesuffix("\r").replace("\r\n", "\n")
                     self._more.notify_all()
         with self._more:
             self._over = True

@@ -56,6 +56,12 @@ def says(status: int, body: bytes, kind: str = "text/html") -> Fault:
     return lambda _: Answer(status, (("Content-Type", kind),), body)
 
 
+class Listener(ThreadingHTTPServer):
+    """Many may come at once: who finds the queue of the usual five full comes back a second later."""
+
+    request_queue_size = 128
+
+
 class Proxy:
     """A server on loopback; ``spoil`` may be exchanged at any time. ``asked`` notes method and path of each request."""
 
@@ -63,7 +69,7 @@ class Proxy:
         self.spoil: Spoil = lambda method, path: None
         self.asked: list[tuple[str, str]] = []
         self._port = port
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = Listener(("127.0.0.1", 0), self._handler())
         self._http.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are expected
         self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})

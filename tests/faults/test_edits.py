@@ -11,7 +11,7 @@ import pytest
 
 from faults.scenes import sampled
 from faults.twenty import Twenty, check_gone
-from workbench import PIVOT, wait_until
+from workbench import PATIENCE, PIVOT, wait_until
 
 GATE = """
 import os, pathlib, time
@@ -131,7 +131,7 @@ def test_it_is_for_the_next_run(project: Twenty, fresh: Callable[[str], str], ed
         wait_until((beside / f"{gate}-reached").exists)
         project.write({edited: EDITS[edited]})
         (beside / gate).unlink()
-        told, _ = process.communicate(timeout=40)
+        told, _ = process.communicate(timeout=PATIENCE)
     if words := REFUSED.get((edited, gate)):
         assert process.returncode == 1 and words in told, told
         assert "nothing is recorded; run again" in told

@@ -10,6 +10,7 @@ import pytest
 
 from faults.scenes import Scene, sampled
 from faults.twenty import Result, Twenty, check_cache, check_recovery, check_same, make
+from workbench import wait_until
 
 GARBAGE = {
     "noise": lambda path: path.write_bytes(os.urandom(5000)),
@@ -155,7 +156,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("no file system can be mounted here")
     yield place
-    subprocess.run(["umount", place], check=True)
+    wait_until(lambda: subprocess.run(["umount", place], capture_output=True, check=False).returncode == 0)
 
 
 @pytest.mark.parametrize("where", ["cache", "project"])

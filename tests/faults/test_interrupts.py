@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from faults.twenty import Twenty, check_free, check_gone
-from workbench import PIVOT, wait_until
+from workbench import PATIENCE, PIVOT, wait_until
 
 PIPELINE = """
 import os, pathlib, signal, subprocess, time
@@ -75,7 +75,7 @@ def start(project: Twenty) -> Callable[..., subprocess.Popen[str]]:
 
     def start(*names: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [PIVOT, "repro", "-j", "3"],
+            [PIVOT, "repro", "-j", "2"],  # as many as hang: the last stage never gets its turn
             cwd=project.path,
             env=project.environment,
             stdin=subprocess.DEVNULL,
@@ -106,7 +106,7 @@ def check_stopped(project: Twenty) -> None:
 def test_a_first_signal_ends_what_runs(project: Twenty, start, number: signal.Signals) -> None:
     process = start("slow", "stubborn")
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=20)  # the promise is 5 seconds, on a machine that is not busy
+    stdout, stderr = process.communicate(timeout=PATIENCE)  # the promise is 5 seconds, on a machine that is not busy
     assert process.returncode == 130, stderr
     assert stderr.strip() == "Error: interrupted: what was running is not recorded"
     assert "✓ never" not in stdout
@@ -118,7 +118,7 @@ def test_a_second_one_does_not_wait(project: Twenty, start) -> None:
     process.send_signal(signal.SIGINT)
     wait_until(lambda: " (sleep)" not in states(project))  # it is at it: the children that listen are gone
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Traceback" not in stderr
     check_stopped(project)
 
@@ -138,7 +138,7 @@ def states(project: Twenty) -> str:
 def test_the_hardest_signal_leaves_nothing_either(project: Twenty, start) -> None:
     process = start("slow", "stubborn")
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     check_stopped(project)
 
 
@@ -160,7 +160,7 @@ def test_while_the_pipeline_hangs_as_it_is_imported(
         project.write({"work.py": HANG + WELL})
     process = start("hangs")
     process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == (-9 if number == signal.SIGKILL else 130)
     check_gone(project)
     check_free(project)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench import PIVOT, wait_until
+from workbench import PATIENCE, PIVOT, wait_until
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def busy(two_stages: Any) -> Iterator[Any]:
         wait_until((two_stages.path.parent / "begun").exists)
         yield two_stages
         (two_stages.path.parent / "go").touch()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_who_waits_says_for_whom_and_does_not_do_it_again(busy: Any) -> None:
@@ -34,7 +34,7 @@ def test_who_waits_says_for_whom_and_does_not_do_it_again(busy: Any) -> None:
     line = waiting.stdout.readline()
     assert line == "  preprocess: waiting for another pivot, which is at work on preprocess\n"
     (busy.path.parent / "go").touch()
-    rest, _ = waiting.communicate(timeout=30)
+    rest, _ = waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 0 and ("Done: " in rest or "up to date" in rest)
     assert (busy.path.parent / "ran.txt").read_text().split() == ["preprocess", "summarize"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from workbench import Project
+from workbench import Project, Watched, wait_until
 
 PIPELINE = """
 from typing import Annotated
@@ -106,6 +106,13 @@ class Edits:
         except (OSError, ValueError):
             return {}  # being written
 
+    def settle(self, number: int, watch: Watched) -> None:
+        """Make one more edit, which nothing before it can have come to, and wait until the watch has no more to do."""
+        self.broken, self.constant = False, 1000 + number
+        self.write()
+        wait_until(lambda: self.found() == self.expected(), lambda: f"{self.expected()}\n{watch.text[-5000:]}")
+        wait_until(lambda: '"event":"idle"' in watch.text.splitlines()[-1], lambda: watch.text[-5000:])
+
 
 def tree(pid: int) -> Iterator[int]:
     """Yield a process and all below it."""
@@ -144,17 +151,15 @@ def go_through(project: Project, count: int, seed: int) -> None:
                     time.sleep(0.005)
             if number == WARM:
                 first = memory(watch.process.pid)
-            if number % FRESH == FRESH - 1 and not edits.broken:
+            if number % FRESH == FRESH - 1:
+                edits.settle(number, watch)
                 assert fresh(project) == made(project)
-        edits.broken = False
-        edits.write()
-        while edits.found() != edits.expected():
-            time.sleep(0.005)
+        edits.settle(count, watch)
         if first:
             assert memory(watch.process.pid) - first < GROWTH
         left = list(tree(watch.process.pid))
         watch.end()
-    assert not [pid for pid in left if Path(f"/proc/{pid}/cwd").exists()]  # a zombie has none
+    wait_until(lambda: not [pid for pid in left if Path(f"/proc/{pid}/cwd").exists()])  # a zombie has none
     assert not list((project.path / ".pivot/cache/tmp").glob("*")) and not list(
         (project.path.parent / "home" / "tmp").iterdir()
     )

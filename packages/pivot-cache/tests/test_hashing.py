@@ -142,4 +142,4 @@ def test_no_descriptor_is_left_open(work):
     hash_file(path)
     with pytest.raises(UnsupportedFile):
         hash_file(work.root)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # what others left may go meanwhile

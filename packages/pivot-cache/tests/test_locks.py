@@ -61,7 +61,7 @@ def test_another_process(work, hold):
         lock.lock(timeout=0.01)
     assert (caught.value.path, caught.value.seconds) == (str(work / "l"), 0.01)
     holder.communicate("")
-    lock.lock(timeout=10)
+    lock.lock(timeout=50)
     assert lock.held
     lock.unlock()
 

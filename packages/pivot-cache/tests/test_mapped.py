@@ -54,7 +54,7 @@ def test_no_one_truncates_a_file_while_it_is_mapped(work, python, monkeypatch):
     descriptor = os.open(path, os.O_RDONLY)
     # The file is cut as soon as the lease is given back, so the second try sees an empty one.
     digest, status = hash_descriptor(descriptor, "a")
-    after[0].wait(10)
+    after[0].wait(50)
     os.close(descriptor)
     assert digest == hash_bytes(content(LARGE)) or (digest, status.st_size) == (hash_bytes(b""), 0)
 

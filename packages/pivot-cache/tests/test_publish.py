@@ -175,4 +175,4 @@ def test_no_descriptor_is_left_open_by_a_fault(layout, faults):
         fill(batch)
         batch.publish()
     layout.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # what others left may go meanwhile

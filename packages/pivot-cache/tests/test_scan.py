@@ -468,7 +468,7 @@ def test_no_descriptor_is_left_open(work):
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(UnsupportedFile):
         Scan().content(work / "d")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # what others left may go meanwhile
 
 
 # The law --------------------------------------------------------------------------------------------------------------

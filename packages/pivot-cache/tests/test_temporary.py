@@ -88,7 +88,7 @@ print(os.path.exists(path), flush=True)
 
 
 def test_a_forked_child_has_its_own(directory, python):
-    out, err = python(FORK, directory).communicate(timeout=30)
+    out, err = python(FORK, directory).communicate(timeout=50)
     assert out == "True\nTrue\n", err
 
 

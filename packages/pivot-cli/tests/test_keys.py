@@ -29,7 +29,7 @@ def test_keys_are_messages_and_the_terminal_is_put_back(keyboard: int) -> None:
         assert able
         assert not termios.tcgetattr(sys.stdin.fileno())[3] & termios.ICANON
         os.write(keyboard, b"rxfq")
-        assert [messages.get(timeout=20) for _ in range(3)] == [Go(), Go(force=True), Quit()]
+        assert [messages.get(timeout=50) for _ in range(3)] == [Go(), Go(force=True), Quit()]
     assert termios.tcgetattr(sys.stdin.fileno()) == before
 
 

@@ -41,7 +41,7 @@ def test_it_moves_and_leaves_nothing_behind(make_screen: Any, monkeypatch: Any) 
     spinner = Spinner(screen.terminal.out, clock)
     spinner.start("train")
     clock.now += 5
-    assert drawn.wait(10)
+    assert drawn.wait(50)
     spinner.say(screen.terminal.out, "a line that stays")
     spinner.stop("train")
     spinner.close()
@@ -86,6 +86,6 @@ def test_a_terminal_that_went_away_ends_the_drawing(make_screen: Any, monkeypatc
     clock.now += 5
     thread = spinner._thread
     assert thread is not None
-    thread.join(10)
+    thread.join(50)
     assert not thread.is_alive()
     spinner.close()

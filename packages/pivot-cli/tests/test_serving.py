@@ -18,7 +18,7 @@ from pivot_cli.serving import Server
 class Client:
     def __init__(self, server: Server) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(50)
         self.socket.connect(str(server.path))
         self.lines = self.socket.makefile()
 

@@ -70,6 +70,12 @@ class Given(NamedTuple):
     silent: bool = False  # nothing is answered until the test is over
 
 
+class Listener(ThreadingHTTPServer):
+    """Many may come at once: who finds the queue of the usual five full comes back a second later."""
+
+    request_queue_size = 128
+
+
 class Server:
     """A server that answers with what ``respond`` returns; ``asked`` is what it was asked."""
 
@@ -77,10 +83,10 @@ class Server:
         self.asked: list[Asked] = []
         self.respond: Callable[[Asked], Given] = lambda _: Given(500)
         self.over = Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = Listener(("127.0.0.1", 0), self._handler())
         self._http.handle_error = lambda *_: None  # clients that hang up are expected
         self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
-        self.limits = Limits(connect=2, idle=2, tries=3, pause=0)
+        self.limits = Limits(connect=20, idle=20, tries=3, pause=0)
         self.remote = Remote("s3://bucket/prefix", endpoint_url=self.endpoint, region="us-east-1")
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
@@ -119,7 +125,7 @@ class Server:
                 server.asked.append(asked)
                 given = server.respond(asked)
                 if given.silent:
-                    server.over.wait(30)
+                    server.over.wait(50)
                     self.close_connection = True
                     return
                 self.send_response(given.status)

@@ -93,7 +93,7 @@ def test_tries_end(server) -> None:
 
 def test_patience_ends_before_the_tries_do(server) -> None:
     server.respond = lambda asked: server.give(500)
-    connection = connect(server, tries=5, idle=2, patience=1)
+    connection = connect(server, tries=5, idle=20, patience=10)
     with pytest.raises(ServerFailed):
         get(connection)
     assert len(server.asked) == 1
@@ -105,7 +105,7 @@ def test_a_server_that_says_nothing(server) -> None:
     connection = connect(server, idle=0.1, patience=0.1)
     with pytest.raises(NoConnection, match="it went silent"):
         get(connection)
-    assert len(server.asked) == 1
+    assert len(server.asked) <= 1  # the question may still be on its way
     connection.close()
 
 

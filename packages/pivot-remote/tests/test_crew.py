@@ -18,7 +18,7 @@ def test_no_work_is_no_trouble() -> None:
 
 def test_the_jobs_work_at_once() -> None:
     together = Barrier(3)
-    Crew(3).work(range(3), lambda _: together.wait(20))  # breaks unless three come
+    Crew(3).work(range(3), lambda _: together.wait(50))  # breaks unless three come
 
 
 def test_no_crew_is_refused() -> None:
@@ -50,7 +50,7 @@ def test_those_who_gave_up_do_not_hide_why() -> None:
         if number == 1:
             failing.set()
             raise KeyError(number)
-        failing.wait(20)
+        failing.wait(50)
         while True:
             crew.check()
 

@@ -14,7 +14,7 @@ SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
 
 @pytest.fixture
 def wire(server):
-    wire = Wire(f"{server.endpoint}/bucket", SIGNER, connect=1, timeout=1)
+    wire = Wire(f"{server.endpoint}/bucket", SIGNER, connect=20, timeout=20)
     yield wire
     wire.close()
 
@@ -40,7 +40,7 @@ def test_what_does_not_go_well_is_none(server, wire: Wire, given: dict) -> None:
 
 def test_a_server_that_is_silent_or_gone(server, wire: Wire) -> None:
     server.respond = lambda _: server.give(200, silent=True)
-    quick = Wire(f"{server.endpoint}/bucket", SIGNER, connect=1, timeout=0.05)
+    quick = Wire(f"{server.endpoint}/bucket", SIGNER, connect=20, timeout=0.05)
     assert quick.send(Question("GET", "key")) is None
     assert Wire("http://127.0.0.1:1/bucket", SIGNER, connect=1, timeout=1).send(Question("GET", "key")) is None
 

@@ -15,7 +15,7 @@ from pivot.execute.host_process import HostProcess
 from pivot.execute.local import LocalExecutor
 from pivot.execute.wire import Ending, Frame, Setup, pack
 
-PATIENCE = 30.0  # seconds until a wait is a failure
+PATIENCE = 50.0  # seconds until a wait is a failure: a machine with much else to do may stand still for a while
 HEAD = """\
 import ctypes, json, os, pathlib, signal, subprocess, sys, threading, time
 from typing import Annotated, Any, TypedDict
@@ -145,7 +145,7 @@ class Coordinator:
 
     def wait(self, kind: bytes, number: int) -> Frame:
         """Return the first frame of a kind about an order."""
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + PATIENCE
         while True:
             for frame in self.heard:
                 if (frame.kind, frame.order) == (kind, number):

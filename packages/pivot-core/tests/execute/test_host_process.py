@@ -20,6 +20,13 @@ def pipeline(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a host ends by itself is seen also where that takes its time."""
+    monkeypatch.setattr("pivot.execute.host_process.GIVE_UP", 50)
+    monkeypatch.setattr("pivot.execute.host_process.EXIT", 50)
+
+
 @pytest.fixture
 def frames() -> object:
     """Wait for frames until one of a kind has come."""
@@ -29,7 +36,7 @@ def frames() -> object:
 
         seen: list[Frame] = []
         while not any(frame.kind == kind for frame in seen):
-            assert select.select([host.channel.reader], [], [], 20)[0]
+            assert select.select([host.channel.reader], [], [], 50)[0]
             seen += host.channel.receive()
         return seen
 
@@ -106,7 +113,7 @@ def test_nothing_is_left_open_when_none_can_be_started(pipeline: Path, monkeypat
     before = len(os.listdir("/dev/fd"))
     with pytest.raises(FileNotFoundError):
         start(pipeline)
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(os.listdir("/dev/fd")) <= before
 
 
 @pytest.fixture(autouse=True)

@@ -85,10 +85,10 @@ os.waitpid(interpreter.start({LOOK!r}, (0, 1, 2), session=False), 0)
 
 def test_what_cannot_be_started_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    before = os.listdir("/dev/fd")
+    before = len(os.listdir("/dev/fd"))
     with pytest.raises(FileNotFoundError):
         interpreter.start("", (0, 1, 2), session=True)
-    assert len(os.listdir("/dev/fd")) == len(before)
+    assert len(os.listdir("/dev/fd")) <= before
 
 
 END = """

@@ -319,6 +319,9 @@ def test_cancelling_does_not_wait_for_an_import_that_hangs(workshop, eventually)
 
 def test_a_host_that_is_ready_while_all_is_cancelled(workshop) -> None:
     workshop.write("""
+        while not os.path.exists("go on"):
+            time.sleep(0.01)
+
         @stage
         def quick() -> Annotated[int, pivot.Out("quick.json", JSON())]:
             return 1
@@ -326,6 +329,7 @@ def test_a_host_that_is_ready_while_all_is_cancelled(workshop) -> None:
     executor = workshop.executor()
     executor.submit(workshop.order("quick"))
     executor.cancel()
+    (workshop.root / "go on").touch()
     host = executor._host
     assert host is not None
     select.select([host.channel.reader], [], [])
@@ -540,7 +544,7 @@ def test_stages_run_at_the_same_time(workshop) -> None:
         @stage
         def {0}() -> None:
             pathlib.Path("{0}").touch()
-            give_up = time.monotonic() + 20
+            give_up = time.monotonic() + 50
             while not os.path.exists("{1}"):
                 assert time.monotonic() < give_up
                 time.sleep(0.002)

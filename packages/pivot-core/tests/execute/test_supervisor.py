@@ -63,13 +63,17 @@ def test_one_that_hangs_is_ended_at_its_timeout(coordinator) -> None:
     assert ending.seconds >= 0.05
 
 
-def test_nothing_is_done_while_nothing_happens(coordinator) -> None:
+def test_nothing_is_done_while_nothing_happens(coordinator, eventually) -> None:
     coordinator.order(1, "hang")
     coordinator.wait(wire.BEGAN, 1)  # the two come in either order
     coordinator.wait(wire.TEXT, 1)
-    before = switches(coordinator.host.pid)
-    assert select.select([coordinator.host.channel.reader], [], [], 0.05) == ([], [], [])
-    assert switches(coordinator.host.pid) - before <= 2
+
+    def rests() -> bool:
+        before = switches(coordinator.host.pid)
+        assert select.select([coordinator.host.channel.reader], [], [], 0.1) == ([], [], [])
+        return switches(coordinator.host.pid) - before <= 2
+
+    eventually(rests)  # sooner or later: a machine that is short of memory has it wait for its own pages
 
 
 def switches(pid: int) -> int:

@@ -19,7 +19,7 @@ class Ear:
         """Wait until something happened to a path, and return all that was heard until then."""
         paths: set[str] = set()
         while str(path) not in paths:
-            paths |= self.heard.get(timeout=20)
+            paths |= self.heard.get(timeout=50)
         return paths
 
 
