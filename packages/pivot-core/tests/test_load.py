@@ -469,6 +469,6 @@ def _is_gone(process: str) -> bool:
     """Whether a process has ended; one that nobody waited for counts."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
     return state in "ZX"

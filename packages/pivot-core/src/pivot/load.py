@@ -108,8 +108,11 @@ def _ask_child(project: Project, starter: Starter) -> Manifest | None:
         try:
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         except BaseException:
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            for end in (os.killpg, os.kill):  # it may lead no group yet, or have ended just now
+                with suppress(ProcessLookupError):
+                    end(child, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
             raise
         size = os.fstat(answer).st_size
         data = os.pread(answer, size, 0)
