@@ -61,6 +61,19 @@ def test_while_a_module_is_imported_the_statement_has_it(project) -> None:
     assert "blake3" not in requested(observed)
 
 
+def test_statements_say_all_also_of_the_packages_around_a_module(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("site-packages/lib!/inner/leaf.py", "")
+    project.write("site-packages/lib!/__init__.py", "")
+    project.write("site-packages/lib!/inner/__init__.py", "")
+    monkeypatch.syspath_prepend(str(project.root / "site-packages"))
+    project.write("parts!/one.py", "import colorsys\n")
+    project.write("asks!.py", f"from {project.name('lib')}.inner.leaf import __name__\nimport parts!.one\n")
+    observed = project.observe(lambda: project.load("asks"))
+    assert project.name("lib") in sys.modules
+    assert [read for read in observed.imports if read.kind == "package"] == []
+    assert requested(observed) == {project.name("asks")}
+
+
 def test_nothing_is_left_behind(project) -> None:
     taken = [identifier for identifier in range(6) if sys.monitoring.get_tool(identifier)]
     project.observe(lambda: None)

@@ -64,6 +64,13 @@ def loads_by_path(frame: FrameType) -> bool:
     return "_load_module_shim" in functions or _BY_NAME.isdisjoint(functions)
 
 
+def imports_by_statement(frame: FrameType | None) -> bool:
+    """Whether the top level of a module imports this, or something inside it: then its source says so."""
+    while frame is not None and frame.f_code.co_filename.startswith(_IMPORTLIB):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name == "<module>"
+
+
 def looks_for_plugins(frame: FrameType, is_project: Callable[[str], bool]) -> bool:
     """Whether project code asks ``pkgutil`` which modules there are; other listings are the import system's own."""
     asker: FrameType | None = frame

@@ -15,7 +15,14 @@ from types import FrameType
 from typing import Any, Literal
 
 from pivot_fingerprint import commands, questions
-from pivot_fingerprint.askers import OWN, asks_for_project, loads_by_path, looks_for_plugins, reads_sources
+from pivot_fingerprint.askers import (
+    OWN,
+    asks_for_project,
+    imports_by_statement,
+    loads_by_path,
+    looks_for_plugins,
+    reads_sources,
+)
 from pivot_fingerprint.module_files import ModuleFiles
 from pivot_fingerprint.places import Places
 from pivot_fingerprint.requests import Requests
@@ -186,7 +193,7 @@ class Access:
         elif self._requests is not None:
             if event != "import":
                 self._requests.unpickled(args[0], frame)
-            elif frame.f_code.co_name != "<module>":  # there the statement says it all
+            elif not imports_by_statement(frame):
                 self._requests.asked(args[0], frame)
 
     def _write(self, path: object) -> None:
