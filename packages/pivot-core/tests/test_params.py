@@ -41,6 +41,14 @@ class Params(pivot.StageParams):
     maybe: int | None = None
 
 
+class Strict(pivot.StageParams):
+    rate: float = 0.1
+
+
+class Nested(pivot.StageParams):
+    optimizer: Strict = Strict()
+
+
 class Required(pivot.StageParams):
     name: str
     optimizer: Optimizer
@@ -75,6 +83,13 @@ def test_required_values_may_come_from_either() -> None:
     ("kind", "told", "keys", "problem", "hint"),
     [
         (Params, {"sead": 1}, ("sead",), "Params has no parameter sead", "did you mean seed?"),
+        (
+            Nested,
+            {"optimizer": {"raet": 1}},
+            ("optimizer", "raet"),
+            "Nested has no parameter optimizer.raet",
+            "did you mean rate?",
+        ),
         (Params, {"seed": "x"}, ("seed",), "the parameter seed is wrong: input should be a valid integer", None),
         (Params, {"optimizer": {"rate": "x"}}, ("optimizer", "rate"), "the parameter optimizer.rate is wrong", None),
         (Required, {"optimizer": {}}, ("name",), "the parameter name has no value", "give it in params.yaml"),

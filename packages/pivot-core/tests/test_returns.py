@@ -185,7 +185,7 @@ def test_mistakes_in_a_return_annotation(function: Callable[..., Any], problem: 
 @pytest.mark.parametrize(
     ("function", "outs", "argument", "problem"),
     [
-        (many, {"clan": "a"}, "clan", "outs names 'clan', which is no key of the function"),
+        (many, {"clan": "a"}, "clan", "outs names 'clan', which is no key of what the function returns"),
         (many, "a.json", "return", "the function returns the outputs of Made, but outs is a single path"),
         (many, {"clean": pivot.Dep("a")}, "clean", "outs takes a path, a pivot.Out or a pivot.Metric, not an input"),
         (one, {"return": "a"}, "return", "the function returns one output, but outs is a dict"),

@@ -208,6 +208,9 @@ def in_an_argument(raw: dict[str, list[Annotated[str, pivot.Dep("a")]]]) -> None
 def not_annotated(raw: pivot.Dep("a") = None) -> None: ...  # type: ignore[valid-type]  # wrong on purpose
 
 
+def in_a_tuple() -> tuple[Annotated[str, pivot.Out("a")], int]: ...
+
+
 def class_itself(raw: Annotated[str, pivot.Dep] = "") -> None: ...
 
 
@@ -218,6 +221,7 @@ def class_itself(raw: Annotated[str, pivot.Dep] = "") -> None: ...
         (in_an_argument, "raw", "pivot.Dep('a', ...) goes unseen where it stands"),
         (not_annotated, "raw", "pivot.Dep('a', ...) goes unseen where it stands"),
         (class_itself, "raw", "pivot.Dep is given no path"),
+        (in_a_tuple, "return", "pivot.Out('a', ...) goes unseen where it stands"),
         (output_on_parameter, "raw", "pivot.Out belongs on the return annotation, not on a parameter"),
         (two_paths, "raw", "2 paths are declared for one value"),
         (positional_only, "raw", "raw can only be given by position, but inputs are given by name"),

@@ -62,7 +62,10 @@ def evaluated(evaluation: Callable[[], Annotation], name: str) -> Annotation:
 def declared_dep(annotation: Annotation) -> Dep | None:
     """Return the input that an annotation declares, None if it declares none."""
     if any(isinstance(one, Out | Metric) for one in annotation.metadata):
-        raise DeclarationError("pivot.Out belongs on the return annotation, not on a parameter")
+        raise DeclarationError(
+            "pivot.Out belongs on the return annotation, not on a parameter",
+            hint='what the stage reads is a pivot.Dep("path", loader)',
+        )
     _check_outermost(annotation)
     return _only(one for one in annotation.metadata if isinstance(one, Dep))
 
@@ -70,7 +73,10 @@ def declared_dep(annotation: Annotation) -> Dep | None:
 def declared_output(annotation: Annotation) -> Output | None:
     """Return the output that an annotation declares, None if it declares none."""
     if any(isinstance(one, Dep) for one in annotation.metadata):
-        raise DeclarationError("pivot.Dep belongs on a parameter, not on the return annotation")
+        raise DeclarationError(
+            "pivot.Dep belongs on a parameter, not on the return annotation",
+            hint='what the stage makes is a pivot.Out("path", loader)',
+        )
     _check_outermost(annotation)
     return _only(one for one in annotation.metadata if isinstance(one, Out | Metric))
 
@@ -78,7 +84,7 @@ def declared_output(annotation: Annotation) -> Output | None:
 def override_dep(given: AnyPath | Dep, declared: Dep | None, annotation: Annotation) -> Dep:
     """Return the input that ``register`` asks for: a ``Dep`` as it is, a path with the loader that was declared."""
     if isinstance(given, Out | Metric):
-        raise DeclarationError("deps takes a path or a pivot.Dep, not an output")
+        raise DeclarationError("deps takes a path or a pivot.Dep, not an output", hint='deps={"raw": "data.csv"}')
     if isinstance(given, Dep):
         return given
     if declared is not None:
@@ -95,7 +101,9 @@ def override_dep(given: AnyPath | Dep, declared: Dep | None, annotation: Annotat
 def override_output(given: AnyPath | Output, declared: Output | None) -> Output:
     """Return the output that ``register`` asks for: an ``Out`` as it is, a path with the loader that was declared."""
     if isinstance(given, Dep):
-        raise DeclarationError("outs takes a path, a pivot.Out or a pivot.Metric, not an input")
+        raise DeclarationError(
+            "outs takes a path, a pivot.Out or a pivot.Metric, not an input", hint='outs={"clean": "clean.csv"}'
+        )
     if isinstance(given, Out | Metric):
         return given
     return declared._replace(path=_text(given)) if declared is not None else Out(_text(given))
@@ -112,7 +120,10 @@ def placed_output(output: Output, site: Site) -> Output:
     _check_loader(output.loader, "save", f"pivot.{type(output).__qualname__}")
     path = resolve(output.path, site.directory)
     if isinstance(output, Metric) and path.endswith("/"):
-        raise DeclarationError(f"the metric {output.path} is a directory, but a metric is one file")
+        raise DeclarationError(
+            f"the metric {output.path} is a directory, but a metric is one file",
+            hint="name a file, or declare a pivot.Out",
+        )
     return output._replace(path=path)
 
 
@@ -121,7 +132,7 @@ def check_names(given: Iterable[object], known: Iterable[str], option: str, word
     listed = list(known)
     for name in given:
         if name not in listed:
-            problem = f"{option} names {name!r}, which is no {word} of the function"
+            problem = f"{option} names {name!r}, which is no {word}"
             raise DeclarationError(problem, argument=str(name), hint=did_you_mean(str(name), listed))
 
 
@@ -132,11 +143,13 @@ def _check_outermost(annotation: Annotation) -> None:
             name = one.__name__
             raise DeclarationError(f"pivot.{name} is given no path", hint=f'write pivot.{name}("path", loader)')
     if found := annotation.type if isinstance(annotation.type, Dep | Out | Metric) else _inside(annotation.type):
-        raise DeclarationError(
-            f"pivot.{type(found).__name__}({found.path!r}, ...) goes unseen where it stands",
-            hint=f"Annotated must be the outermost, around the whole type: "
-            f"Annotated[dict | None, pivot.{type(found).__name__}(...)]",
-        )
+        name = type(found).__name__
+        hint = f"Annotated must be the outermost, around the whole type: Annotated[dict | None, pivot.{name}(...)]"
+        if found is annotation.type:
+            hint = f"write Annotated[dict, pivot.{name}(...)], with the type of the value in place of dict"
+        elif get_origin(annotation.type) is tuple:
+            hint = "to make several outputs, return a dict, annotated with a TypedDict that has a key for each"
+        raise DeclarationError(f"pivot.{name}({found.path!r}, ...) goes unseen where it stands", hint=hint)
 
 
 def _inside(kind: object) -> Dep | Output | None:
@@ -160,7 +173,10 @@ def _check_loader(loader: object, method: str, needed_by: str) -> None:
         name = loader.__name__
         raise DeclarationError(f"the loader {name} is a class, {needed_by} needs an instance", hint=f"write {name}()")
     if not callable(getattr(loader, method, None)):
-        raise DeclarationError(f"{type(loader).__name__} has no method {method}, which {needed_by} needs")
+        raise DeclarationError(
+            f"{type(loader).__name__} has no method {method}, which {needed_by} needs",
+            hint=f"use a loader that has one; yours needs {'load(path)' if method == 'load' else 'save(value, path)'}",
+        )
 
 
 def _text(path: AnyPath) -> str:

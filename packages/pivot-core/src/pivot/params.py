@@ -5,7 +5,7 @@ Imports pydantic, so nothing imports this module before a pipeline asks for ``pi
 """
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import orjson
@@ -152,13 +152,19 @@ def _invalid(error: ValidationError, kind: type[BaseModel]) -> Invalid:
     keys, problem = first["loc"], first["msg"]
     name = ".".join(map(str, keys))
     if first["type"] == "extra_forbidden":
-        hint = did_you_mean(str(keys[-1]), kind.model_fields) if len(keys) == 1 else None
-        return Invalid(keys, f"{kind.__name__} has no parameter {name}", hint)
+        return Invalid(keys, f"{kind.__name__} has no parameter {name}", _meant(keys, kind))
     if first["type"] == "missing":
         return Invalid(
             keys, f"the parameter {name} has no value", "give it in params.yaml or in register(params={...})"
         )
     return Invalid(keys, f"the parameter {name} is wrong: {problem[:1].lower()}{problem[1:]}" if name else problem)
+
+
+def _meant(keys: Sequence[str | int], kind: type[BaseModel] | None) -> str | None:
+    """Return a hint for the last of the keys that lead to a field that is not there."""
+    for key in keys[:-1]:
+        kind = _model(kind, str(key), None) if kind is not None else None
+    return did_you_mean(str(keys[-1]), kind.model_fields) if kind is not None else None
 
 
 def _reason(error: Exception, kind: type[BaseModel]) -> str:

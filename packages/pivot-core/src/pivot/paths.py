@@ -22,7 +22,7 @@ def resolve(path: object, directory: str) -> str:
             hint='write pivot.Dep("path", loader) or pivot.Out("path", loader)',
         )
     if not _writable(text):
-        raise DeclarationError(f"the path {text!r} has a character that no line of a record can hold")
+        raise DeclarationError(f"the path {text!r} has a character that no line of a record can hold", hint="rename it")
     if os.path.isabs(text):
         raise DeclarationError(
             f"the path {text} is absolute",
@@ -47,7 +47,9 @@ def below(path: str, root: str) -> str:
         raise DeclarationError(problem, hint=f"the project is {root}; keep what stages read and write inside it")
     reserved = next((name for name in relative.split("/") if name in RESERVED), None)
     if reserved is not None:
-        raise DeclarationError(f"the path {relative} lies in {reserved}, which is not for data")
+        raise DeclarationError(
+            f"the path {relative} lies in {reserved}, which is not for data", hint="name one outside of it"
+        )
     return relative
 
 

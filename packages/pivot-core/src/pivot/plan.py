@@ -17,7 +17,7 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation
 from pivot.paths import parents
 from pivot.record import Damaged
-from pivot.suggest import did_you_mean
+from pivot.suggest import closest, did_you_mean
 from pivot.traces import complete, find_trace
 from pivot.tracked_inputs import missing_inputs
 from pivot.workspace import Workspace
@@ -134,14 +134,26 @@ def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
             makers_of = [*makers(path, made), *(name for one, name in made.items() if path in parents(one))]
             if any(name in planned for name in makers_of):
                 continue
-            hint = (
-                f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}"
-                if makers_of
-                else "make the file, or declare it as the output of a stage"
-            )
+            if makers_of:
+                hint = f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}"
+            elif close := _nearest(path, made):
+                hint = f"did you mean {close}, which {made[close]} makes?"
+            else:
+                hint = "make the file, or declare it as the output of a stage"
             raise MissingInput(
                 f"the input {dep.path} does not exist" + ("" if makers_of else " and no stage makes it"),
                 argument=dep.param,
                 **step.stage.place,
                 hint=hint,
             )
+
+
+def _nearest(path: str, made: Iterable[str]) -> str | None:
+    """Return the output with the name nearest to that of a path; directories and suffixes are alike too often."""
+    by_name = {_name(one): one for one in made}
+    close = closest(_name(path), by_name)
+    return None if close is None else by_name[close]
+
+
+def _name(path: str) -> str:
+    return posixpath.basename(path).partition(".")[0]

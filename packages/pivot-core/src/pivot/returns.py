@@ -64,7 +64,7 @@ def _of_keys(cls: type, site: Site, given: OutOverrides | None) -> dict[str, Out
                 f"the function returns the outputs of {cls.__qualname__}, but outs is a single path",
                 hint=f"give a dict with keys of: {', '.join(listed)}",
             )
-        check_names(overrides, listed, "outs", "key")
+        check_names(overrides, listed, "outs", "key of what the function returns")
     found: dict[str, Output] = {}
     for key, evaluation in listed.items():
         with blame(key, partial(key_place, cls, key)):

@@ -122,7 +122,7 @@ def _inputs(
     with blame(None, site.here):
         if not isinstance(deps, Mapping):
             raise DeclarationError("deps must be a dict of parameter and path", hint='deps={"raw": "data.csv"}')
-        check_names(deps, (one.name for one in arguments), "deps", "parameter")
+        check_names(deps, (one.name for one in arguments), "deps", "parameter of the function")
     found = {}
     for name, annotation, _, bound in arguments:
         if name in deps:

@@ -137,6 +137,8 @@ def test_an_import_that_fails_says_each_thing_once(caught: Any, tmp_path: Path) 
 
     missing = "ModuleNotFoundError: No module named 'nowhere'"
     assert failed("\nimport nowhere\n") == (f"pipeline.py raised {missing}", "work.py", 2, "    import nowhere")
+    hint = not_imported(caught("import nowhere\n"), str(tmp_path)).hint
+    assert hint is not None and hint.startswith("install it")
     _, _, _, details = failed("def f():\n    raise ValueError('a\\nb')\nf()\n")
     assert details == (
         '  File "work.py", line 3, in <module>\n    f()\n    ~^^\n'

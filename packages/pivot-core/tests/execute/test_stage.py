@@ -122,7 +122,20 @@ def made(**outs: Any) -> dict[str, Any]:
     return {"outs": outs}
 
 
+AS_WELL = "return it as well, or take it out of the return annotation"
+CANNOT_WRITE = "return what it can write, or declare another loader"
+WRITE = 'write it, and return its path: pathlib.Path("c")'
+NOT_THERE = "write it, or take it out of the declaration"
 WRONG = [
+    (
+        lambda: {"clean": 1, "other": 2},
+        made(clean=Out("c", JSON())),
+        (
+            "other",
+            "the key 'other' was returned, but is not declared",
+            "declare it in the return annotation, or do not return it",
+        ),
+    ),
     (
         lambda: {"clean": 1, "staats": 2},
         made(clean=Out("c", JSON()), stats=Metric("s")),
@@ -131,34 +144,38 @@ WRONG = [
     (
         lambda: {"clean": 1},
         made(clean=Out("c", JSON()), stats=Metric("s")),
-        ("stats", "the declared key 'stats' was not returned", "returned: clean"),
+        ("stats", "the declared key 'stats' was not returned", f"{AS_WELL}; returned: clean"),
     ),
     (
         lambda: [1],
         made(clean=Out("c", JSON()), stats=Metric("s")),
-        ("return", "a dict with the keys clean, stats was declared, but a value of type list was returned", None),
+        (
+            "return",
+            "a dict with the keys clean, stats was declared, but a value of type list was returned",
+            'return {"clean": ..., "stats": ...}',
+        ),
     ),
     (
         lambda: {"clean": {1, 2}},
         made(clean=Out("c.json", JSON())),
-        ("clean", "loaders.JSON cannot write c.json: JSON cannot hold a value of type set", None),
+        ("clean", "loaders.JSON cannot write c.json: JSON cannot hold a value of type set", CANNOT_WRITE),
     ),
     (
         lambda: {"clean": "other"},
         made(clean=Out("c")),
-        ("clean", "the path c was declared, but the value is other", None),
+        ("clean", "the path c was declared, but the value is other", WRITE),
     ),
-    (lambda: {"clean": "c"}, made(clean=Out("c")), ("clean", "c was returned, but not written", None)),
+    (lambda: {"clean": "c"}, made(clean=Out("c")), ("clean", "c was returned, but not written", WRITE)),
     (
         lambda: {"clean": 3},
         made(clean=Out("c")),
-        ("clean", "the path c was declared, but the value is of type int", None),
+        ("clean", "the path c was declared, but the value is of type int", WRITE),
     ),
-    (lambda: {"clean": 3}, made(clean=Out("c", Nothing())), ("clean", "the output c was not written", None)),
+    (lambda: {"clean": 3}, made(clean=Out("c", Nothing())), ("clean", "the output c was not written", NOT_THERE)),
     (
         lambda: Path("c").symlink_to("gone") or {"clean": "c"},
         made(clean=Out("c")),
-        ("clean", "the output c is a link to gone, where nothing is", None),
+        ("clean", "the output c is a link to gone, where nothing is", NOT_THERE),
     ),
     (
         lambda: Path("d").mkdir() or {"clean": "d"},
@@ -178,7 +195,7 @@ WRONG = [
     (
         lambda raw: None,
         {"deps": {"raw": Dep("gone.json", JSON())}},
-        ("raw", "the input gone.json does not exist", None),
+        ("raw", "the input gone.json does not exist", "it was there before; run again"),
     ),
 ]
 

@@ -97,7 +97,15 @@ def test_unknown_targets_and_missing_inputs_stop_before_anything_runs(bench) -> 
     with pytest.raises(MissingInput) as missing:
         bench.repro()
     assert (missing.value.stage, missing.value.argument) == ("clean", "raw")
+    assert missing.value.hint == "make the file, or declare it as the output of a stage"
     assert bench.ran == []
+
+
+def test_an_input_whose_name_is_nearly_that_of_an_output(bench) -> None:
+    bench.edit("pipeline.py", 'pivot.Dep("clean.json", JSON())', 'pivot.Dep("claen.json", JSON())')
+    with pytest.raises(MissingInput, match=r"claen.json does not exist and no stage makes it") as missing:
+        bench.repro()
+    assert missing.value.hint == "did you mean clean.json, which clean makes?"
 
 
 def test_a_directory_is_an_input_once_a_stage_makes_something_in_it(bench) -> None:

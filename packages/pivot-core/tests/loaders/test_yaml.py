@@ -30,6 +30,13 @@ def test_order_is_kept_unless_sorting_is_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "value.yaml").read_text() == "a: 1\nb: 2\n"
 
 
+def test_what_is_wrong_and_where_stands_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "value.yaml").write_text("a: [1,\nb: }")
+    with pytest.raises(yaml.YAMLError) as caught:
+        YAML().load(tmp_path / "value.yaml")
+    assert str(caught.value) == "line 2, column 4: expected the node content, but found '}'"
+
+
 def test_nothing_is_executed(tmp_path: Path) -> None:
     (tmp_path / "value.yaml").write_text("!!python/object/apply:os.getcwd []")
     with pytest.raises(yaml.YAMLError):

@@ -44,6 +44,8 @@ def not_imported(error: BaseException, root: str) -> PipelineFailed:
     hint = None
     if isinstance(error, ImportError) and "no known parent package" in str(error):
         hint = "pipeline.py belongs to no package; its directory and the project's root are where imports look"
+    elif isinstance(error, ModuleNotFoundError):
+        hint = "install it; a module of your own belongs in the directory of pipeline.py or the root of the project"
     details = _rest(error.with_traceback(_from_project(error, root)))
     return PipelineFailed(problem, file=file, line=line, hint=hint, details=details)
 

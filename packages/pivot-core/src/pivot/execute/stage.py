@@ -16,7 +16,7 @@ from pivot.errors import PivotError
 from pivot.execute.executor import Failure, WorkOrder
 from pivot.loaders import PathOnly
 from pivot.pipeline import Stage
-from pivot.suggest import did_you_mean
+from pivot.suggest import closest
 
 
 class Wrong(Exception):
@@ -91,13 +91,15 @@ class Work:
                 out.loader.save(part, path)
             except PivotError as error:
                 self._fail(error.problem, key, hint=error.hint)
-            except OSError as error:
-                if error.errno is not None:  # the disk, not the declaration
-                    raise
-                self._fail(str(error), key, error)
             except Exception as error:
-                told = "" if isinstance(out.loader, PathOnly) else f"{_name(out.loader)} cannot write {path}: "
-                self._fail(told + _first_line(error), key, error)
+                if isinstance(error, OSError) and error.errno is not None:  # the disk, not the declaration
+                    raise
+                problem = _first_line(error)
+                hint = f'write it, and return its path: pathlib.Path("{path}")'
+                if not isinstance(out.loader, PathOnly):
+                    problem = f"{_name(out.loader)} cannot write {path}: {problem}"
+                    hint = "return what it can write, or declare another loader"
+                self._fail(problem, key, error, hint=hint)
             if os.path.lexists(path) or _is_own(out.loader):  # it may be removed again this very moment
                 self._saved.add(key)
 
@@ -110,7 +112,7 @@ class Work:
                 raise Wrong(Failure("changed", problem, key, hint="nothing is recorded; run again"))
             if not os.path.exists(path):
                 how = f"is a link to {os.readlink(path)}, where nothing is" if path.is_symlink() else "was not written"
-                self._fail(f"the output {path} {how}", key)
+                self._fail(f"the output {path} {how}", key, hint="write it, or take it out of the declaration")
             if _is_directory(out) and not os.path.isdir(path):
                 self._fail(
                     f"the output {path}/ is declared as a directory but is a file", key, hint=f'declare "{path}"'
@@ -123,13 +125,14 @@ class Work:
     def _load(self, name: str, dep: Dep) -> Any:
         path = self._path(dep)
         if not os.path.lexists(path):
-            self._fail(f"the input {path} does not exist", name)
+            self._fail(f"the input {path} does not exist", name, hint="it was there before; run again")
         try:
             return dep.loader.load(path)
         except PivotError as error:
             self._fail(error.problem, name, hint=error.hint)
         except Exception as error:
-            self._fail(f"{_name(dep.loader)} cannot read {path}: {_first_line(error)}", name, error)
+            hint = "mend the file, or declare the loader that fits it"
+            self._fail(f"{_name(dep.loader)} cannot read {path}: {_first_line(error)}", name, error, hint=hint)
 
     def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
         outs = self.stage.outs
@@ -141,19 +144,23 @@ class Work:
         if not isinstance(value, Mapping):
             keys = ", ".join(outs)
             kind = type(value).__qualname__
-            self._fail(f"a dict with the keys {keys} was declared, but a value of type {kind} was returned", "return")
+            self._fail(
+                f"a dict with the keys {keys} was declared, but a value of type {kind} was returned",
+                "return",
+                hint=f"return {{{', '.join(f'"{key}": ...' for key in outs)}}}",
+            )
         for key in value:
             if key not in outs:
-                self._fail(
-                    f"the key {key!r} was returned, but is not declared", str(key), hint=did_you_mean(str(key), outs)
-                )
+                close = closest(str(key), outs)
+                hint = f"did you mean {close}?" if close else "declare it in the return annotation, or do not return it"
+                self._fail(f"the key {key!r} was returned, but is not declared", str(key), hint=hint)
         for key in outs:
             if key in value:
                 yield key, value[key]
             else:
-                self._fail(
-                    f"the declared key {key!r} was not returned", key, hint=f"returned: {', '.join(value) or 'nothing'}"
-                )
+                returned = ", ".join(value) or "nothing"
+                hint = f"return it as well, or take it out of the return annotation; returned: {returned}"
+                self._fail(f"the declared key {key!r} was not returned", key, hint=hint)
 
     def _path(self, declared: Dep | Output) -> Path:
         """Return a declared path as it was written: relative to the working directory."""

@@ -16,10 +16,15 @@ class YAML(Loader[Any, Any]):
         self.sort_keys = sort_keys
 
     def load(self, path: Path) -> Any:
-        """Return the value. Raises yaml.YAMLError, with line and column, if the file is not YAML."""
+        """Return the value. Raises yaml.YAMLError, with line and column in one line, if the file is not YAML."""
         yaml = library("yaml", loader="YAML", install="pyyaml")
         with path.open("rb") as file:
-            return yaml.safe_load(file)
+            try:
+                return yaml.safe_load(file)
+            except yaml.MarkedYAMLError as error:
+                mark = error.problem_mark
+                problem = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+                raise yaml.YAMLError(problem) from error
 
     def save(self, value: Any, path: Path) -> None:
         """Write the value in block style. Raises yaml.YAMLError if the safe types cannot hold it."""
