@@ -33,6 +33,7 @@ def is_empty_at_first(store: Store) -> None:
     assert not store.has(_ABSENT)
     assert store.missing([_ABSENT]) == {_ABSENT}
     assert store.missing([]) == set()
+    assert store.sizes([_ABSENT]) == {}
 
 
 def says_what_is_missing(store: Store) -> None:
@@ -124,11 +125,12 @@ def reads_in_pieces(store: Store) -> None:
 
 
 def answers_in_bulk(store: Store) -> None:
-    """``missing`` takes more names than one request of any protocol can hold, and any iterable."""
+    """``missing`` and ``sizes`` take more names than one request of any protocol can hold, and any iterable."""
     there = [store.add_bytes(b"there %d" % number) for number in range(30)]
     not_there = {hash_bytes(b"not there %d" % number) for number in range(1100)}
     assert store.missing(iter([*there, *not_there])) == not_there
     assert store.missing(there) == set()
+    assert store.sizes(iter([*there, *not_there])) == {oid: store.size(oid) for oid in there}
 
 
 def refuses_bad_names(store: Store) -> None:
@@ -138,6 +140,7 @@ def refuses_bad_names(store: Store) -> None:
         for question in (store.has, store.size, store.open, store.read):
             _raised(InvalidName, partial(question, name))
         _raised(InvalidName, partial(store.missing, [name]))
+        _raised(InvalidName, partial(store.sizes, [name]))
         _raised(InvalidName, partial(store.add, name, BytesIO(b"")))
     assert list(store.ids()) == []
 

@@ -21,6 +21,9 @@ class MemoryStore:
     def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
         return {oid for oid in ids if not self.has(oid)}
 
+    def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+        return {oid: self.size(oid) for oid in ids if self.has(oid)}
+
     def size(self, oid: ObjectId) -> int:
         return len(self._get(oid))
 

@@ -25,6 +25,7 @@ _OPEN_FLAGS: Final = OPEN_FLAGS | os.O_NOFOLLOW
 _UNVERIFIED_LIMIT: Final = 64 << 20
 """What is larger is verified before it is read into memory: anybody can make a file of a terabyte of nothing."""
 
+_FORMAT_BITS: Final = 0o170000
 _PEEK_LIMIT: Final = 2 << 30
 """More than a listing of as many entries as there may be."""
 
@@ -47,7 +48,7 @@ class Objects:
             return None
         except OSError as error:
             raise disk_error("read", path, error) from None
-        return status if stat.S_ISREG(status.st_mode) else None
+        return status if status.st_mode & _FORMAT_BITS == stat.S_IFREG else None
 
     def open(self, oid: ObjectId) -> tuple[int, os.stat_result]:
         """Open the object's file; raise ``ObjectMissing``, or ``ObjectCorrupt`` if something else stands there."""

@@ -76,3 +76,21 @@ class Relink:
         if not is_object_path(target):
             return None
         return "symlink" if target == self._objects.layout.object_path(content.digest) else "elsewhere"
+
+
+def is_unlinked(path: str, kind: str) -> bool:
+    """Say whether the file at the path, or every one below it, is plainly its own: nowhere a link of any kind."""
+    try:
+        if kind != DIRECTORY:
+            status = os.lstat(path)
+            return status.st_nlink == 1 and stat.S_ISREG(status.st_mode)
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not is_unlinked(entry.path, DIRECTORY):
+                        return False
+                elif entry.is_symlink() or entry.stat(follow_symlinks=False).st_nlink != 1:
+                    return False
+    except OSError:
+        return False
+    return True

@@ -19,6 +19,9 @@ class Store(Protocol):
     def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
         """Return those that are not there; cheaper than many questions where a store can answer in bulk."""
 
+    def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+        """Return those that are there, with their sizes in bytes; in bulk as well."""
+
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""
 

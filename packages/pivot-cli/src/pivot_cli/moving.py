@@ -94,10 +94,12 @@ def _fetch(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jo
     """Get what the cache lacks."""
     store = workspace.open_store(durable=False)
     store.hold()  # nothing that is there now is removed while we rely on it
+    told = None
     try:
-        return _move(FETCH, wanted, store, remote, jobs, meter)
+        told = _move(FETCH, wanted, store, remote, jobs, meter)
+        return told
     finally:
-        if workspace.config.durable:
+        if workspace.config.durable and (told is None or told.objects):
             store.flush()  # once, not object by object
         store.close()
 

@@ -13,10 +13,9 @@ from pivot.errors import UsageError
 from pivot.given import Given, Way, find_part, find_way, give_back
 from pivot.lock import Lock, lock_path, read_lock
 from pivot.outputs import confined
-from pivot.record import Damaged
+from pivot.record import Damaged, read_bytes
 from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
-from pivot.tracked import Tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content, FileLock, Scan, make_directories
 from pivot_cache.errors import ObjectError
@@ -77,43 +76,56 @@ def checkout(workspace: Workspace, options: Options, records: Records | None = N
     choice = Choice(options.targets, options.base)
     choice.check(records)
     way = find_way(workspace, force=options.force, only_missing=options.only_missing, mode=options.mode)
-    scan = Scan(workspace.state)
     workspace.store.hold()  # what it has now is still there when it is given back
+    giving = _Checkout(workspace, way, choice)
     for record in records.stages:
         if isinstance(record.lock, Lock) and any(choice.parts(path, record.stage) for path in record.lock.outputs):
-            yield from _give_outputs(workspace, scan, way, record, choice)
+            yield from giving.outputs(record)
     for tracked in records.tracked:
-        yield from _give_tracked(workspace, scan, way, tracked, choice)
+        if not isinstance(tracked.content, Damaged):
+            yield from giving.parts(tracked.content, tracked.path)
 
 
-def _give_outputs(workspace: Workspace, scan: Scan, way: Way, record: Record, choice: Choice) -> Iterator[Given]:
-    with _held(workspace.project.home, record):
-        # as it is now that nobody writes
-        lock = read_lock(lock_path(workspace.project.home, record.pipeline, record.stage), record.stage)
-        if isinstance(lock, Lock):
-            for path, output in lock.outputs.items():
-                for part in choice.parts(path, record.stage):
-                    yield give_part(workspace, scan, way, output.content, path, part, record.stage)
+class _Checkout:
+    """What one checkout knows while it goes from path to path."""
 
+    def __init__(self, workspace: Workspace, way: Way, choice: Choice) -> None:
+        self._workspace = workspace
+        self._way = way
+        self._choice = choice
+        self._scan = Scan(workspace.state)
+        self._plain: set[str] = set()  # directories that are no links, as long as nothing was written
 
-def _give_tracked(workspace: Workspace, scan: Scan, way: Way, tracked: Tracked, choice: Choice) -> Iterator[Given]:
-    if not isinstance(tracked.content, Damaged):
-        for part in choice.parts(tracked.path):
-            yield give_part(workspace, scan, way, tracked.content, tracked.path, part)
+    def outputs(self, record: Record) -> Iterator[Given]:
+        """Give back what is wanted of a stage's outputs."""
+        home = self._workspace.project.home
+        with _held(home, record):
+            # as it is now that nobody writes
+            path = lock_path(home, record.pipeline, record.stage)
+            lock = record.lock if read_bytes(path) == record.text else read_lock(path, record.stage)
+            if isinstance(lock, Lock):
+                for place, output in lock.outputs.items():
+                    yield from self.parts(output.content, place, record.stage)
 
+    def parts(self, content: Content, path: str, stage: str | None = None) -> Iterator[Given]:
+        """Give back what is wanted of a recorded path: all of it, or places inside it."""
+        for part in self._choice.parts(path, stage):
+            yield self._give(content, path, part, stage)
 
-def give_part(
-    workspace: Workspace, scan: Scan, way: Way, content: Content, path: str, part: str, stage: str | None = None
-) -> Given:
-    """Give back a recorded path, or of a directory what is at ``part`` inside it."""
-    shown = f"{path.rstrip('/')}/{part}" if part else path
-    try:
-        found = find_part(workspace, content, part)
-    except ObjectError as error:
-        return Given(stage, shown, "lost", problem=str(error))
-    if found is None:
-        return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
-    return give_back(workspace, scan, way, found, confined(workspace.project.root, shown), shown, stage)
+    def _give(self, content: Content, path: str, part: str, stage: str | None) -> Given:
+        workspace = self._workspace
+        shown = f"{path.rstrip('/')}/{part}" if part else path
+        try:
+            found = find_part(workspace, content, part)
+        except ObjectError as error:
+            return Given(stage, shown, "lost", problem=str(error))
+        if found is None:
+            return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
+        place = confined(workspace.project.root, shown, self._plain)
+        given = give_back(workspace, self._scan, self._way, found, place, shown, stage)
+        if given.fate != "right":
+            self._plain.clear()
+        return given
 
 
 def _held(home: Path, record: Record) -> FileLock:

@@ -249,7 +249,7 @@ class Check:
     def _read_records(self) -> None:
         records = find_records(self.workspace.project.root)
         self._records = len(records.stages) + len(records.tracked)
-        for stage, _, lock in records.stages:
+        for stage, _, lock, _ in records.stages:
             if isinstance(lock, Damaged):
                 self.others.append(Finding("record", stage, lock.problem))
             else:

@@ -115,17 +115,22 @@ def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> boo
     return all(workspace.store.has(entry.digest) for level in levels for entry in level if entry.kind != "directory")
 
 
-def confined(root: Path, path: str) -> str:
-    """Return the absolute path of an output. Raises StorageError if a link stands on the way to it."""
+def confined(root: Path, path: str, plain: set[str] | None = None) -> str:
+    """Return the absolute path of an output. Raises StorageError if a link stands on the way to it.
+
+    ``plain`` are directories that were found to be no links, for who asks for many and writes nothing in between.
+    """
     place = os.path.join(root, path.rstrip("/"))
-    above = os.path.dirname(place)
-    while len(above) > len(str(root)):
+    above = place.rpartition("/")[0]
+    known = set() if plain is None else plain
+    while len(above) > len(str(root)) and above not in known:
         if os.path.islink(above):
             raise StorageError(
                 f"{os.path.relpath(above, root)} is a symbolic link, and outputs are not written through links",
                 hint=f"replace it by a directory, or move the output {path} elsewhere",
             )
-        above = os.path.dirname(above)
+        known.add(above)
+        above = above.rpartition("/")[0]
     return place
 
 

@@ -17,6 +17,8 @@ FORMAT = 1
 KINDS = frozenset({"file", "executable", "link", "directory"})
 DEPTH_LIMIT = 64
 RESERVED = frozenset({".git", ".pivot"})
+_NO_NAMES = frozenset({"", ".", ".."})
+_NESTED = (dict, list)
 
 
 class Damaged(NamedTuple):
@@ -66,8 +68,10 @@ def _canonical(body: Mapping[str, Any]) -> bytes:
 def _check_depth(body: Any) -> None:
     level = [body]
     for _ in range(DEPTH_LIMIT):
-        inner = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        inner = [one.values() if type(one) is dict else one for one in level]
+        level = [value for values in inner for value in values if type(value) in _NESTED]
+        if not level:
+            return
     if level:
         raise ValueError(f"it is nested more than {DEPTH_LIMIT} deep")
 
@@ -105,7 +109,7 @@ def read_seen_path(value: Any) -> str:
     """Check a path from outside that is only ever looked at: relative, normal, and not into the project's own files."""
     text = read_text(value)
     parts = text.removesuffix("/.").removesuffix("/").split("/")
-    if any(part in ("", ".", "..") for part in parts) or "\0" in text or parts[0] in RESERVED:
+    if not _NO_NAMES.isdisjoint(parts) or "\0" in text or parts[0] in RESERVED:
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 

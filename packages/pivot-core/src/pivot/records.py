@@ -8,19 +8,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pivot.lock import Lock, parse_lock, read_lock
-from pivot.record import Damaged
+from pivot.lock import Lock, parse_lock
+from pivot.record import Damaged, read_bytes
 from pivot.tracked import SUFFIX, Tracked, find_tracked, parse_tracked
 
 STAGES = ".pivot/stages/"
 
 
 class Record(NamedTuple):
-    """The lock of a stage, found on disk; ``pipeline`` is the directory of its pipeline.py."""
+    """The lock of a stage, found on disk; ``pipeline`` is the directory of its pipeline.py, ``text`` the file's bytes,
+    empty if they cannot be read."""
 
     stage: str
     pipeline: str
     lock: Lock | Damaged
+    text: bytes = b""
 
 
 class Records(NamedTuple):
@@ -77,6 +79,13 @@ def find_locks(home: Path) -> Iterator[Record]:
         for name in sorted(files):
             stage, extension = os.path.splitext(name)
             if extension == ".lock":
-                found = read_lock(Path(directory, name), stage)
-                if found is not None:
-                    yield Record(stage, Path(directory).relative_to(top).as_posix(), found)
+                path = Path(directory, name)
+                data = read_bytes(path)
+                if isinstance(data, bytes):
+                    yield Record(stage, _pipeline(top, directory), parse_lock(data, stage, path), data)
+                elif data is not None:
+                    yield Record(stage, _pipeline(top, directory), data)
+
+
+def _pipeline(top: Path, directory: str) -> str:
+    return Path(directory).relative_to(top).as_posix()

@@ -47,11 +47,13 @@ def _move(way: str, root: Path, remote: Remote, cache: str | None, jobs: int) ->
     place = cache or os.environ.get("PIVOT_CACHE_DIR") or ".pivot/cache"
     near, far = LocalStore(root / place, durable=way == "push"), open_remote(remote)
     near.hold()
+    report = None
     try:
         contents = named_contents(root)
-        return transfer(contents, near, far, jobs) if way == "push" else transfer(contents, far, near, jobs)
+        report = transfer(contents, near, far, jobs) if way == "push" else transfer(contents, far, near, jobs)
+        return report
     finally:
-        if way == "pull":
+        if way == "pull" and (report is None or report.moved):
             near.flush()
         near.close()
         far.close()

@@ -11,7 +11,6 @@ from pivot_remote.crew import Crew
 from pivot_remote.errors import RemoteTrouble
 from pivot_remote.expansion import Expansion, expand
 from pivot_remote.report import JOBS
-from pivot_remote.store import RemoteStore
 
 
 class Difference(NamedTuple):
@@ -52,9 +51,4 @@ def compare(contents: Iterable[Content], source: Store, target: Store, jobs: int
 def find_present(target: Store, expansion: Expansion) -> set[ObjectId]:
     """Return what the target has. An object of another size than it should have is as good as missing."""
     wanted = expansion.sizes
-    if isinstance(target, RemoteStore):
-        found = target.sizes(wanted)
-    else:
-        there = wanted.keys() - target.missing(wanted)
-        found = {oid: target.size(oid) for oid in there}
-    return {oid for oid, size in found.items() if size == wanted.get(oid)}
+    return {oid for oid, size in target.sizes(wanted).items() if size == wanted.get(oid)}

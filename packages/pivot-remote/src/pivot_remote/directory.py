@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, ObjectMissing, hash_bytes
+from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, hash_bytes
 from pivot_remote.errors import DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
 from pivot_remote.files import DirectoryFiles, RemoteFiles
 from pivot_remote.location import DirectoryLocation, Remote
@@ -71,13 +71,7 @@ class DirectoryStore:
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
         """Return those that are there, with their sizes in bytes."""
         self._look()
-        found: dict[ObjectId, int] = {}
-        for oid in ids:
-            try:
-                found[oid] = self._store.size(oid)
-            except ObjectMissing:
-                continue
-        return found
+        return self._store.sizes(ids)
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""
