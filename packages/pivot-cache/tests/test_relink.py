@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pivot_cache import Scan
+from pivot_cache import Scan, hash_bytes
 from pivot_cache.restore import Restore
 
 MODES = ["reflink", "copy", "hardlink", "symlink"]
@@ -94,3 +94,19 @@ def test_where_nothing_can_be_linked_the_files_stay_copies(work, store, content,
     assert store.relink(content, work / "saved", "hardlink") == (0, 2)
     assert len(written) == 1  # it is tried once, not for each
     assert Scan().content(work / "saved") == content and forms(store, work / "saved") == {"own"}
+
+
+@pytest.mark.parametrize("mode", ["copy", "reflink"])
+def test_files_of_their_own_stay_and_no_object_is_asked_for(work, store, mode) -> None:
+    for name in ("saved/a", "saved/sub/b", "saved/sub/c"):
+        work.write(name, name)
+    content = store.save(work / "saved")
+    for path in (work / "saved").rglob("[abc]"):
+        os.unlink(store.path(hash_bytes(path.read_bytes())))
+    assert store.relink(content, work / "saved", mode) == (0, 0)
+    assert {path.stat().st_nlink for path in (work / "saved").rglob("[abc]")} == {1}
+    store.save(work / "saved")
+    (work / "saved/sub/c").unlink()
+    os.link(store.path(hash_bytes(b"saved/sub/c")), work / "saved/sub/c")
+    assert store.relink(content, work / "saved", mode) == (1, 0)
+    assert not os.path.samefile(work / "saved/sub/c", store.path(hash_bytes(b"saved/sub/c")))

@@ -256,3 +256,19 @@ def test_what_cannot_be_kept_is_left_alone(workspace: Workspace) -> None:
     (given,) = checkout(workspace, Options(force=True))
     assert given.fate == "edited"
     assert "is a named pipe" in (given.problem or "")
+
+
+def test_a_link_that_a_checkout_brings_is_not_written_through(workspace: Workspace) -> None:
+    top = write(workspace, "d/other/x", "not to be touched").parent.parent
+    (top / "e").symlink_to("other")
+    record(workspace, "b", "d/")
+    (top / "e").unlink()
+    file = write(workspace, "d/e/x", "an output")
+    record(workspace, "a", "d/e/x")
+    record(workspace, "c", "d/e/x")
+    workspace.store.save(top)  # so that all of it may be replaced
+    given = checkout(workspace, Options())
+    assert [next(given).fate, next(given).fate] == ["right", "restored"]
+    assert file.parent.is_symlink()
+    with pytest.raises(StorageError, match="d/e is a symbolic link"):
+        next(given)
