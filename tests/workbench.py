@@ -202,6 +202,9 @@ class Watched:
             code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
+            self._reader.join(PATIENCE)
+            self._terminal.close()
             raise AssertionError(f"it does not end:\n{self.text}") from None
         self._reader.join(PATIENCE)
         self._terminal.close()

@@ -24,6 +24,33 @@ def test_the_process_ends_with_the_code_and_all_of_its_output(tmp_path: Path) ->
     assert missing.stderr.startswith("Error: no pipeline.py in ")
 
 
+INTERRUPTED = """
+import os, signal, time
+from pivot_cli import main
+
+class Place:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+
+def run(words):
+    try:
+        Place()
+        time.sleep(50)
+    except KeyboardInterrupt:
+        return 130
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main.run = run
+main.main()
+"""
+
+
+def test_an_interruption_is_not_lost_while_something_is_cleared_away() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (130, b"")
+
+
 def test_a_closed_stdout_is_no_error(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -15,9 +15,13 @@ GARBAGE = 100_000
 """Objects between two collections: with the default, those of the imports cost a tenth of a run with nothing to do."""
 
 
+INTERRUPT = 2  # SIGINT; importing signal takes a millisecond
+
+
 def main() -> NoReturn:
     """Run the command line of this process and end it."""
     gc.set_threshold(GARBAGE)
+    sys.unraisablehook = _interrupt_again
     _fill_streams()
     code = run(sys.argv[1:])
     for file in (sys.stdout, sys.stderr):
@@ -32,6 +36,16 @@ def run(words: Sequence[str]) -> int:
     from pivot_cli.group import run_guarded  # lazy: the threshold comes first
 
     return run_guarded(words, began)
+
+
+def _interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Send a Ctrl-C once more that came while Python was clearing something away: what is raised there gets lost."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    from threading import Timer  # lazy: hardly ever
+
+    Timer(0.01, os.kill, (os.getpid(), INTERRUPT)).start()
 
 
 def _fill_streams() -> None:
