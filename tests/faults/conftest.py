@@ -1,5 +1,7 @@
-"""The projects that are killed and refused: made and run once for all tests of a process, then copied."""
+"""The projects that are killed and refused: made and run once for all tests, then copied."""
 
+import os
+import pickle
 import random
 from collections.abc import Callable
 from uuid import uuid4
@@ -8,19 +10,27 @@ import pytest
 
 from buckets import CREDENTIALS, Buckets
 from faults.scenes import Scene, make_scene
+from pivot_cache import FileLock
 from workbench import Project
 
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
-    """Return each scene by its name, made when it is first asked for."""
-    top = tmp_path_factory.mktemp("scenes")
-    made: dict[str, Scene] = {}
+    """Return each scene by its name, made when it is first asked for: by one process of the tests, for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "scenes"
+    top.mkdir(exist_ok=True)
+    known: dict[str, Scene] = {}
 
     def scene(name: str) -> Scene:
-        if name not in made:
-            made[name] = make_scene(top / name.replace(" ", "-"), name)
-        return made[name]
+        if name not in known:
+            place = top / name.replace(" ", "-")
+            with FileLock(top / f"{place.name}.lock"):
+                if not (place / "scene").exists():
+                    made = make_scene(place, name)
+                    (place / "scene").write_bytes(pickle.dumps(made))
+                known[name] = pickle.loads((place / "scene").read_bytes())
+        return known[name]
 
     return scene
 
