@@ -19,6 +19,7 @@ LAZY = {
     ("packages/pivot-cache/src/pivot_cache/save.py", "pivot_cache.mapped"): "only large files are mapped",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.flush"): "looking writes nothing",
     ("packages/pivot-cache/src/pivot_cache/publish.py", "pivot_cache.flush"): "looking writes nothing",
+    ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.partial"): "only large objects arrive in parts",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.relink"): "looking gives nothing back",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.restore"): "looking gives nothing back",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.save"): "looking keeps nothing",

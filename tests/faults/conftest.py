@@ -46,13 +46,29 @@ def tracked(project: Project, buckets: Buckets) -> Callable[[str, int, int], str
         source = random.Random(7)
         project.write({f"data/{number}": source.randbytes(300 + number) for number in range(files)})
         project.write({"data/large": source.randbytes(large)})
-        bucket = f"faults-{uuid4().hex[:12]}"
-        buckets.make(bucket)
-        project.environment |= CREDENTIALS
-        project.run("init")
-        project.run("track", "data")
-        options = ("--endpoint-url", endpoint, "--region", "us-east-1")
-        project.run("remote", "add", "origin", f"s3://{bucket}/p", *options)
-        return bucket
+        return share(project, buckets, endpoint, "data")
 
     return track
+
+
+@pytest.fixture
+def tracked_file(project: Project, buckets: Buckets) -> Callable[[str, int], str]:
+    """Give the project one file of so many bytes, and a new bucket at an endpoint as remote; returns its name."""
+
+    def track(endpoint: str, large: int) -> str:
+        project.write({"large": random.Random(7).randbytes(large)})
+        return share(project, buckets, endpoint, "large")
+
+    return track
+
+
+def share(project: Project, buckets: Buckets, endpoint: str, what: str) -> str:
+    """Make the project track something, and a new bucket its remote; return the bucket's name."""
+    bucket = f"faults-{uuid4().hex[:12]}"
+    buckets.make(bucket)
+    project.environment |= CREDENTIALS
+    project.run("init")
+    project.run("track", what)
+    options = ("--endpoint-url", endpoint, "--region", "us-east-1")
+    project.run("remote", "add", "origin", f"s3://{bucket}/p", *options)
+    return bucket

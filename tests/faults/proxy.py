@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """What goes back. ``sent`` is how many bytes of the body really go, all of them if None."""
+    """What goes back. ``sent`` is how many bytes of the body really go, all of them if None. After them the connection
+    is closed, or with ``silent`` stays open until whoever asked is gone."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     sent: int | None = None
+    silent: bool = False
 
 
 type Fault = Callable[[Answer], Answer | None]
@@ -63,11 +65,13 @@ class Listener(ThreadingHTTPServer):
 
 
 class Proxy:
-    """A server on loopback; ``spoil`` may be exchanged at any time. ``asked`` notes method and path of each request."""
+    """A server on loopback; ``spoil`` may be exchanged at any time. ``asked`` notes method and path of each request,
+    ``moved`` the method and the bytes of each body that passed."""
 
     def __init__(self, port: int) -> None:
         self.spoil: Spoil = lambda method, path: None
         self.asked: list[tuple[str, str]] = []
+        self.moved: list[tuple[str, int]] = []
         self._port = port
         self._http = Listener(("127.0.0.1", 0), self._handler())
         self._http.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are expected
@@ -98,10 +102,15 @@ class Proxy:
             protocol_version = "HTTP/1.1"  # the client of S3 asks whether to go on before it sends a body
 
             def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever asked is gone
+                    self.close_connection = True
+                    return
                 proxy.asked.append((self.command, self.path))
                 fault = proxy.spoil(self.command, self.path)
                 true = proxy.ask(self.command, self.path, dict(self.headers.items()), body)
+                proxy.moved.append((self.command, len(body)))
                 given = true if fault is None else fault(true)
                 if given is None:
                     self.close_connection = True
@@ -116,6 +125,10 @@ class Proxy:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(given.body[: given.sent])
+                    proxy.moved.append((self.command, len(given.body[: given.sent])))
+                if given.silent:
+                    self.close_connection = True
+                    self.rfile.read(1)  # until whoever asked is gone
 
             do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  # the names that the library looks up
 

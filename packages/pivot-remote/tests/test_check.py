@@ -14,13 +14,13 @@ class Faulty(MemoryStore):
         super().__init__()
         self.instead: dict[ObjectId, bytes | Exception] = {}
 
-    def open(self, oid: ObjectId) -> BinaryIO:
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         match self.instead.get(oid):
             case bytes(data):
                 return BytesIO(data)
             case Exception() as error:
                 raise error
-        return super().open(oid)
+        return super().open(oid, start)
 
 
 def test_each_object_is_compared_with_its_name() -> None:

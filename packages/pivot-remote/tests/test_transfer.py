@@ -86,9 +86,9 @@ class Far(MemoryStore):
         self.asked.append("has")
         return super().has(oid)
 
-    def open(self, oid: ObjectId) -> BinaryIO:
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         self.asked.append("open")
-        return super().open(oid)
+        return super().open(oid, start)
 
     def read(self, oid: ObjectId) -> bytes:
         self.asked.append("read")
@@ -141,8 +141,8 @@ class Faulty(MemoryStore):
         self.objects = {oid: data for oid, data in whole.objects.items() if faults.get(oid) != "gone"}
         self.faults = faults
 
-    def open(self, oid: ObjectId) -> BinaryIO:
-        data = super().open(oid).read()
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
+        data = super().open(oid, start).read()
         stream: Any = BytesIO(data)
         match self.faults.get(oid):
             case "truncated":

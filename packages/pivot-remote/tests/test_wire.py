@@ -76,6 +76,7 @@ def test_credentials_that_the_environment_holds() -> None:
     remote = Remote("s3://bucket")
     assert simple_credentials(remote, environ) == Credentials("key", "secret", "token")
     assert simple_credentials(remote._replace(profile="me"), environ) is None
+    assert simple_credentials(remote, {**environ, "AWS_PROFILE": "me"}) is None
     assert simple_credentials(remote, {"AWS_ACCESS_KEY_ID": "key"}) is None
 
 

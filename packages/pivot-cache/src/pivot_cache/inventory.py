@@ -21,6 +21,8 @@ type ItemKind = Literal["object", "run", "leftover", "quarantined", "foreign"]
 _OWN: Final = frozenset(("format", "lock"))
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
+_FILE_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 class Item(NamedTuple):
     """One thing in a cache directory. ``path`` is absolute; ``name`` is that of an object or the key of a record."""
@@ -47,6 +49,8 @@ def inventory(layout: Layout) -> Iterator[Item]:
                 yield from _named("run", entry.path)
             case "tmp" if is_directory:
                 yield from _leftovers(entry.path)
+            case "partial" if is_directory:
+                yield from _partials(entry.path)
             case "quarantine" if is_directory:
                 yield from (Item("quarantined", one.path, _status(one)) for one in _entries(entry.path))
             case "projects" if is_directory:
@@ -77,10 +81,19 @@ def _leftovers(directory: str) -> Iterator[Item]:
                 yield Item("leftover", entry.path, _status(entry))
 
 
-def _is_held(path: str) -> bool:
-    """Say whether a process writes in a directory of temporaries; it holds a lock as long as it lives."""
+def _partials(directory: str) -> Iterator[Item]:
+    for entry in _entries(directory):
+        if not (is_object_id(entry.name) and entry.is_file(follow_symlinks=False)):
+            yield _stray(entry)
+        elif not _is_held(entry.path, _FILE_FLAGS):
+            with suppress(FileNotFoundError):
+                yield Item("leftover", entry.path, _status(entry))
+
+
+def _is_held(path: str, flags: int = _DIRECTORY_FLAGS) -> bool:
+    """Say whether a process writes a partial, or in a directory of temporaries; it holds a lock as long as it lives."""
     try:
-        descriptor = os.open(path, _DIRECTORY_FLAGS)
+        descriptor = os.open(path, flags)
     except OSError:
         return True
     try:

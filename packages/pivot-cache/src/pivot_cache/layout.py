@@ -6,6 +6,7 @@
     objects/ab/cdef…      the bytes, mode 0444; the name is their BLAKE3, so `b3sum` verifies it
     runs/ab/cdef…         records, see ``runs``
     tmp/RANDOM/           what one process is writing; it holds a `flock` on the directory as long as it lives
+    partial/NAME          an object that did not arrive whole yet, see ``partial``
     quarantine/           what did not match its name
     projects/…            who uses a shared cache, see ``registry``
     lock                  shared by writers, exclusive for whoever deletes (``locks``)
@@ -37,6 +38,7 @@ class Layout:
         self.objects = os.path.join(self.root, "objects")
         self.runs = os.path.join(self.root, "runs")
         self.temporaries = os.path.join(self.root, "tmp")
+        self.partial = os.path.join(self.root, "partial")
         self.quarantine = os.path.join(self.root, "quarantine")
         self.lock = os.path.join(self.root, "lock")
         self._made: set[str] = set()

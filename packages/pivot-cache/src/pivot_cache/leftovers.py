@@ -65,15 +65,19 @@ def remove_temporary(path: str) -> None:
         os.rmdir(path)
 
 
+def remove_unheld(path: str) -> None:
+    """Remove a file unless a process holds a ``flock`` on it. Raises ``OSError``, ``BlockingIOError`` among them."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
+    finally:
+        os.close(descriptor)
+
+
 def _sweep(path: str, *, held: bool) -> None:
     with suppress(OSError):  # BlockingIOError among them: its writer is at work
-        if not held:
-            if time.time() - os.lstat(path).st_mtime > _DAY_SECONDS:
-                remove_temporary(path)
-            return
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.unlink(path)
-        finally:
-            os.close(descriptor)
+        if held:
+            remove_unheld(path)
+        elif time.time() - os.lstat(path).st_mtime > _DAY_SECONDS:
+            remove_temporary(path)

@@ -7,7 +7,7 @@ to say.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from blake3 import blake3
@@ -107,9 +107,11 @@ class LocalStore:
         """Return all bytes, verified; raise ``ObjectMissing``, or ``ObjectCorrupt`` after it was quarantined."""
         return self._objects.read(oid)
 
-    def open(self, oid: ObjectId) -> BinaryIO:
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
-        return os.fdopen(self._objects.open(oid)[0], "rb")
+        stream = os.fdopen(self._objects.open(oid)[0], "rb")
+        stream.seek(start)
+        return stream
 
     def tree(self, oid: ObjectId) -> tuple[TreeEntry, ...]:
         """Return the entries of a directory; the errors are those of ``read``, and ``InvalidTree``."""
@@ -178,6 +180,25 @@ class LocalStore:
         with batch:
             batch.add_temporary(oid, temporary, descriptor)
             batch.publish()
+
+    def add_from(self, oid: ObjectId, size: int, open_from: Callable[[int], BinaryIO]) -> None:
+        """Keep an object of this size like ``add``, going on where an earlier try ended; a stream is opened at a byte.
+
+        What arrived before an error or a kill stays for the next try. If it turns out to be wrong, all is read again.
+        """
+        from pivot_cache.partial import receive  # lazy: for large objects alone
+
+        object_id(oid)
+        self.hold()
+        if not receive(self.layout, oid, size, open_from):
+            with open_from(0) as stream:
+                self.add(oid, stream)
+
+    def remove_partials(self) -> None:
+        """Remove what ``add_from`` left for a next try, unless a process is at it."""
+        from pivot_cache.partial import remove_partials  # lazy, as above
+
+        remove_partials(self.layout)
 
     def flush(self) -> None:
         """Put on the disk what was kept without a flush, all at once, as after many ``add`` to a store not durable."""

@@ -27,8 +27,8 @@ class MemoryStore:
     def size(self, oid: ObjectId) -> int:
         return len(self._get(oid))
 
-    def open(self, oid: ObjectId) -> BinaryIO:
-        return BytesIO(self._get(oid))
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
+        return BytesIO(self._get(oid)[start:])
 
     def read(self, oid: ObjectId) -> bytes:
         data = self._get(oid)

@@ -25,8 +25,11 @@ class Store(Protocol):
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""
 
-    def open(self, oid: ObjectId) -> BinaryIO:
-        """Return a stream of the object's bytes. The reader compares them with the name; raise ``ObjectMissing``."""
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
+        """Return a stream of the object's bytes from one on, which is not behind its last.
+
+        The reader compares them with the name; raise ``ObjectMissing``.
+        """
 
     def read(self, oid: ObjectId) -> bytes:
         """Return all bytes, verified; raise ``ObjectMissing`` or ``ObjectCorrupt``."""

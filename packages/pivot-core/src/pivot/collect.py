@@ -144,6 +144,7 @@ class _Collection:
             keep_only(self._store.runs, key, left)
         for oid in sorted(plan.objects, key=lambda oid: self._store.peek(oid, HEAD) is None):
             self._store.remove(oid)
+        self._store.remove_partials()
         return plan._replace(done=True)
 
     def _take_stock(self) -> None:

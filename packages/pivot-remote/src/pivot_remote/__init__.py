@@ -35,7 +35,7 @@ from pivot_remote.opening import open_remote
 from pivot_remote.report import JOBS, Failure, Progress, Report
 from pivot_remote.runs import Found, RunIndex
 from pivot_remote.s3 import S3Store
-from pivot_remote.store import RemoteStore
+from pivot_remote.store import RemoteStore, Resuming
 from pivot_remote.transfer import transfer
 
 __version__ = "0.1.0"
@@ -68,6 +68,7 @@ __all__ = [
     "RemoteTrouble",
     "RemoteUnusable",
     "Report",
+    "Resuming",
     "RunIndex",
     "S3Location",
     "S3Store",

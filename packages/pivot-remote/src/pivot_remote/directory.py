@@ -6,7 +6,7 @@ the disk may be absent, and that reading changes nothing, not even what turns ou
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -85,10 +85,10 @@ class DirectoryStore:
 
     # -- reading
 
-    def open(self, oid: ObjectId) -> BinaryIO:
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
         self._look()
-        return self._store.open(oid)
+        return self._store.open(oid, start)
 
     def read(self, oid: ObjectId) -> bytes:
         """Return all bytes, verified; raise ``ObjectMissing``, ``ObjectCorrupt``, or ``TooLarge`` beyond 1 GiB."""
@@ -111,6 +111,11 @@ class DirectoryStore:
         """Keep what the stream gives under this name; or nothing and raise ``ObjectCorrupt`` if it is not that."""
         self._look()
         self._store.add(oid, stream)
+
+    def add_from(self, oid: ObjectId, size: int, open_from: Callable[[int], BinaryIO]) -> None:
+        """Keep an object of this size like ``add``, going on where an earlier try ended."""
+        self._look()
+        self._store.add_from(oid, size, open_from)
 
     def _look(self) -> None:
         """Tell a remote that is still empty from a disk that is not there, which would look the same."""

@@ -30,6 +30,8 @@ class Outcome(Enum):
     EXISTS = "there is an object of this name already"
     CONFLICT = "somebody else writes this object at this moment"
     UNSUPPORTED = "the server does not know this kind of request"
+    NO_SPAN = "the object has no byte at this place"
+    GONE = "there is no such multipart upload, or it has other parts"
 
 
 class Place(NamedTuple):
@@ -74,6 +76,10 @@ def outcome_of(error: Exception) -> Outcome | None:
             return Outcome.CONFLICT
         case (501, _) | (_, "NotImplemented"):
             return Outcome.UNSUPPORTED
+        case (_, "NoSuchUpload" | "InvalidPart"):
+            return Outcome.GONE
+        case (416, _):
+            return Outcome.NO_SPAN
     return None
 
 

@@ -5,7 +5,7 @@ first question. How objects are written is in ``upload``, how they are read in `
 once in ``presence``; this module knows the keys.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from threading import Lock
 from types import TracebackType
@@ -50,7 +50,7 @@ class S3Store:
         self._prefix = location.prefix
         self._objects = f"{location.prefix}objects/"
         self._format = f"{location.prefix}format"
-        self._uploader = Uploader(self._connection, self._size, part=part)
+        self._uploader = Uploader(self._connection, self._size, prefix=self._objects, part=part)
         self.files: RemoteFiles = BucketFiles(self._connection, self._uploader, self._list_folder)
         self._format_lock = Lock()
         self._format_found: str | None = None
@@ -118,11 +118,11 @@ class S3Store:
 
     # -- reading
 
-    def open(self, oid: ObjectId) -> BinaryIO:
+    def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
         key = self._key(oid)
         self._check_format()
-        return open_object(self._connection, key, oid)
+        return open_object(self._connection, key, oid, start)
 
     def read(self, oid: ObjectId) -> bytes:
         """Return all bytes, verified; raise ``ObjectMissing``, ``ObjectCorrupt``, or ``TooLarge`` beyond 1 GiB."""
@@ -150,6 +150,12 @@ class S3Store:
         key = self._key(oid)
         self._check_format(write=True)
         self._uploader.add(oid, key, stream)
+
+    def add_from(self, oid: ObjectId, size: int, open_from: Callable[[int], BinaryIO]) -> None:
+        """Keep an object of this size like ``add``, going on where an earlier try ended."""
+        key = self._key(oid)
+        self._check_format(write=True)
+        self._uploader.add_from(oid, key, size, open_from)
 
     # -- keys
 

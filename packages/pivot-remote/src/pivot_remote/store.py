@@ -4,8 +4,8 @@
 a round trip. The implementations are in ``directory`` and ``s3``.
 """
 
-from collections.abc import Iterable
-from typing import Final, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from pivot_cache import ObjectId, Store
 from pivot_remote.files import RemoteFiles
@@ -34,3 +34,11 @@ class RemoteStore(Store, Protocol):
 
     def close(self) -> None:
         """Let go of connections and temporaries. The store can be used again."""
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A store that can go on with an object that did not arrive whole."""
+
+    def add_from(self, oid: ObjectId, size: int, open_from: Callable[[int], BinaryIO]) -> None:
+        """Keep an object of this size, as ``Store.add`` does; its stream is opened where the last try ended."""

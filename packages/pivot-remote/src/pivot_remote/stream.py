@@ -7,33 +7,61 @@ them with the name. Memory is bounded by what one ``read`` asks for.
 import io
 import time
 from collections.abc import Buffer
-from typing import BinaryIO, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, cast
 
-from pivot_cache import ObjectId, ObjectMissing
+from pivot_cache import ObjectCorrupt, ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
 from pivot_remote.errors import NoConnection, NotS3, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
 from pivot_remote.wire import Question
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
 GET = "s3:GetObject"
 _BUFFER = 1 << 18
+_ELSE = "it answers a question for a part with something else"
 
 
-def open_object(connection: Connection, key: str, oid: ObjectId) -> BinaryIO:
-    """Return the bytes under the key as a stream; raise ``ObjectMissing``. Reading may raise ``RemoteError``."""
-    quick = connection.quick(Question("GET", key, streamed=True))
-    if quick and quick.stream and quick.headers.get("content-length", "").isdecimal():
-        start = Start(int(quick.headers["content-length"]), quick.headers.get("etag", ""), quick.stream)
-        return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))
+def open_object(connection: Connection, key: str, oid: ObjectId, start: int = 0) -> BinaryIO:
+    """Return the bytes under the key from one on as a stream; raise ``ObjectMissing``. Reading may raise
+    ``RemoteError``."""
+    answer = _ask(connection, key, oid, start)
+    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, answer), _BUFFER))
+
+
+def _ask(connection: Connection, key: str, oid: ObjectId, start: int) -> "Start":
+    span = {"range": f"bytes={start}-"} if start else {}
+    quick = connection.quick(Question("GET", key, headers=span, expected=(206 if start else 200,), streamed=True))
+    if quick and quick.stream:
+        size, tag = quick.headers.get("content-length", ""), quick.headers.get("etag", "")
+        if size.isdecimal() and _begins(quick.headers.get("content-range", ""), start):
+            return Start(start, start + int(size), tag, quick.stream)
+        quick.stream.close()
     client = connection.client
     bucket = connection.location.bucket
-    answer = connection.probe(GET, lambda: client.get_object(Bucket=bucket, Key=key), Outcome.ABSENT)
+
+    def get() -> "GetObjectOutputTypeDef":
+        if start:
+            return client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-")
+        return client.get_object(Bucket=bucket, Key=key)
+
+    answer = connection.probe(GET, get, Outcome.ABSENT, Outcome.NO_SPAN)
+    if answer is Outcome.NO_SPAN:
+        raise ObjectCorrupt(oid, connection.address)
     if isinstance(answer, Outcome):
         raise ObjectMissing(oid, connection.address)
     if "ContentLength" not in answer:
         raise NotS3(connection.address, connection.place.endpoint, "it tells no size")
-    start = Start(answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
-    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, start), _BUFFER))
+    if not _begins(answer.get("ContentRange", ""), start):
+        answer["Body"].close()
+        raise ServerFailed(connection.address, GET, _ELSE)
+    return Start(start, start + answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
+
+
+def _begins(told: str, start: int) -> bool:
+    """Say whether an answer is about the bytes from one on."""
+    return not start or told.startswith(f"bytes {start}-")
 
 
 class Body(Protocol):
@@ -45,8 +73,10 @@ class Body(Protocol):
 
 
 class Start(NamedTuple):
-    """The first answer for an object: its size in bytes, the tag of this very version, and its bytes."""
+    """The first answer for an object: where it begins, the object's size in bytes, the tag of this very version, and
+    the bytes."""
 
+    offset: int
     size: int
     tag: str
     body: Body
@@ -61,7 +91,7 @@ class ObjectStream(io.RawIOBase):
         self._key = key
         self._tag = start.tag
         self._body = start.body
-        self._offset = 0
+        self._offset = start.offset
         self._failures = 0
         self._moved = time.monotonic()
 
@@ -113,4 +143,4 @@ class ObjectStream(io.RawIOBase):
         self._body = answer["Body"]
         if not answer.get("ContentRange", "").startswith(f"bytes {self._offset}-"):
             self._body.close()
-            raise ServerFailed(connection.address, GET, "it answers a question for a part with something else")
+            raise ServerFailed(connection.address, GET, _ELSE)

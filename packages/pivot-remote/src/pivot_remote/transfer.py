@@ -8,9 +8,10 @@ store that keeps it, while it passes (``Store.add``); the stream that it reads f
 
 import errno
 from collections.abc import Iterable
+from functools import partial
 from io import BytesIO
 from threading import Lock
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Self, cast
 
 from pivot_cache import CacheError, Content, InvalidTree, ObjectCorrupt, ObjectId, ObjectMissing, Store
 from pivot_remote.crew import Crew
@@ -18,9 +19,12 @@ from pivot_remote.difference import find_present
 from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.expansion import Expansion, expand
 from pivot_remote.report import JOBS, Failure, OnProgress, Progress, Report
+from pivot_remote.store import Resuming
 
 _HOPELESS: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 _PIECE: Final = 1 << 20
+RESUMED: Final = 8 << 20
+"""From so many bytes on, an object that did not arrive whole is gone on with."""
 _PATIENCE: Final = 4
 """So many troubles in a row, beyond one for each job, are not about single objects."""
 
@@ -88,11 +92,14 @@ class _Mover:
 
     def move(self, oid: ObjectId) -> None:
         """Move one object. Raises what would be wrong with every other one, too."""
-        passing = _Passing(self, oid, self._expansion.sizes[oid])
+        size = self._expansion.sizes[oid]
+        passing = _Passing(self, oid, size)
         try:
-            with self._open(oid) as stream:
-                passing.stream = stream
-                self._target.add(oid, cast("BinaryIO", passing))
+            if size >= RESUMED and isinstance(self._target, Resuming):
+                self._target.add_from(oid, size, partial(self._open_from, passing))
+            else:
+                with self._open_from(passing, 0) as stream:
+                    self._target.add(oid, stream)
         except (RemoteError, CacheError, OSError) as error:
             self._note(oid, error)
         else:
@@ -129,9 +136,11 @@ class _Mover:
             withheld=tuple(sorted(self._withheld)),
         )
 
-    def _open(self, oid: ObjectId) -> BinaryIO:
-        fetched = self._expansion.fetched.get(oid)
-        return self._source.open(oid) if fetched is None else BytesIO(fetched)
+    def _open_from(self, passing: "_Passing", start: int) -> BinaryIO:
+        """Open an object at a byte, to be read through what passes it on."""
+        fetched = self._expansion.fetched.get(passing.oid)
+        stream = self._source.open(passing.oid, start) if fetched is None else BytesIO(fetched[start:])
+        return passing.begin(stream, start)
 
     def _note(self, oid: ObjectId, error: RemoteError | CacheError | OSError) -> None:
         """Note that an object could not be moved; raise the error if it is about more than that object."""
@@ -149,10 +158,25 @@ class _Passing:
     """What an object is read through on its way: counts, ends a transfer that is to stop, and ends what never ends."""
 
     def __init__(self, mover: _Mover, oid: ObjectId, size: int) -> None:
-        self.stream: BinaryIO = BytesIO()
+        self.oid = oid
         self.left = size
+        self._size = size
         self._mover = mover
-        self._oid = oid
+        self._stream: BinaryIO = BytesIO()
+
+    def begin(self, stream: BinaryIO, start: int) -> BinaryIO:
+        """Read from a stream that begins at this byte of the object; what is before it counts as done."""
+        done, self.left = self._size - self.left, self._size - start
+        self._stream = stream
+        if start != done:
+            self._mover.advance(moved=start - done)
+        return cast("BinaryIO", self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
 
     def read(self, size: int = -1) -> bytes:
         """Read from the stream; raise ``ObjectCorrupt`` when it gives more than the object has."""
@@ -160,9 +184,9 @@ class _Passing:
         if size < 0:
             return b"".join(iter(lambda: self.read(_PIECE), b""))
         # One byte more than there should be is enough to know, and a server that never ends fills no disk.
-        data = self.stream.read(min(size, self.left + 1))
+        data = self._stream.read(min(size, self.left + 1))
         if len(data) > self.left:
-            raise ObjectCorrupt(self._oid, "what was read for it")
+            raise ObjectCorrupt(self.oid, "what was read for it")
         self.left -= len(data)
         if data:
             self._mover.advance(moved=len(data))

@@ -5,28 +5,24 @@ seen and match the name; until then, and if anything fails, nothing has the name
 (``If-None-Match: *``) where the server knows that, so that an object that is there is not written again.
 """
 
-from base64 import b64encode
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypedDict
-from zlib import crc32
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from blake3 import blake3
 
 from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
 from pivot_remote.connection import Connection
-from pivot_remote.errors import RemoteError, ServerFailed, TooLarge
+from pivot_remote.crew import Stopped
+from pivot_remote.errors import NoConnection, RemoteUnusable, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
+from pivot_remote.multipart import PUT, Condition, Multipart, Part, UploadGone, crc_of, is_same
 from pivot_remote.wire import Question
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-PUT = "s3:PutObject"
 PART: Final = 8 << 20
 """Bytes of the first parts. S3 wants 5 MiB at least and 10,000 parts at most, so later parts are larger."""
 LARGEST_PART: Final = 64 << 20
@@ -35,12 +31,6 @@ _GROWTH: Final = 1_000
 AT_ONCE: Final = 6
 """Parts in memory and on their way, all uploads of a store together."""
 _STREAM: Final = "what was read for it"
-
-
-class Condition(TypedDict, total=False):
-    """The argument that makes a request conditional, or nothing."""
-
-    IfNoneMatch: Literal["*"]
 
 
 def part_size(number: int, first: int = PART) -> int:
@@ -52,25 +42,58 @@ SIZE_LIMIT: Final = sum(part_size(number) for number in range(1, PARTS + 1))
 """The largest object in bytes: about 490 GiB."""
 
 
+class _Upload(NamedTuple):
+    """A multipart upload of the object under a key, and the parts that the server had of it before."""
+
+    key: str
+    name: str
+    there: Mapping[int, Part]
+
+
 class Uploader:
     """Puts objects into a bucket. Any number of threads may use it at once.
 
-    ``size_of`` tells the size of what is under a key, None for nothing. ``part`` is that of the first parts in bytes.
+    ``size_of`` tells the size of what is under a key, None for nothing. Uploads that were left over are looked for
+    below ``prefix``. ``part`` is the size of the first parts in bytes.
     """
 
-    def __init__(self, connection: Connection, size_of: Callable[[str], int | None], *, part: int = PART) -> None:
+    def __init__(
+        self, connection: Connection, size_of: Callable[[str], int | None], *, prefix: str = "", part: int = PART
+    ) -> None:
         self._connection = connection
         self._bucket = connection.location.bucket
         self._size_of = size_of
         self._part = part
         self._conditional = True
         self._slots = BoundedSemaphore(AT_ONCE)
+        self._multipart = Multipart(connection, prefix)
+
+    def add_from(self, oid: ObjectId, key: str, size: int, open_from: Callable[[int], BinaryIO]) -> None:
+        """Like ``add``, with a stream that can be opened again: an upload that ended half is gone on with.
+
+        What the server has of it is compared with what is read, and not sent again. Somebody else may go on with the
+        same upload, so that it ends under our hands: if the object of this size is not there by then, all is sent anew.
+        """
+        try:
+            with open_from(0) as stream:
+                return self._add(oid, key, stream, go_on=True)
+        except (UploadGone, ServerFailed):
+            if self._size_of(key) == size:
+                return None
+        with open_from(0) as stream:
+            return self.add(oid, key, stream)
 
     def add(self, oid: ObjectId, key: str, stream: BinaryIO) -> None:
         """Put what the stream gives under the key; if it does not match, put nothing and raise ``ObjectCorrupt``."""
+        try:
+            self._add(oid, key, stream, go_on=False)
+        except UploadGone:
+            raise ServerFailed(self._connection.address, PUT, "it lost the parts") from None
+
+    def _add(self, oid: ObjectId, key: str, stream: BinaryIO, *, go_on: bool) -> None:
         first = read_exactly(stream, self._part)
         if len(first) == self._part:
-            self._add_parts(oid, key, first, stream)
+            self._add_parts(oid, key, first, stream, go_on=go_on)
         elif hash_bytes(first) == oid:
             self.put(key, first)
         else:
@@ -81,7 +104,7 @@ class Uploader:
 
         Without ``replace``, whatever is there stays, where the server knows conditions.
         """
-        checksum = _checksum(data)
+        checksum = crc_of(data)
 
         def send(condition: Condition) -> object:
             headers = {"x-amz-checksum-crc32": checksum} | ({"if-none-match": "*"} if condition else {})
@@ -96,7 +119,7 @@ class Uploader:
 
     def overwrite(self, key: str, data: bytes) -> None:
         """Put the bytes under the key, whatever is there."""
-        checksum = _checksum(data)
+        checksum = crc_of(data)
         headers = {"x-amz-checksum-crc32": checksum}
         if not self._connection.quick(Question("PUT", key, body=data, headers=headers)):
             client = self._connection.client
@@ -104,33 +127,25 @@ class Uploader:
                 PUT, lambda: client.put_object(Bucket=self._bucket, Key=key, Body=data, ChecksumCRC32=checksum)
             )
 
-    def _add_parts(self, oid: ObjectId, key: str, first: bytes, stream: BinaryIO) -> None:
-        client = self._connection.client
-        answer = self._connection.ask(
-            PUT, lambda: client.create_multipart_upload(Bucket=self._bucket, Key=key, ChecksumAlgorithm="CRC32")
-        )
-        upload = answer["UploadId"]
-        ours = False
+    def _add_parts(self, oid: ObjectId, key: str, first: bytes, stream: BinaryIO, *, go_on: bool) -> None:
+        left = self._multipart.take_left(key) if go_on else None
+        name, there = left or (self._multipart.begin(key), {})
         try:
-            parts, size = self._send_parts(oid, key, upload, first, stream)
-            ours = self._publish(
-                key,
-                size,
-                lambda condition: client.complete_multipart_upload(
-                    Bucket=self._bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
-                ),
-            )
-        finally:
-            if not ours:
-                self._abort(key, upload)
+            parts, size = self._send_parts(oid, _Upload(key, name, there), first, stream)
+            ours = self._publish(key, size, partial(self._multipart.complete, key, name, parts))
+        except (NoConnection, RemoteUnusable, Stopped, UploadGone):
+            raise  # whoever comes next goes on from here, as after an interrupt
+        except Exception:
+            self._multipart.abort(key, name)
+            raise
+        if not ours:
+            self._multipart.abort(key, name)
 
-    def _send_parts(
-        self, oid: ObjectId, key: str, upload: str, first: bytes, stream: BinaryIO
-    ) -> tuple[list["CompletedPartTypeDef"], int]:
+    def _send_parts(self, oid: ObjectId, upload: "_Upload", first: bytes, stream: BinaryIO) -> tuple[list[Part], int]:
         """Send all parts, several at once; return them with the size of all, or raise ``ObjectCorrupt``."""
         hasher = blake3()
         size = 0
-        sent: list[Future[CompletedPartTypeDef]] = []
+        sent: list[Future[Part]] = []
         from concurrent.futures import ThreadPoolExecutor  # lazy: only large objects have parts
 
         with ThreadPoolExecutor(AT_ONCE, "pivot-remote-part") as workers:
@@ -140,7 +155,7 @@ class Uploader:
                 while data:
                     hasher.update(data)
                     size += len(data)
-                    sent.append(workers.submit(self._send_part, key, upload, len(sent) + 1, data))
+                    sent.append(workers.submit(self._send_part, upload, len(sent) + 1, data))
                     sent[-1].add_done_callback(lambda _: self._slots.release())
                     for part in sent[-2 * AT_ONCE :]:
                         if part.done():
@@ -166,21 +181,11 @@ class Uploader:
                 self._slots.release()
         return data
 
-    def _send_part(self, key: str, upload: str, number: int, data: bytes) -> "CompletedPartTypeDef":
-        checksum = _checksum(data)
-        query = {"partNumber": str(number), "uploadId": upload}
-        headers = {"x-amz-checksum-crc32": checksum}
-        quick = self._connection.quick(Question("PUT", key, query, data, headers))
-        if quick and (tag := quick.headers.get("etag")):
-            return {"PartNumber": number, "ETag": tag, "ChecksumCRC32": checksum}
-        client = self._connection.client
-        answer = self._connection.ask(
-            PUT,
-            lambda: client.upload_part(
-                Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ChecksumCRC32=checksum
-            ),
-        )
-        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": checksum}
+    def _send_part(self, upload: "_Upload", number: int, data: bytes) -> Part:
+        there = upload.there.get(number)
+        if there is not None and is_same(there, data):
+            return there
+        return self._multipart.send(upload.key, upload.name, number, data)
 
     def _publish(self, key: str, size: int | None, send: Callable[[Condition], object]) -> bool:
         """Send what gives an object its name; say whether it was this request that did, or another object is there.
@@ -191,7 +196,7 @@ class Uploader:
         condition: Condition = {"IfNoneMatch": "*"} if self._conditional else {}
         for failures in range(1, limits.tries + 1):
             outcome = connection.probe(
-                PUT, partial(send, condition), Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNSUPPORTED
+                PUT, partial(send, condition), Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNSUPPORTED, Outcome.GONE
             )
             match outcome:
                 case Outcome.EXISTS if size is None or self._size_of(key) == size:
@@ -200,21 +205,14 @@ class Uploader:
                     condition = {}  # what has the name cannot have its bytes: replace it
                 case Outcome.CONFLICT:
                     limits.wait(failures)
+                case Outcome.GONE if self._size_of(key) != size:
+                    raise UploadGone
                 case Outcome.UNSUPPORTED:
                     self._conditional = False
                     condition = {}
                 case _:
                     return True
         raise ServerFailed(connection.address, PUT, "it refuses each try")
-
-    def _abort(self, key: str, upload: str) -> None:
-        """Let the server forget the parts. If it cannot be asked now, the bucket's own rules remove them some day."""
-        client = self._connection.client
-        with suppress(RemoteError):
-            self._connection.ask(
-                "s3:AbortMultipartUpload",
-                lambda: client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload),
-            )
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
@@ -228,8 +226,3 @@ def read_exactly(stream: BinaryIO, size: int) -> bytes:
         pieces.append(data)
         left -= len(data)
     return b"".join(pieces)
-
-
-def _checksum(data: bytes) -> str:
-    """Return the CRC-32 of the bytes as S3 writes it; the server compares it with what arrived."""
-    return b64encode(crc32(data).to_bytes(4)).decode()

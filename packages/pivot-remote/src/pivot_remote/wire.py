@@ -20,6 +20,7 @@ _SAFE: Final = "/~-._"
 _PATIENCE: Final = 5
 """So many failures in a row: this server is not for us."""
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _CERTIFICATES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
@@ -145,7 +146,7 @@ def _query(query: Mapping[str, str]) -> str:
 
 def simple_credentials(remote: Remote, environ: Mapping[str, str] = os.environ) -> Credentials | None:
     """Return the credentials that the environment holds; None where they are found in another way, or not at all."""
-    if remote.profile is not None:
+    if remote.profile is not None or any(environ.get(name) for name in _PROFILES):
         return None
     access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
     token = environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN")
