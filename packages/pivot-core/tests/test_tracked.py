@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pivot.record import Damaged, format_record, seal
@@ -44,6 +44,7 @@ def test_garbage_is_a_reason(data: bytes) -> None:
         decode(data)
 
 
+@settings(max_examples=25)
 @given(st.dictionaries(st.sampled_from(["format", "kind", "digest", "size", "path"]) | st.text(), json))
 def test_a_sealed_record_of_another_shape_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(ValueError):

@@ -51,7 +51,7 @@ def run(tmp_path: Path) -> Callable[[], set[str]]:
 
     def run_tests() -> set[str]:
         command = [sys.executable, "-B", "-m", "pytest", "-p", "changed", "-v", "--rootdir", str(project), str(project)]
-        environment = inherited | {"PYTHONPATH": str(plugins)}
+        environment = inherited | {"PYTHONPATH": str(plugins), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1, 5), done.stdout + done.stderr
         return set(re.findall(r"::(\S+) (?:PASSED|FAILED)", done.stdout))

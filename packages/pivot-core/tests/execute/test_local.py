@@ -287,6 +287,10 @@ def test_cancelling_one_stage_leaves_the_other(workshop, eventually) -> None:
 
 def test_a_stage_that_ignores_the_signal_is_killed(workshop, eventually) -> None:
     workshop.write("""
+        import pivot.execute.supervisor
+
+        pivot.execute.supervisor.PATIENCE = 0.1  # the host, which imports this, is the one who waits
+
         @stage
         def stubborn() -> None:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
