@@ -209,3 +209,25 @@ def test_a_listing_that_lies_damages_nothing(shared: Shared, flaw: str) -> None:
     assert ("GET", True) in {(method, "list-type" in path) for method, path in shared.proxy.asked}
     shared.proxy.spoil = lambda method, path: None
     assert "Everything is there already" in shared.project.run("push").stdout
+
+
+def silent(answer: Answer) -> Answer:
+    """Half of the body, and then nothing more."""
+    return answer._replace(sent=len(answer.body) // 2, silent=True)
+
+
+def test_a_server_that_goes_silent_in_the_middle_of_an_object(shared: Shared) -> None:
+    project = shared.project
+    project.run("push")
+    before = {path.name: path.read_bytes() for path in (project.path / "data").iterdir()}
+    shared.forget()
+    impatient = {"PIVOT_REMOTE_IDLE_TIMEOUT": "1", "PIVOT_REMOTE_RETRIES": "0"}
+    name = blake3(before["large"]).hexdigest()
+    shared.proxy.spoil = lambda method, path: silent if name[2:] in path else None
+    ended = project.run("pull", code=None, env=impatient)
+    assert ended.code in (1, 4)  # 4 where the machine is so slow that the first answer counts as silence
+    assert "it went silent" in ended.stderr and "try again" in ended.stderr
+    shared.check_cache()
+    shared.proxy.spoil = lambda method, path: None
+    project.run("pull")
+    assert {path.name: path.read_bytes() for path in (project.path / "data").iterdir()} == before

@@ -110,7 +110,9 @@ def open_elsewhere(config: Config, name: str | None) -> Elsewhere:
     name = chosen_remote(config, name)
     remote = _remote(config.remotes[name])
     limits = Limits(
-        connect=float(config.values["remote.connect_timeout"] or 0), tries=int(config.values["remote.retries"] or 0) + 1
+        connect=float(config.values["remote.connect_timeout"] or 0),
+        idle=float(config.values["remote.idle_timeout"] or 0),
+        tries=int(config.values["remote.retries"] or 0) + 1,
     )
     return Elsewhere(name, remote.describe(), open_remote(remote, limits=limits))
 

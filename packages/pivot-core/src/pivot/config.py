@@ -87,6 +87,7 @@ SETTINGS: Mapping[str, Setting] = {
     "remote.jobs": Setting(20, _positive, "objects that move at once"),
     "remote.retries": Setting(4, _count, "how often a request that failed is sent again"),
     "remote.connect_timeout": Setting(10, _positive, "seconds until a server that does not answer counts as absent"),
+    "remote.idle_timeout": Setting(30, _positive, "seconds until a server that sends nothing more is asked anew"),
     "remote.signing_key": Setting(
         None, _key, "what records of runs at a remote are signed with; without it they are ignored", secret=True
     ),

@@ -132,7 +132,8 @@ class ObjectStream(io.RawIOBase):
         self._failures += 1
         if self._failures >= limits.tries or time.monotonic() - self._moved > limits.patience:
             place = connection.place
-            detail = "it cut its answer short" if error is None else type(error).__name__
+            silent = "Timeout" in type(error).__name__
+            detail = "it went silent" if silent else "it cut its answer short"
             raise NoConnection(place.address, place.endpoint, detail) from None
         limits.wait(self._failures)
         client, bucket = connection.client, connection.location.bucket
