@@ -27,10 +27,21 @@ def write(project: Path, pipeline: str, *others: str) -> None:
         (project / name).write_text(textwrap.dedent(text))
 
 
-def answer(project: Path, pipeline: str = "pipeline.py") -> bytes:
+PRELOADED = """
+import os, sys
+import pivot.load_child
+from pivot.execute import preloaded
+before = frozenset(sys.modules)
+import hypothesis.strategies
+preloaded.note(preloaded.Preloaded(frozenset(sys.modules) - before, (), dict(os.environ)))
+"""
+
+
+def answer(project: Path, pipeline: str = "pipeline.py", before: str = "") -> bytes:
     read, wrote = os.pipe()
     alive, held = os.pipe()
-    code = f"from pivot.load_child import main; main({str(project)!r}, {str(project / pipeline)!r}, {wrote}, {alive})"
+    call = f"from pivot.load_child import main; main({str(project)!r}, {str(project / pipeline)!r}, {wrote}, {alive})"
+    code = f"{before}\n{call}"
     with subprocess.Popen([sys.executable, "-P", "-c", code], pass_fds=[wrote, alive], process_group=0):
         os.close(wrote)
         os.close(alive)
@@ -38,8 +49,8 @@ def answer(project: Path, pipeline: str = "pipeline.py") -> bytes:
             return pipe.read()
 
 
-def made(project: Path, pipeline: str = "pipeline.py") -> Manifest:
-    data = answer(project, pipeline)
+def made(project: Path, pipeline: str = "pipeline.py", before: str = "") -> Manifest:
+    data = answer(project, pipeline, before)
     manifest = decode(data.removeprefix(MANIFEST))
     assert manifest is not None, data
     return manifest
@@ -117,6 +128,15 @@ def test_installed_modules_could_be_found_in_the_project_first(project: Path) ->
     manifest = made(project)
     assert "hypothesis" in manifest.packages
     assert inputs(manifest, "absent") >= both(["hypothesis"])
+
+
+def test_it_is_the_same_where_libraries_are_imported_already(project: Path) -> None:
+    write(project, "import pivot, hypothesis.strategies, pkg.one\npivot.Pipeline('p')", "pkg/__init__.py", "pkg/one.py")
+    anew, forked = made(project), made(project, before=PRELOADED)
+    assert forked.packages == ("hypothesis",)  # what it imports itself comes with it
+    assert (forked.stages, forked.modules, forked.reads) == (anew.stages, anew.modules, anew.reads)
+    for manifest in (anew, forked):
+        assert inputs(manifest, "absent") >= both(["hypothesis", "sortedcontainers"])
 
 
 def test_pydantics_own_parts_are_not_named(project: Path) -> None:

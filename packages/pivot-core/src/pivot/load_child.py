@@ -87,16 +87,13 @@ def make_manifest(root: str, pipeline_py: str) -> Manifest:
     glances.stop()
     ran.stop()
     seen = watch.observed
-    packages = tuple(
-        name
-        for name in _packages(before, {name for name, _ in seen.modules})
-        if name not in found.modules or name in requests.tops
-    )
+    installed = tuple(_packages(before, {name for name, _ in seen.modules}))
+    packages = tuple(name for name in installed if name not in found.modules or name in requests.tops)
     sources = _sources(loaded.sources, seen)
     check_code(pipeline.stages.values(), root, (_relative(file, root) for _, file in sources))
     inputs = {
         **sources,
-        **_looked_for(roots, seen, packages, missed),
+        **_looked_for(roots, seen, installed, missed),
         **_accessed(seen),
         **_params_files(pipeline),
         **{("unseen", what): None for what in seen.missing},
