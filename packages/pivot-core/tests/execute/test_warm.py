@@ -123,6 +123,11 @@ def test_a_module_of_the_project_that_takes_the_place_of_an_installed_one(bench:
     assert one.ask("'numpy' in sys.modules")
     (one.root / "numpy" / "__init__.py").touch()
     assert not one.ask("'numpy' in sys.modules") and "module numpy" in str(one.warm.notice)
+    one.warm.prepare(["numpy"], 1)
+    assert not one.warm._spares and one.warm._wishes.empty()
+    (one.root / "numpy" / "__init__.py").unlink()
+    one.prepare("numpy")
+    assert one.ask("'numpy' in sys.modules") and one.warm.notice is None
 
 
 def test_another_environment_is_another_server(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:

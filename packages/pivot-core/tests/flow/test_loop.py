@@ -146,6 +146,48 @@ def test_an_error_in_the_code_waits_for_the_next_edit(story: Story) -> None:
     assert story.bench.ran == ["clean", "total", "total"]
 
 
+class FakeWarmth:
+    """Counts how often it was to have processes ready; says what the test says."""
+
+    def __init__(self, *notices: str | None) -> None:
+        self.notice: str | None = None
+        self.prepared = 0
+        self._notices = list(notices)
+
+    def prepare(self, packages: Any, pipeline: object) -> None:
+        self.prepared += 1
+        self.notice = self._notices.pop(0) if self._notices else None
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+
+def test_processes_are_ready_again_after_an_error(story: Story) -> None:
+    warmth = FakeWarmth()
+    story.tell(story.edit("helpers.py", "return 1", "return ("), warm=warmth)
+    assert story.told(PlanFailed) and warmth.prepared == 2
+
+
+def test_how_processes_are_started_is_told_when_it_changes(story: Story) -> None:
+    warmth = FakeWarmth("anew", "anew", None, "anew", "anew, too")
+    story.tell(*[Go] * 4, warm=warmth)
+    assert [one.text for one in story.told(Notice)] == ["anew", "anew", "anew, too"]
+
+
+def test_during_a_run_the_plan_is_known_to_others(story: Story) -> None:
+    edited = []
+
+    def look() -> None:
+        with story.bench.open() as workspace:
+            workspace.manifest()
+            edited.append(workspace.edited)
+
+    story.bench.repro()
+    story.bench.during["total"] = look
+    story.tell(story.edit("helpers.py", "return 1", "return 2"))
+    assert edited == [False]
+
+
 def test_an_error_is_told_once(story: Story) -> None:
     story.bench.write(helpers__py="def (")
     story.tell(lambda: Changed(frozenset()), lambda: story.changed("helpers.py"))

@@ -56,8 +56,8 @@ class Warm:
 
     def start(self, code: str, descriptors: Sequence[int], *, session: bool) -> int:
         """Start a process as ``interpreter.start`` does: forked if one is in store, else a Python of its own."""
-        if self._able and (shadow := self._shadow()):
-            self.give_up(shadow)
+        if self._able:
+            self._mind_shadows()
         if self._server is not None and not (self._server.environment == environment() and stands(self._files)):
             self.forget()  # something was installed, or edited where it is
         while True:
@@ -72,7 +72,7 @@ class Warm:
 
     def prepare(self, packages: Sequence[str], pipeline: object) -> None:
         """Have processes in store that find these packages imported, and what else the pipeline imports."""
-        if not self._able:
+        if not self._able or self._mind_shadows():
             return
         if self._keeper is None:
             adopt_orphans()
@@ -152,9 +152,9 @@ class Warm:
         self._files = {**stamps(answer["files"], began), **self._files}
         self._imported.update(new)
         self._tops = frozenset(answer["tops"])
-        problem = answer["obstacle"] or self._shadow()
-        if problem:
+        if problem := answer["obstacle"]:
             self.give_up(problem)
+        if problem or self._mind_shadows():
             return False
         with self._lock:
             spares, self._spares = self._spares, []
@@ -178,6 +178,14 @@ class Warm:
                 os.close(one)
         variables, names = unpack(data) if data else ([], [])
         return variables, names
+
+    def _mind_shadows(self) -> bool:
+        """Start every process anew while the project has a module in place of one that the server imported."""
+        shadow = self._shadow()
+        self.notice = shadow and f"{shadow}, {INSTEAD}"
+        if shadow:
+            self.forget()
+        return shadow is not None
 
     def _shadow(self) -> str | None:
         """Return that a module of the project would be imported in place of one that was, or was looked for."""

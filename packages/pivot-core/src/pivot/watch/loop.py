@@ -80,6 +80,7 @@ class Watch:
         self._cancel = cancel
         self._warm = warm
         self._noticed: str | None = None  # what was said of how processes are started
+        self._manifest: Manifest | None = None  # the last one
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._field = Field(project, self.post, debounce)
         self._later: list[Message] = []  # what came while a run was under way
@@ -169,6 +170,7 @@ class Watch:
             if self._unplanned == told and not edits and asked is None:
                 return
             self._tell(PlanFailed(self.generation, changed, error))
+            self._keep_warm()  # to find that out took processes from the store
         self._tell(Idle(self.generation, self._field.size, self._failed))
 
     def _renew(
@@ -181,6 +183,7 @@ class Watch:
     ) -> bool:
         """Plan, and run what must run; False if there is nothing to say. Raises what has no plan."""
         look, planned = plan(workspace, options)
+        self._manifest = look.manifest
         check_inputs(planned, look.manifest.stages)
         self._field.settle(workspace, look)
         idle = all(step.decision.action == "skip" for step in planned.steps)
@@ -194,17 +197,19 @@ class Watch:
         else:
             decisions = tuple(step.decision for step in planned.steps if step.decision.action != "skip")
             self._tell(Woken(self.generation, changed, decisions, self._spent))
+            workspace.state.flush()  # or a plan during the run would import the pipeline and read all sources again
             self._carry_out(workspace, look, planned, options, unasked)
             self._field.settle(workspace, look)
-        self._keep_warm(look.manifest)
+        self._keep_warm()
         return not (idle and unasked)
 
-    def _keep_warm(self, manifest: Manifest) -> None:
-        if self._warm is not None:
-            self._warm.prepare(manifest.packages, manifest.inputs)
-            if self._warm.notice != self._noticed:
-                self._noticed = self._warm.notice
-                self._tell(Notice(self._noticed or ""))
+    def _keep_warm(self) -> None:
+        if self._warm is None or self._manifest is None:
+            return
+        self._warm.prepare(self._manifest.packages, self._manifest.inputs)
+        before, self._noticed = self._noticed, self._warm.notice
+        if self._noticed is not None and self._noticed != before:
+            self._tell(Notice(self._noticed))
 
     def _carry_out(self, workspace: Workspace, look: Look, planned: Plan, options: Options, unasked: bool) -> None:
         began = perf_counter()
