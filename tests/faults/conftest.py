@@ -10,15 +10,14 @@ import pytest
 
 from buckets import CREDENTIALS, Buckets
 from faults.scenes import Scene, make_scene
+from faults.twenty import PIPELINE, SMALL
 from pivot_cache import FileLock
 from workbench import Project
 
 
-@pytest.fixture(scope="session")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
-    """Return each scene by its name, made when it is first asked for: by one process of the tests, for all of them."""
+def find_scenes(tmp_path_factory: pytest.TempPathFactory, called: str, pipeline: str) -> Callable[[str], Scene]:
     base = tmp_path_factory.getbasetemp()
-    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "scenes"
+    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / called
     top.mkdir(exist_ok=True)
     known: dict[str, Scene] = {}
 
@@ -27,12 +26,24 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
             place = top / name.replace(" ", "-")
             with FileLock(top / f"{place.name}.lock"):
                 if not (place / "scene").exists():
-                    made = make_scene(place, name)
+                    made = make_scene(place, name, pipeline)
                     (place / "scene").write_bytes(pickle.dumps(made))
                 known[name] = pickle.loads((place / "scene").read_bytes())
         return known[name]
 
     return scene
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
+    """Return each scene by its name, made when it is first asked for: by one process of the tests, for all of them."""
+    return find_scenes(tmp_path_factory, "scenes", PIPELINE)
+
+
+@pytest.fixture(scope="session")
+def small_scenes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scene]:
+    """Return the same of the small project."""
+    return find_scenes(tmp_path_factory, "small-scenes", SMALL)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from faults.twenty import Result, Twenty, make
+from faults.twenty import PIPELINE, Result, Twenty, make
 
 SCENES = ("first run", "after an edit", "edit taken back")
 
@@ -33,9 +33,9 @@ class Scene(NamedTuple):
         return make(path, self.template)
 
 
-def make_scene(top: Path, name: str) -> Scene:
-    project = make(top / "about-to-run")
-    fresh = make(top / "fresh")  # an undisturbed run of the same project, without a past
+def make_scene(top: Path, name: str, pipeline: str = PIPELINE) -> Scene:
+    project = make(top / "about-to-run", pipeline=pipeline)
+    fresh = make(top / "fresh", pipeline=pipeline)  # an undisturbed run of the same project, without a past
     if name != "first run":
         project.run("repro")
         project.change()

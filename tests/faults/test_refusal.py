@@ -12,9 +12,8 @@ from faults.twenty import check_recovery
 from workbench import Outcome
 
 ERRORS = ("ENOSPC", "EIO")
-POINTS = [(SCENES[0], ERRORS[write % 2], write) for write in range(1, 201)]
-"""Each write of the first stages: of a directory, of large files, of all that is made once."""
-POINTS += [(scene, ERRORS[write % 2], write) for scene in SCENES[1:] for write in range(1, 600, 11)]
+PARTS = 100
+POINTS = [(scene, error, part) for part in range(PARTS) for scene in SCENES for error in ERRORS]
 
 
 def check_told(outcome: Outcome, error: str) -> None:
@@ -31,15 +30,18 @@ def check_told(outcome: Outcome, error: str) -> None:
         assert outcome.stderr.startswith("Error: cannot "), str(outcome)
 
 
-@pytest.mark.parametrize("point", sampled(POINTS, 80), ids=str)
-def test_one_write(scenes: Callable[[str], Scene], tmp_path: Path, point: tuple[str, str, int]) -> None:
-    scene, error, write = point
-    about = scenes(scene)
-    project = about.copy(tmp_path / "trial")
-    outcome = project.run_with(f"{error}:{write}", code=None)
-    if outcome.code:  # some writes may fail and nobody minds: a mode, a name that another process may take away
-        check_told(outcome, error)
-    check_recovery(project, about.expected)
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("point", sampled(POINTS, 151), ids=str)
+def test_one_write(small_scenes: Callable[[str], Scene], tmp_path: Path, point: tuple[str, str, int]) -> None:
+    """Every write of the run is in one of the parts, with each error."""
+    scene, error, part = point
+    about = small_scenes(scene)
+    for write in range(1 + part, about.writes + 1, PARTS):
+        project = about.copy(tmp_path / str(write))
+        outcome = project.run_with(f"{error}:{write}", code=None)
+        if outcome.code:  # some writes may fail and nobody minds: a mode, a name that another process may take away
+            check_told(outcome, error)
+        check_recovery(project, about.expected)
 
 
 @pytest.mark.parametrize("part", sampled(range(1, 20), 9))

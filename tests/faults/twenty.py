@@ -1,4 +1,7 @@
-"""A project of twenty stages with every kind of output, and what must be true of it however a run ended."""
+"""A project of twenty stages with every kind of output, and what must be true of it however a run ended.
+
+The small one has each kind of output once.
+"""
 
 import fcntl
 import json
@@ -18,7 +21,7 @@ from workbench import PIVOT, Outcome, Project, wait_until
 
 INJECTION = Path(__file__).with_name("injection.py")
 
-PIPELINE = """
+DEFINITIONS = """
 import os
 import pathlib
 from typing import Annotated
@@ -56,7 +59,7 @@ def make_part(place):
         parts: Annotated[pathlib.Path, pivot.Dep("parts/", PathOnly())], scale: Scale
     ) -> Annotated[dict, pivot.Out(f"part/{place}.json", JSON())]:
         note(f"part@{place}")
-        return {"value": scale.factor * int((parts / str(place % 2) / f"{place}.txt").read_text())}
+        return {"sum": scale.factor * int((parts / str(place % 2) / f"{place}.txt").read_text())}
 
     return part
 
@@ -67,7 +70,7 @@ def make_pair(place):
         other: Annotated[dict, pivot.Dep(f"part/{2 * place + 1}.json", JSON())],
     ) -> Annotated[dict, pivot.Out(f"pair/{place}.json", JSON())]:
         note(f"pair@{place}")
-        return {"sum": sums.add([one["value"], other["value"]])}
+        return {"sum": sums.add([one["sum"], other["sum"]])}
 
     return pair
 
@@ -80,14 +83,6 @@ def make_large(place):
         return bytes([place, sums.add(data) % 251]) * (1_300_000 * place + 1000)
 
     return large
-
-
-for place in range(8):
-    pipeline.register(make_part(place), name=f"part@{place}")
-for place in range(4):
-    pipeline.register(make_pair(place), name=f"pair@{place}")
-for place in range(2):
-    pipeline.register(make_large(place), name=f"large@{place}")
 
 
 def tree(
@@ -130,9 +125,25 @@ def report(
     note("report")
     return f"{(tree / 'deep/link').read_text()} {join['join']} {small[1]}\\n"
 
-
+"""
+PIPELINE = f"""{DEFINITIONS}
+for place in range(8):
+    pipeline.register(make_part(place), name=f"part@{{place}}")
+for place in range(4):
+    pipeline.register(make_pair(place), name=f"pair@{{place}}")
+for place in range(2):
+    pipeline.register(make_large(place), name=f"large@{{place}}")
 for stage in (split, tree, total, score, join, report):
     pipeline.register(stage)
+"""
+SMALL = f"""{DEFINITIONS}
+part = "part/0.json"
+pipeline.register(split)
+pipeline.register(make_part(0), name="part@0")
+pipeline.register(make_large(1), name="large@1")
+pipeline.register(tree, deps={{"zero": part, "one": part}})
+pipeline.register(total, deps={{"two": part, "three": part}})
+pipeline.register(score)
 """
 SUMS = """
 def add(values):
@@ -233,13 +244,13 @@ def read(top: Path) -> Iterator[tuple[str, bytes | str]]:
                 yield shown + ("*" if path.stat().st_mode & 0o100 else ""), path.read_bytes()
 
 
-def make(path: Path, template: Path | None = None) -> Twenty:
+def make(path: Path, template: Path | None = None, *, pipeline: str = PIPELINE) -> Twenty:
     """Make the project below a directory, or copy one that is there as it is."""
     path.mkdir(parents=True)
     project = Twenty(path / "project", home=path / "home")
     if template is None:
         data = json.dumps(list(range(40)))
-        project.write({"pipeline.py": PIPELINE, "sums.py": SUMS, "data.json": data})
+        project.write({"pipeline.py": pipeline, "sums.py": SUMS, "data.json": data})
     else:
         shutil.copytree(template, project.path, symlinks=True, dirs_exist_ok=True)
     return project

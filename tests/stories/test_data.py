@@ -194,6 +194,20 @@ def test_a_stage_never_writes_through_a_link_into_the_cache(project, mode: str) 
     assert [path.stat().st_mode & 0o777 for path in objects(project)] == [0o444]
 
 
+def test_a_metric_is_never_a_link_since_git_keeps_it(project) -> None:
+    project.write({"raw": "1"})
+    write_stage(project, "raw", "out.txt")
+    project.edit("pipeline.py", "pivot.Out('out.txt'", "pivot.Metric('out.txt'")
+    project.run("config", "set", "cache.checkout_mode", "symlink")
+    project.run("repro")
+    out = project.path / "out.txt"
+    for words in (["repro"], ["checkout", "--checkout-mode", "hardlink"], ["checkout"]):
+        out.unlink()
+        project.run(*words)
+        assert not out.is_symlink() and out.stat().st_nlink == 1 and out.stat().st_mode & 0o200
+    assert "1 already right" in project.run("checkout").stdout
+
+
 def test_an_object_that_was_edited_in_place_is_noticed(project) -> None:
     project.write({"raw": "1"})
     write_stage(project, "raw", "out.txt")

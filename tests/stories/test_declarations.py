@@ -47,6 +47,17 @@ CASES = {
         'def use() -> Annotated[dict, pivot.Out("../up.json", JSON())]: ...\npipeline.register(use)',
         ["use", "../up.json", "pipeline.py:10"],
     ),
+    "an output with a name too long for any disk": (
+        f'def use() -> Annotated[dict, pivot.Out("{"y" * 256}", JSON())]: ...\npipeline.register(use)',
+        ["use", "yyy… is longer than a file system takes", "pipeline.py:10"],
+    ),
+    "a directory that is a file": (
+        (
+            'def use(x: Annotated[str, pivot.Dep("bad.json/", pivot.loaders.PathOnly())]) -> Made: ...\n'
+            "pipeline.register(use)"
+        ),
+        ["use", "x", "bad.json/ is a file", "pipeline.py:10"],
+    ),
     "a missing input that nothing produces": (
         'def use(x: Annotated[dict, pivot.Dep("nowhere.json", JSON())]) -> Made: ...\npipeline.register(use)',
         ["use", "x", "nowhere.json", "pipeline.py:10"],
@@ -87,6 +98,7 @@ def test_a_wrong_declaration_is_one_clear_error(case: str, project: Any) -> None
         assert word in outcome.stderr, f"{word!r} is not in:\n{outcome}"
     assert "pivot/execute" not in outcome.stderr and "site-packages" not in outcome.stderr, str(outcome)
     assert "Traceback" not in outcome.stderr, str(outcome)
+    assert project.exists(".pivot") == (" failed " in outcome.stderr), "made before it is known that something can run"
 
 
 def test_lambdas_closures_and_partials_are_stages(project: Any) -> None:

@@ -1,11 +1,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pivot import reasons
-from pivot.lock import Lock, Output
+from pivot.decide import decide
+from pivot.lock import Lock, Output, decode, encode
+from pivot.manifest import StageSpec
+from pivot.observation import Observation
 from pivot.plan import Step
 from pivot_cache import Content, ObjectId
 from pivot_cli.explain import call_path, explain
+from pivot_cli.words import short
 from pivot_fingerprint import Change, Fingerprint, Opaque, Part
 
 type MakeStep = Callable[..., Step]
@@ -175,3 +182,37 @@ def test_diff(make_step: MakeStep) -> None:
 def test_diff_without_the_old_text(make_step: MakeStep) -> None:
     shown = text(make_step(reasons.CodeChanged((CHANGE,))), sources=lambda _: (None, "x = 1\n"))
     assert shown.endswith("      (the old source is not known here)")
+
+
+texts = st.text(st.sampled_from("a:/. \n\x1b\u202eé") | st.characters(codec="utf-8"), max_size=8)
+values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | texts
+data = st.recursive(values, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
+contents = st.builds(Content, st.just("file"), st.just(ObjectId(OLD)), st.integers(0, 9))
+strange_locks = st.builds(
+    Lock,
+    st.just("train"),
+    st.just(1) | st.integers(-9, 9),
+    st.dictionaries(texts | texts.map(lambda text: f"func:{text}:{text}"), texts, max_size=3),
+    st.lists(texts, max_size=2).map(tuple),
+    st.dictionaries(texts, texts, max_size=2),
+    st.none() | st.dictionaries(texts, data, max_size=2),
+    st.dictionaries(texts, contents, max_size=2),
+    st.dictionaries(texts, st.none() | texts, max_size=2),
+    st.dictionaries(texts, st.none() | texts, max_size=2),
+    st.dictionaries(texts, st.builds(Output, contents, st.just("out")), max_size=2),
+    st.none() | texts,
+)
+
+
+@given(strange_locks)
+def test_whatever_a_record_says_can_be_compared_and_shown(lock: Lock) -> None:
+    """Nothing in it makes the decision fail, and nothing reaches the terminal as a control character."""
+    try:
+        lock = decode(encode(lock))
+    except ValueError:
+        return
+    stage = StageSpec("train", ".", "pipeline.py", 1, (), (), ())
+    now = Observation(stage, CODE, CODE, (), {}, {}, {}, {})
+    decision = decide(now, lock)
+    lines = [short(decision.reasons), *explain(Step(stage, now, lock, decision, None), ROOT)]
+    assert all(line.isprintable() for line in lines)

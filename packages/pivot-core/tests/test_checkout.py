@@ -144,6 +144,18 @@ def test_a_damaged_object_is_not_given_back(workspace: Workspace) -> None:
     assert not file.exists()
 
 
+def test_a_record_that_cannot_be_right_does_not_keep_the_others(workspace: Workspace) -> None:
+    one, other = write(workspace, "one.txt", "1"), write(workspace, "other.txt", "2")
+    contents = record(workspace, "train", "one.txt")
+    record(workspace, "train2", "other.txt")
+    no_listing = contents["one.txt"]._replace(kind="directory")
+    lock = Lock("train", 1, {}, (), {}, None, {}, {}, {}, {"one/": Output(no_listing, "out")})
+    write_lock(lock_path(workspace.project.home, ".", "train"), lock)
+    one.unlink()
+    other.unlink()
+    assert fates(workspace) == {"one/": "lost", "other.txt": "restored"}
+
+
 def test_targets(workspace: Workspace) -> None:
     for path in ("data/a.txt", "data/b.txt", "model.bin"):
         write(workspace, path, path)

@@ -45,6 +45,20 @@ def test_links_are_no_files(repository: Path) -> None:
     assert set(find_revision(repository, "HEAD").files()) == {"outside", "sub/-ä\nb"}
 
 
+def test_names_that_no_checkout_would_make_are_left_out(repository: Path) -> None:
+    def make(kind: str, data: bytes) -> str:
+        words = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
+        return (
+            subprocess.run(words, cwd=repository, input=data, check=True, capture_output=True).stdout.decode().strip()
+        )
+
+    blob = make("blob", b"x")
+    inner = make("tree", b"100644 evil\0" + bytes.fromhex(blob))
+    top = make("tree", b"40000 ..\0" + bytes.fromhex(inner) + b"100644 good\0" + bytes.fromhex(blob))
+    commit = make("commit", f"tree {top}\nauthor n <e@x> 0 +0000\ncommitter n <e@x> 0 +0000\n\nm".encode())
+    assert set(find_revision(repository, commit).files()) == {"good"}
+
+
 @pytest.mark.parametrize("name", ["nonsense", "--help", "", "HEAD:sub"])
 def test_what_is_no_revision(repository: Path, name: str) -> None:
     with pytest.raises(UsageError, match="git knows no revision"):

@@ -131,7 +131,9 @@ def test_pivot_itself_is_a_link(kept: Any) -> None:
         kept.open()
 
 
-@pytest.mark.parametrize("what", ["fifo", "link", "large", "dots", "arrays", "tables", "not text", "directory"])
+@pytest.mark.parametrize(
+    "what", ["fifo", "link", "large", "dots", "arrays", "tables", "digits", "hex digits", "not text", "directory"]
+)
 def test_settings_of_a_stranger(kept: Any, what: str) -> None:
     file = kept.home / "config.toml"
     match what:
@@ -147,6 +149,10 @@ def test_settings_of_a_stranger(kept: Any, what: str) -> None:
             file.write_text("a=" + "[" * 60_000)
         case "tables":
             file.write_text("a=" + "{a=" * 20_000)
+        case "digits":
+            file.write_text("[core]\njobs = " + "9" * 5000)
+        case "hex digits":
+            file.write_text("[core]\njobs = 0x" + "f" * 5000)
         case "not text":
             file.write_bytes(b"\xff\xfe\x00")
         case "directory":

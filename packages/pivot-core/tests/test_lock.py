@@ -27,7 +27,7 @@ locks = st.builds(
     Lock,
     st.text(min_size=1, max_size=10),
     st.integers(1, 9),
-    st.dictionaries(st.text(max_size=20), digests),
+    st.dictionaries(st.tuples(names, st.text(max_size=9), st.text(max_size=9)).map(":".join), digests),
     st.lists(st.text(max_size=20)).map(tuple),
     st.dictionaries(st.text(max_size=20), st.text(max_size=10)),
     st.none() | st.dictionaries(st.text(), json),
@@ -90,7 +90,12 @@ def resign(body: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../x", "a/../../x", ".git/config", ".pivot/x", "a//b", "", "a\0b", "./a"]
+    "path",
+    [
+        *("/etc/passwd", "../x", "a/../../x", ".git/config", ".pivot/x", "a//b", "", "a\0b", "./a", "a/.GIT/hooks/x"),
+        *("git~1/hooks/x", ".g\u200cit/config", ".git /config", ".PIVOT/x", "ü" * 128, "d/" * 2050 + "x"),
+    ],
+    ids=lambda path: ascii(path)[:20],
 )
 def test_a_path_out_of_the_project_is_refused_even_when_the_digest_fits(path: str) -> None:
     body = to_json(LOCK)

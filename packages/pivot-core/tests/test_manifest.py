@@ -1,5 +1,11 @@
 """The manifest as bytes."""
 
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pivot.grounds import Ground
 from pivot.manifest import DepSpec, LoaderSpec, Manifest, OutSpec, StageSpec, decode, encode
 from pivot_fingerprint import Entry, ImportRead
@@ -37,6 +43,22 @@ def test_another_format_or_garbage_is_no_manifest() -> None:
     assert decode(b"{}") is None
     assert decode(b"\x00") is None
     assert decode(encode(MANIFEST)[:-9]) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=14) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+
+
+@given(st.integers(0, 8), JSON)
+def test_no_manifest_makes_a_reader_fail(field: int, value: Any) -> None:
+    """Each field in turn is something else."""
+    version, row = orjson.loads(encode(MANIFEST))
+    row[field] = value
+    decode(orjson.dumps([version, row]))
+    decode(orjson.dumps([version, value]))
+    decode(orjson.dumps(value))
 
 
 def test_a_stage_is_found_by_name() -> None:

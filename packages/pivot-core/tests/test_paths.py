@@ -38,6 +38,8 @@ def test_a_path_starts_at_the_pipelines_directory(written: str | Path, resolved:
         ("a\nb", "no line of a record can hold"),
         ("a\0b", "no line of a record can hold"),
         ("a\udcff", "no line of a record can hold"),
+        ("in/" + "ü" * 128, "… is longer than a file system takes"),
+        ("a/" * 2048 + "x", "… is longer than a file system takes"),
         (b"data.csv", "a path must be a str, not a value of type bytes"),
         (3, "a path must be a str, not a value of type int"),
     ],
@@ -62,6 +64,8 @@ def test_a_path_is_recorded_relative_to_the_root() -> None:
         ("/project/", "the path is the project itself"),
         ("/project/.git/config", "the path .git/config lies in .git"),
         ("/project/sub/.pivot/", "the path sub/.pivot/ lies in .pivot"),
+        ("/project/git~1/hooks/x", "the path git~1/hooks/x lies in git~1"),
+        ("/project/ä/.Git /x", "the path ä/.Git /x lies in .Git "),
     ],
 )
 def test_a_path_stays_in_the_project(path: str, problem: str) -> None:

@@ -65,6 +65,16 @@ def test_a_stage_as_registered() -> None:
     assert stage.registered == Place(__file__, here('mutex=["gpu", "disk", "gpu"], timeout'))
 
 
+def test_a_decorated_function_is_still_itself() -> None:
+    pipeline = Pipeline("test")
+
+    @pipeline.register
+    def made() -> Annotated[str, pivot.Out("made.txt")]:
+        return "text"
+
+    assert made() == "text" and pipeline.stages["made"].function is made
+
+
 def test_the_places_of_a_stages_arguments() -> None:
     pipeline = Pipeline("test")
     pipeline.register(make)

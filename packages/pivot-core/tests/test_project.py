@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pivot.errors import NoPipeline, StorageError
+from pivot.errors import NoPipeline, ProjectError, StorageError
 from pivot.project import create, discover
 
 
@@ -25,6 +25,13 @@ def test_the_git_root_above_the_pipeline(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     touch(tmp_path / "sub/pipeline.py")
     assert discover(tmp_path / "sub").root == tmp_path
+
+
+def test_a_place_that_no_record_can_name(tmp_path: Path) -> None:
+    touch(tmp_path / "\udcff" / "pipeline.py")
+    with pytest.raises(ProjectError, match="is not UTF-8") as caught:
+        discover(tmp_path / "\udcff")
+    assert caught.value.problem.isprintable()
 
 
 def test_an_existing_home_wins_over_git(tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pivot.lock import Lock, Output, write_lock
 from pivot.record import Damaged
 from pivot.records import find_locks, find_records, is_record, parse_records
+from pivot.tracked import encode as encode_tracked
 from pivot.tracked import write_tracked
 from pivot_cache import Content, ObjectId
 
@@ -52,3 +56,17 @@ def test_those_of_a_revision(tmp_path: Path) -> None:
     assert [(one.pipeline, one.stage) for one in found.stages] == [(".", "other"), ("sub", "train"), (".", "train")]
     assert [one.path for one in found.tracked] == ["a b", "bad"]
     assert len(found.damaged()) == 2
+
+
+NAMES = (
+    st.sampled_from(["a", "b.pvt", "..", ".", "", ".git", ".GIT", "git~1", ".pivot", "stages", "x\0", "a\nb"])
+    | st.text()
+)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4).map("/".join), st.binary(max_size=20) | st.just(encode_tracked(DATA)))
+def test_no_path_of_a_revision_leads_out_of_the_project(path: str, data: bytes) -> None:
+    """A tree of git may have any name in it: only a checkout refuses."""
+    for one in parse_records({f"{path}.pvt": data}).tracked:
+        names = one.path.split("/")
+        assert not {"", ".", ".."} & set(names) and ".git" not in names and "\0" not in one.path

@@ -146,3 +146,20 @@ def test_what_begins_with_a_name(there: list[tuple[str, str]], stems: list[str],
     found = find_beginning([f"p.q/{stem}" for stem in stems], listing.after)
     assert found == sorted(key for key in keys if key[4:6] in stems)
     assert listing.pages <= len(set(stems)) + len(keys) / page + 1
+
+
+PIECES = st.sampled_from(
+    [
+        *('<?xml version="1.0"?>', "<ListBucketResult>", "</ListBucketResult>", "<Contents>", "</Contents>", "&a;"),
+        *("<Key>a</Key>", "<Size>1</Size>", "<Size>-1</Size>", f"<Size>{'9' * 5000}</Size>", "<IsTruncated>true"),
+        *('<!DOCTYPE a [<!ENTITY a "b">]>', "]]>", "<a:b xmlns:a='c'>", "\0", "<", "\ufffe", "<Key/>", "<Size/>"),
+    ]
+)
+ENCODINGS = ["utf-8", "utf-16", "utf-7", "foo", "idna", "rot13", "base64", "undefined", "latin-1", "cp037"]
+
+
+@given(st.sampled_from(ENCODINGS), st.lists(PIECES, max_size=9).map("".join) | st.text(), st.binary(max_size=9))
+def test_no_listing_makes_a_reader_fail(encoding: str, text: str, more: bytes) -> None:
+    for data in (f'<?xml version="1.0" encoding="{encoding}"?>{text}'.encode(), text.encode() + more, more):
+        page = read_page(data, "x")
+        assert page is None or all(size >= 0 for size in page.sizes.values())

@@ -18,9 +18,10 @@ from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, look
 from pivot_cache.objects import Objects
 from pivot_cache.publish import Batch
+from pivot_cache.repository import find_repository
 from pivot_cache.scan import Levels, Scan, open_directory
 from pivot_cache.sync import Meanwhile
-from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, find_repository, format_tree, link_rise, sort_entries, total_size
+from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
 
 _TRIES: Final = 3
 

@@ -12,8 +12,8 @@ followed by one newline. An empty directory is ``{"pivot-tree":1,"entries":[`` a
 is a string if its bytes are UTF-8, else ``{"hex": …}``; in strings only what JSON demands is escaped, control
 characters in the short form or as ``\u00xx``. Kind, digest and size are those of ``Content``. One tree has exactly one
 form: reading makes the form again and compares. A tree may come from anywhere, so reading refuses whatever could name a
-file elsewhere, and, as git does, ``.git``, whatever its case: what stands there is executed. Where objects are kept is
-the business of the stores.
+file elsewhere, and, as git does, ``.git`` and what a file system takes for it (``repository``): what stands there is
+executed. Where objects are kept is the business of the stores.
 """
 
 import os
@@ -25,6 +25,7 @@ import orjson
 
 from pivot_cache.content import DIRECTORY, KINDS, ObjectId, is_object_id
 from pivot_cache.errors import InvalidTree
+from pivot_cache.repository import find_repository
 
 TREE_FORMAT: Final = 1
 DEPTH_LIMIT: Final = 200
@@ -33,7 +34,6 @@ ENTRY_LIMIT: Final = 10_000_000
 """How many entries a tree may have, all levels together."""
 _HEAD: Final = b'{"pivot-tree":1,"entries":['
 _TAIL: Final = b"\n]}\n"
-_REPOSITORY: Final = ".git"
 _NO_NAMES: Final = frozenset(("", ".", ".."))
 _is_plain: Final = re.compile("[ !#-\\[\\]-~]*").fullmatch  # what JSON does not escape, of ASCII
 _are_digits: Final = re.compile("[0-9a-f]*").fullmatch
@@ -115,13 +115,6 @@ def link_rise(target: str) -> int | None:
     return rise
 
 
-def find_repository(names: Sequence[str]) -> str | None:
-    """Return the name among these that belongs to git."""
-    if _REPOSITORY not in "\0".join(names).casefold():  # much faster than to look at each
-        return None
-    return next((name for name in names if name.casefold() == _REPOSITORY), None)
-
-
 def format_tree(entries: Sequence[TreeEntry]) -> bytes:
     """Return the bytes of entries that are known to be good and in order, such as those of a directory just looked
     at."""
@@ -187,8 +180,6 @@ def _check(entries: Sequence[TreeEntry], oid: str = "") -> None:
             raise InvalidTree(oid, "", f"{name!a} is no file name") from None
         if not encoded or encoded in (b".", b"..") or b"/" in encoded or b"\0" in encoded or len(encoded) > 255:
             raise InvalidTree(oid, "", f"{name!a} is no file name")
-        if name.casefold() == _REPOSITORY:
-            raise InvalidTree(oid, "", f"{name!a} would be a repository of git, whose hooks are executed")
         if encoded <= before:
             raise InvalidTree(oid, "", f"{name!a} is there twice or out of order")
         before = encoded
@@ -198,6 +189,9 @@ def _check(entries: Sequence[TreeEntry], oid: str = "") -> None:
             raise InvalidTree(oid, "", f"{digest!a} is no digest")
         if type(size) is not int or not 0 <= size < 1 << 63:
             raise InvalidTree(oid, "", f"{size!a} is no size")
+    repository = find_repository([entry.name for entry in entries])
+    if repository is not None:
+        raise InvalidTree(oid, "", f"{repository!a} would be a repository of git, whose hooks are executed")
 
 
 def is_directory(entry: TreeEntry) -> bool:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from time import perf_counter
 
-from pivot.events import Emit, Event
+from pivot.events import Emit, Event, RunStarted
 from pivot.look import Look
 from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs
@@ -48,6 +48,8 @@ def execute(
 
     def emit(event: Event) -> None:
         report(event)
+        if isinstance(event, RunStarted) and workspace.created and not (session.quiet or as_json or as_lines):
+            session.terminal.out.line(made(workspace))
         if show is not None:
             show(event)
 
@@ -69,8 +71,6 @@ def made(workspace: Workspace) -> str:
 
 
 def _renderer(session: Session, workspace: Workspace, live: LiveLine) -> Renderer:
-    if workspace.created and not session.quiet:
-        session.terminal.out.line(made(workspace))
     root = workspace.project.root
     return Renderer(session.terminal, root, live, verbose=session.verbose, quiet=session.quiet, began=session.began)
 

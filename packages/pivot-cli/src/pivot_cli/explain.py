@@ -67,7 +67,7 @@ def explain(step: Step, root: Path, *, verbose: bool = False, sources: Sources |
 
 def _item(item: Item, step: Step, root: Path, sources: Sources | None) -> Iterator[str]:
     change = item.change
-    yield f"    {item.label}"
+    yield f"    {printable(item.label)}"
     if item.old is not None or item.new is not None:
         yield f"      Old: {_value(item.old)}"
         yield f"      New: {_value(item.new)}"
@@ -76,7 +76,7 @@ def _item(item: Item, step: Step, root: Path, sources: Sources | None) -> Iterat
     if change and (path := call_path(step.now.code, step.stage.name, change.key)):
         yield f"      Path: {path}"
     if item.note:
-        yield f"      Note: {item.note}"
+        yield f"      Note: {printable(item.note)}"
     if change and sources:
         yield from (f"      {line}".rstrip() for line in _diff(change, root, sources))
 
@@ -127,7 +127,7 @@ def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
     """Yield what the author should know of the stage's code, changed or not."""
     if isinstance(step.lock, Lock) and step.lock.accepted:
         yield ""
-        yield f"  Accepted without a run: {step.lock.accepted}"
+        yield f"  Accepted without a run: {printable(step.lock.accepted)}"
     if step.now.opaque:
         yield ""
         yield "  Not followed:"
@@ -185,7 +185,7 @@ def _value(value: str | None) -> str:
         return "-"
     if len(value) == 64 and not value.strip("0123456789abcdef"):
         return value[:8]
-    return value
+    return printable(value)
 
 
 def print_explanations(

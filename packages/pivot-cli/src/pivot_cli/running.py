@@ -82,7 +82,7 @@ def carry_out(
         raise click.UsageError("--jsonl prints the events of a run: it does not go with -n, -e and --json")
     if only_show and (pull or push):
         raise click.UsageError("--pull and --push move data, and --dry-run and --explain only show")
-    with open_workspace(session, make=not only_show) as workspace:
+    with open_workspace(session, make=(pull or checkout_missing) and not only_show) as workspace:
         data, shared = as_json or jsonl, pull or push or checkout_missing or allow_missing or summary
         plain = not (stages or force or reload or explain or data or no_commit or shared or session.verbose)
         if plain and (standing := workspace.standing()):

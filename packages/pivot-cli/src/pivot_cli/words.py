@@ -21,6 +21,7 @@ from pivot.reasons import (
     SchemeChanged,
     UpstreamRuns,
 )
+from pivot_cache.errors import printable
 
 
 def status(decision: Decision) -> str:
@@ -72,6 +73,7 @@ def short(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return ""
     words, more = _words(reasons[0])
+    words = printable(words)
     more += len(reasons) - 1
     return f"{words} (+{more} more)" if more else words
 

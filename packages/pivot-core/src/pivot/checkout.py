@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pivot.errors import UsageError
 from pivot.given import Given, Way, find_part, find_way, give_back
 from pivot.lock import Lock, lock_path, read_lock
-from pivot.outputs import confined
+from pivot.outputs import confined, mode_of
 from pivot.record import Damaged, read_bytes
 from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
@@ -105,24 +105,25 @@ class _Checkout:
             lock = record.lock if read_bytes(path) == record.text else read_lock(path, record.stage)
             if isinstance(lock, Lock):
                 for place, output in lock.outputs.items():
-                    yield from self.parts(output.content, place, record.stage)
+                    yield from self.parts(output.content, place, record.stage, output.kind)
 
-    def parts(self, content: Content, path: str, stage: str | None = None) -> Iterator[Given]:
+    def parts(self, content: Content, path: str, stage: str | None = None, kind: str = "out") -> Iterator[Given]:
         """Give back what is wanted of a recorded path: all of it, or places inside it."""
         for part in self._choice.parts(path, stage):
-            yield self._give(content, path, part, stage)
+            yield self._give(content, path, part, stage, kind)
 
-    def _give(self, content: Content, path: str, part: str, stage: str | None) -> Given:
+    def _give(self, content: Content, path: str, part: str, stage: str | None, kind: str) -> Given:
         workspace = self._workspace
         shown = f"{path.rstrip('/')}/{part}" if part else path
+        way = self._way._replace(mode=mode_of(kind, self._way.mode))
         try:
             found = find_part(workspace, content, part)
+            if found is None:
+                return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
+            place = confined(workspace.project.root, shown, self._plain)
+            given = give_back(workspace, self._scan, way, found, place, shown, stage)
         except ObjectError as error:
             return Given(stage, shown, "lost", problem=str(error))
-        if found is None:
-            return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
-        place = confined(workspace.project.root, shown, self._plain)
-        given = give_back(workspace, self._scan, self._way, found, place, shown, stage)
         if given.fate != "right":
             self._plain.clear()
         return given

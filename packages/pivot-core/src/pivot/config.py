@@ -32,16 +32,14 @@ class Setting(NamedTuple):
         return scope == "user" or not (self.secret or (scope == "project" and not self.committed))
 
 
-def _positive(value: Any) -> int:
-    if isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1:
-        raise ValueError("a whole number from 1")
-    return int(value)
+def _whole(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        text = str(value)
+        if isinstance(value, bool) or not text.isdecimal() or len(text) > _DIGITS or int(text) < least:
+            raise ValueError(f"a whole number from {least}")
+        return int(text)
 
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not str(value).isdecimal():
-        raise ValueError("a whole number from 0")
-    return int(value)
+    return read
 
 
 def _text(value: Any) -> str:
@@ -66,6 +64,8 @@ def _choice(*names: str) -> Callable[[Any], str]:
 
 
 _KEY_LENGTH = 16
+_DIGITS = 18
+_positive, _count = _whole(1), _whole(0)
 
 SETTINGS: Mapping[str, Setting] = {
     "cache.dir": Setting(None, _text, "directory of the cache; default .pivot/cache", committed=False),
@@ -203,7 +203,7 @@ def read_file(path: Path, *, follow: bool = True) -> dict[str, Any]:
         return _flatten(tomllib.loads(text))
     except RecursionError:
         problem = "nested too deeply"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number without end
         problem = str(error)
     raise ConfigError(f"the settings are not TOML: {problem}", file=str(path), hint="mend or delete the file")
 
@@ -213,6 +213,8 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in table.items():
         if isinstance(value, dict):
             flat |= _flatten(value, f"{prefix}{name}.")
+        elif isinstance(value, int) and value.bit_length() > 64:
+            raise ValueError("a number of more than 64 bits")
         else:
             flat[prefix + name] = value
     return flat

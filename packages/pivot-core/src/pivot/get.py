@@ -14,8 +14,8 @@ from pivot.errors import UsageError
 from pivot.git import Revision, find_revision
 from pivot.given import Given, Way, find_part, find_way, give_back
 from pivot.lock import Lock
-from pivot.outputs import confined
-from pivot.paths import RESERVED
+from pivot.outputs import confined, mode_of
+from pivot.paths import reserved
 from pivot.record import Damaged
 from pivot.records import Records, is_record, parse_records
 from pivot.workspace import Workspace
@@ -71,9 +71,11 @@ def get(workspace: Workspace, options: Options) -> Iterator[Given]:
     way = find_way(workspace, force=options.force, mode=options.mode)
     scan = Scan(workspace.state)
     for item, place in zip(items, places, strict=True):
+        its = way
         if revision is not None and item.path in files:
             _take_from_git(workspace, revision, files[item.path], item.content)
-        yield _give(workspace, scan, way, item, place, options)
+            its = way._replace(mode=mode_of("metric", way.mode))
+        yield _give(workspace, scan, its, item, place, options)
 
 
 def _find_items(revision: Revision, files: dict[str, str], options: Options) -> Iterator[_Item]:
@@ -117,7 +119,7 @@ def _place(workspace: Workspace, item: _Item, options: Options, *, alone: bool) 
     place = options.output.rstrip("/") or "/"
     if not alone or options.output.endswith("/") or os.path.isdir(place):
         place = os.path.join(place, os.path.basename(item.shown.rstrip("/")))
-    if Path(place).is_relative_to(root) and not RESERVED.isdisjoint(Path(place).relative_to(root).parts):
+    if Path(place).is_relative_to(root) and reserved(str(Path(place).relative_to(root))):
         raise UsageError(f"{place} is not a place for data", hint="choose one outside of .git and .pivot")
     return place
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from pivot.errors import StorageError, UsageError
 
+_NO_NAMES = frozenset((b"", b".", b".."))
 _OF_HOOKS = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"))
 
 
@@ -30,7 +31,8 @@ class Revision(NamedTuple):
         for line in listed.split(b"\0")[:-1]:
             facts, _, path = line.partition(b"\t")
             mode, _, blob = facts.decode().split(" ")
-            if mode.startswith("100"):  # neither links nor submodules
+            inside = _NO_NAMES.isdisjoint(path.split(b"/"))  # git fetches trees in which any name may stand
+            if mode.startswith("100") and inside:  # neither links nor submodules
                 found[os.fsdecode(path)] = blob
         return found
 

@@ -7,8 +7,6 @@ import os
 import sys
 from typing import NamedTuple
 
-import orjson
-
 from pivot.project import Project
 from pivot_cache import hash_bytes
 from pivot_fingerprint.access import listing_digest
@@ -60,7 +58,7 @@ def python_ground(project: Project) -> Ground:
         os.environ.get("PYTHONPATH"),
         [one for one in installed if one],
     ]
-    return Ground("python", sys.version.partition(" ")[0], hash_bytes(orjson.dumps(facts)))
+    return Ground("python", sys.version.partition(" ")[0], hash_bytes(repr(facts).encode()))
 
 
 def _installed(entry: str) -> list[str]:

@@ -141,7 +141,7 @@ def from_json(body: Any) -> Lock:
         lock = Lock(
             read_text(body["stage"]),
             read_whole(code["scheme"]),
-            read_texts(code["parts"]),
+            _read_parts(code["parts"]),
             tuple(read_text(name) for name in code["observed"]),
             read_texts(body["packages"]),
             None if body["params"] is None else read_mapping(body["params"]),
@@ -158,6 +158,14 @@ def from_json(body: Any) -> Lock:
     if len(body) != 9 or len(code) != 3:
         raise ValueError("unknown entries")
     return lock
+
+
+def _read_parts(value: Any) -> Mapping[str, str]:
+    """Check the parts of the code: each key has a kind, a module and a name, with colons between."""
+    parts = read_texts(value)
+    if any(key.count(":") < 2 for key in parts):
+        raise ValueError("a part of the code without kind, module or name")
+    return parts
 
 
 def _write_name(path: str) -> str:

@@ -13,7 +13,7 @@ from pivot.lock import Lock, write_lock
 from pivot.look import Look
 from pivot.observation import Observation
 from pivot.workspace import Workspace
-from pivot_cache import Content, Scan, SourceError
+from pivot_cache import Content, Mode, Scan, SourceError
 from pivot_cache.level import is_object_path
 
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
@@ -55,12 +55,18 @@ def restore_outputs(
             yield from _remove_lost_link(place, path)
         else:
             yield from _save(workspace, look, path, found)
-        workspace.store.restore(output.content, place, mode=workspace.mode, scan=look.scan, replace=found)
+        mode = mode_of(output.kind, workspace.mode)
+        workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found)
     if pending:
         workspace.pending.write(now.stage, trace)
         return
     write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
     workspace.pending.drop(now.stage)
+
+
+def mode_of(kind: str, mode: Mode) -> Mode:
+    """Return how an output gets its bytes: a metric is always a file of its own, since git keeps it."""
+    return "reflink" if kind == "metric" and mode in ("hardlink", "symlink") else mode
 
 
 def _found(look: Look, path: str) -> Content | None:

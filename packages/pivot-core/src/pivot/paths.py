@@ -7,8 +7,11 @@ import os
 from collections.abc import Iterator
 
 from pivot.errors import DeclarationError, UsageError
+from pivot_cache.repository import is_repository
 
-RESERVED = frozenset({".git", ".pivot"})
+OURS = ".pivot"
+_NAME_LIMIT = 255  # bytes
+_PATH_LIMIT = 4096
 
 
 def resolve(path: object, directory: str) -> str:
@@ -23,6 +26,8 @@ def resolve(path: object, directory: str) -> str:
         )
     if not _writable(text):
         raise DeclarationError(f"the path {text!r} has a character that no line of a record can hold", hint="rename it")
+    if is_long(text):
+        raise DeclarationError(f"the path {text[:40]}… is longer than a file system takes", hint="shorten its names")
     if os.path.isabs(text):
         raise DeclarationError(
             f"the path {text} is absolute",
@@ -45,10 +50,10 @@ def below(path: str, root: str) -> str:
         outside = os.path.relpath(path, root)
         problem = "the path is the project itself" if outside == "." else f"the path {outside} leaves the project"
         raise DeclarationError(problem, hint=f"the project is {root}; keep what stages read and write inside it")
-    reserved = next((name for name in relative.split("/") if name in RESERVED), None)
-    if reserved is not None:
+    name = reserved(relative)
+    if name is not None:
         raise DeclarationError(
-            f"the path {relative} lies in {reserved}, which is not for data", hint="name one outside of it"
+            f"the path {relative} lies in {name}, which is not for data", hint="name one outside of it"
         )
     return relative
 
@@ -71,6 +76,24 @@ def parents(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
+
+
+def is_long(path: str) -> bool:
+    """Return whether no file system takes a path: for one of its names, or as a whole."""
+    if len(path) <= _NAME_LIMIT // 4:  # bytes of a character
+        return False
+    return len(os.fsencode(path)) >= _PATH_LIMIT or any(len(os.fsencode(n)) > _NAME_LIMIT for n in path.split("/"))
+
+
+def reserved(path: str) -> str | None:
+    """Return the name on a path under which git or Pivot keeps its own files on some file system; None without one.
+
+    What stands in a repository may be executed.
+    """
+    folded = path.casefold()
+    if path.isascii() and "git" not in folded and OURS not in folded:
+        return None
+    return next((name for name in path.split("/") if name.casefold() == OURS or is_repository(name)), None)
 
 
 def _writable(text: str) -> bool:

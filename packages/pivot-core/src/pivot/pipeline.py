@@ -95,9 +95,9 @@ class Pipeline:
         """All stages by name, those of included pipelines where they were included."""
         return {stage.name: stage for stage in self._walk()}
 
-    def register(
+    def register[Function: Callable[..., Any]](
         self,
-        function: Callable[..., Any],
+        function: Function,
         *,
         name: str | None = None,
         params: "StageParams | Mapping[str, Any] | None" = None,
@@ -105,8 +105,8 @@ class Pipeline:
         outs: OutOverrides | None = None,
         mutex: Iterable[str] = (),
         timeout: float | None = None,
-    ) -> None:
-        """Add a stage: a plain function whose annotations say what it reads and makes.
+    ) -> Function:
+        """Add a stage: a plain function whose annotations say what it reads and makes. Returns the function as it is.
 
         ``name`` is the function's own unless it is given. ``params`` are values for its ``StageParams``: an instance or
         a dict of some of them. ``deps`` gives parameters other paths: a path keeps the declared loader, a ``pivot.Dep``
@@ -154,6 +154,7 @@ class Pipeline:
                 limit,
             )
         )
+        return function
 
     def include(self, other: "Pipeline") -> None:
         """Join the stages of another pipeline, also those registered later; their paths stay relative to its own file.

@@ -123,17 +123,22 @@ def _restorable(workspace: Workspace, look: Look, now: Observation) -> Lock | No
 
 
 def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
-    """Raise MissingInput for an input that neither a file nor a stage of the plan provides."""
+    """Raise MissingInput for an input that neither a file nor a stage of the plan provides, or a directory that is a
+    file."""
     made = {out.path.rstrip("/"): stage.name for stage in project_stages for out in stage.outs}
     planned = {step.stage.name for step in plan.steps}
     for step in plan.steps:
         for dep in step.stage.deps:
-            if step.now.inputs[dep.path] is not None:
+            there = step.now.inputs[dep.path]
+            if there is not None and not (dep.path.endswith("/") and there.kind in ("file", "executable")):
                 continue
             path = dep.path.rstrip("/")
             makers_of = [*makers(path, made), *(name for one, name in made.items() if path in parents(one))]
             if any(name in planned for name in makers_of):
                 continue
+            if there is not None:
+                problem = f"the input {dep.path} is a file, and the slash says that it is a directory"
+                raise MissingInput(problem, argument=dep.param, **step.stage.place, hint=f"write {path}")
             if makers_of:
                 hint = f"run {makers_of[0]} first, or use: pivot repro {step.stage.name}"
             elif close := _nearest(path, made):

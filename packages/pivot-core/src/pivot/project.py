@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivot.bounded import Unreadable, read_bounded
-from pivot.errors import NoPipeline, StorageError
+from pivot.errors import NoPipeline, ProjectError, StorageError
 from pivot_cache import DiskError, make_directories, write_atomic
 
 FORMAT = "1"
@@ -49,12 +49,12 @@ def discover(start: Path) -> Project:
     The root is the nearest directory at or above the pipeline.py that holds ``.pivot``, else the git root, else the
     directory of pipeline.py itself. Nothing is written.
 
-    Raises NoPipeline.
+    Raises NoPipeline, and ProjectError for a path that is not UTF-8.
     """
     start = Path(os.path.realpath(start))
     for directory in (start, *start.parents):
         if (directory / PIPELINE).is_file():
-            return Project(_root(directory), directory / PIPELINE)
+            return _checked(Project(_root(directory), directory / PIPELINE))
         if (directory / ".pivot" / "format").is_file() or (directory / ".git").exists():
             break
     raise NoPipeline(
@@ -75,12 +75,22 @@ def locate(start: Path) -> Project:
         root = find_root(start)
         if root is None:
             raise
-        return Project(root, root / PIPELINE)
+        return _checked(Project(root, root / PIPELINE))
 
 
 def find_root(start: Path) -> Path | None:
     """Return the nearest directory at or above ``start`` that holds ``.pivot/``, None if there is none."""
     return next((one for one in (start, *start.parents) if (one / ".pivot" / "format").is_file()), None)
+
+
+def _checked(project: Project) -> Project:
+    """Return the project. Raises ProjectError for a place that no record and no module's path can name."""
+    place = str(project.pipeline)
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        raise ProjectError(f"the path of the project is not UTF-8: {place!a}", hint="rename its directories") from None
+    return project
 
 
 def _root(directory: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pivot.bounded import Unreadable, read_bounded
+from pivot.paths import is_long, reserved
 from pivot_cache import Content, ObjectId, hash_bytes
 
 FORMAT = 1
@@ -97,10 +98,10 @@ def read_content(row: Any) -> Content:
 
 
 def read_path(value: Any) -> str:
-    """Check the path of an input or output from outside: on one line, relative, normal, and not into the files of git
-    or Pivot, the project's own or others inside it; what stands in a ``.git`` may be executed."""
+    """Check the path of an input or output from outside: on one line, relative, normal, short enough for a file system,
+    and not into the files of git or Pivot, the project's own or others inside it."""
     text = read_seen_path(value)
-    if "\n" in text or "\r" in text or not RESERVED.isdisjoint(text.casefold().split("/")):
+    if "\n" in text or "\r" in text or reserved(text) or is_long(text):
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 

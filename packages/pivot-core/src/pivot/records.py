@@ -5,11 +5,12 @@ For commands that work from records alone and never read the pipeline.
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pivot.lock import Lock, parse_lock
-from pivot.record import Damaged, read_bytes
+from pivot.record import Damaged, read_bytes, read_path
 from pivot.tracked import SUFFIX, Tracked, find_tracked, parse_tracked
 
 STAGES = ".pivot/stages/"
@@ -67,7 +68,8 @@ def parse_records(files: Mapping[str, bytes]) -> Records:
             stage = name.removesuffix(".lock")
             stages.append(Record(stage, pipeline or ".", parse_lock(data, stage, path)))
         elif not path.startswith((".pivot/", SUFFIX)):
-            tracked.append(Tracked(path.removesuffix(SUFFIX), parse_tracked(data, path)))
+            with suppress(ValueError):  # a path that no checkout would make
+                tracked.append(Tracked(read_path(path.removesuffix(SUFFIX)), parse_tracked(data, path)))
     return Records(tuple(stages), tuple(tracked))
 
 

@@ -64,6 +64,7 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
         check_inputs(planned, look.manifest.stages)
         running = [step.stage for step in planned.steps if step.decision.action == "run"]
         check_tracked(workspace, look, running, planned.missing, look.manifest.made())
+        workspace.make()
         emit(RunStarted(tuple(step.stage.name for step in planned.steps)))
         run = Run(workspace, look, planned, options, early.take, emit)
         run.see_through()

@@ -55,7 +55,13 @@ def recall(project: Project, state: State) -> tuple[str, ...] | None:
             if any((scan.content(path) or ("", ""))[1] != digest for path, digest in directories.items()):
                 return None
         return tuple(stages)
-    except (OSError, ValueError, TypeError, CacheError):  # the long way finds the words for whatever is wrong
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        CacheError,
+    ):  # the long way finds the words for whatever is wrong
         return None
 
 

@@ -38,6 +38,10 @@ class Workspace:
         self.state = State(project.home / "state.db")
         self.edited = False  # whether the manifest that was asked for last is not the one that was kept
 
+    def make(self) -> None:
+        """Make ``.pivot/`` if it is not there. Raises StorageError."""
+        self.created = create(self.project) or self.created
+
     def __enter__(self) -> "Workspace":
         return self
 

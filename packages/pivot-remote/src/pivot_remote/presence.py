@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 FEW: Final = 12
 """Up to so many keys are asked one by one. A page costs a server about as much as ten such questions."""
 
+_DIGITS: Final = 18  # of a size
+
 
 class Page(NamedTuple):
     """A piece of a listing: keys with sizes in bytes, the last key, and whether there are more behind it."""
@@ -96,7 +98,7 @@ def read_page(data: bytes, after: str) -> Page | None:
 
     try:
         root = ET.fromstring(data)
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the latter for encodings that nobody knows
         return None
     kind, closed, name = root.tag.rpartition("}")
     if name != "ListBucketResult":
@@ -105,7 +107,7 @@ def read_page(data: bytes, after: str) -> Page | None:
     sizes: dict[str, int] = {}
     for entry in root.iterfind(f"{space}Contents"):
         key, size = entry.findtext(f"{space}Key"), entry.findtext(f"{space}Size") or ""
-        if not key or not size.isdecimal():
+        if not key or not size.isdecimal() or len(size) > _DIGITS:
             return None
         sizes[key] = int(size)
     return Page(sizes, next(reversed(sizes), after), root.findtext(f"{space}IsTruncated") == "true")
