@@ -21,7 +21,6 @@ def paths(event: str, *args: Any) -> tuple[set[str], set[str]]:
         (["cat", "words.txt"], {"words.txt"}),
         (["cat", b"words.txt", Path("more.txt")], {"words.txt", "more.txt"}),
         (["python3", "script.py", "--in=data.csv"], {"script.py", "data.csv"}),
-        (["python3", "-m", "tools.report"], {"tools/report.py", "tools/report/__main__.py"}),
         (["./run.sh"], {"run.sh"}),
         (["awk", "-fprog.awk"], {"prog.awk"}),
         (["curl", "-d", "@body.json", "--data=@more.json"], {"body.json", "more.json"}),
@@ -75,6 +74,30 @@ def test_shell_finds_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         Path(name).touch()
     assert {"one.txt", "two.txt"} <= paths("os.system", b"cat *.txt")[0]
     assert "three.csv" not in paths("os.system", b"cat *.txt")[0]
+
+
+def test_programs_that_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "more")
+    texts = {"tools/report.py": "import lib", "lib.py": "", "more/lib.py": "", "more/far.py": "import lib"}
+    for name, text in texts.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    found = {
+        "script": paths("subprocess.Popen", "python3", ["python3", "tools/report.py"], None, None),
+        "module": paths("os.posix_spawn", "python3", ["python3", "-m", "tools.report"], dict(os.environ)),
+        "text": paths(
+            "subprocess.Popen", "python3", ["python3", "-Ic", "import lib, far"], None, {b"PYTHONPATH": b"more"}
+        ),
+        "shell": paths("os.system", b"cd tools && PYTHONPATH=../more python report.py"),
+        "elsewhere": paths("subprocess.Popen", "python3", ["python3", "-c", "import lib"], "more", {}),
+    }
+    assert found["script"] == ({"tools/report.py", "lib.py"}, set())
+    assert found["module"] == ({"-m", "tools/report.py", "lib.py"}, set())
+    assert found["text"][0] >= {"lib.py", "more/far.py"}
+    assert found["shell"][0] >= {"tools/report.py", "more/lib.py"}
+    assert {"more/lib.py"} <= found["elsewhere"][0]
+    assert "lib.py" not in found["elsewhere"][0]
 
 
 def test_nothing_is_named() -> None:

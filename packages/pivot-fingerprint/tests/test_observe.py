@@ -142,9 +142,10 @@ def _work(path: str) -> str:
         return file.read() + os.environ.get("SOME_SETTING", "")
 
 
-def test_forked_children_work(project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forked_children_are_seen(project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SETTING", "!")
     path = project.write("a.txt", "a")
     with observe([str(project.root)]) as observation, multiprocessing.get_context("fork").Pool(2) as pool:
         assert pool.map(_work, [str(path)] * 4) == ["a!"] * 4
-    assert observation.observed.reads == ()
+    assert observation.observed.reads == (str(path),)
+    assert [name for name, _ in observation.observed.env] == ["SOME_SETTING"]

@@ -4,7 +4,7 @@ An audit hook cannot be removed: there is one in a process, and it does nothing 
 what goes through ``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib,
 glob, zipfile, pandas' and numpy's own readers; what ``questions`` hears; shared libraries that are loaded; files that
 are named to other processes. Not seen: libraries that open files in C, C++ or Rust themselves (pyarrow, h5py, polars,
-duckdb), and what other processes do.
+duckdb), and what processes do that are started anew; those that are forked belong to this one, see ``forks``.
 """
 
 import os
@@ -23,6 +23,7 @@ from pivot_fingerprint.askers import (
     looks_for_plugins,
     reads_sources,
 )
+from pivot_fingerprint.forks import Holder
 from pivot_fingerprint.module_files import ModuleFiles
 from pivot_fingerprint.places import Places
 from pivot_fingerprint.requests import Requests
@@ -47,7 +48,7 @@ class Access:
     ) -> None:
         self.reads: dict[str, None] = {}
         self.listings: dict[str, None] = {}
-        self.directories: set[str] = set()
+        self.directories: dict[str, None] = {}
         self.missing: str | None = None
         self.module_files = ModuleFiles()
         self._is_project = is_project
@@ -56,8 +57,13 @@ class Access:
         self._roots = roots
         self._places = Places(roots)
         self._asked: dict[str, bool] = {}  # place -> whether something was there
-        self._written: set[str] = set()
-        self._made: tuple[str, ...] = ()
+        self._written: dict[str, None] = {}
+        self._made: dict[str, None] = {}
+        self.catch_up: Callable[[], None] = lambda: None  # with what other processes made
+
+    def shared(self) -> list[Holder]:
+        """What processes of one family see and do together."""
+        return [(self, name) for name in ("reads", "listings", "directories", "_asked", "_written", "_made")]
 
     def start(self) -> None:
         global _active, _hooked
@@ -82,7 +88,7 @@ class Access:
             case "os.mkdir":
                 place = self._places.find(args[0])
                 if place is not None and not os.path.isdir(place):  # makedirs(exist_ok=True) asks for every level
-                    self._made = (*self._made, place + os.sep)
+                    self._made[place + os.sep] = None
             case "os.rename":
                 self._renamed(args[0], args[1])
             case "os.link":
@@ -111,7 +117,7 @@ class Access:
         if self._is_own(place):
             return
         if stat.S_ISDIR(mode):
-            self.directories.add(place)
+            self.directories[place] = None
         elif (mode == 0 or stat.S_ISREG(mode)) and not place.endswith(".pyc") and not self._is_module(place):
             self._asked.setdefault(place, mode != 0)
             self._note("file", place, frame)
@@ -131,7 +137,8 @@ class Access:
         }
         self.reads.update((place, None) for place in self._asked if place not in dropped)
         if self.directories:
-            self.directories -= self.listings.keys() | self._put_into()
+            others = self.listings.keys() | self._put_into()
+            self.directories = {place: None for place in self.directories if place not in others}
         return dropped
 
     def _put_into(self) -> set[str]:
@@ -154,7 +161,8 @@ class Access:
 
     def _is_own(self, place: str) -> bool:
         """Whether the process made it."""
-        return place in self._written or place.startswith(self._made)
+        self.catch_up()
+        return place in self._written or place.startswith(tuple(self._made))
 
     def _is_module(self, place: str) -> bool:
         return place.endswith(".py") and place in self.module_files.names()
@@ -199,19 +207,22 @@ class Access:
     def _write(self, path: object) -> None:
         place = self._places.find(path)
         if place is not None:
-            self._written.add(place)
+            self._written[place] = None
 
     def _renamed(self, source: object, target: object) -> None:
         old, new = self._places.find(source), self._places.find(target)
         if new is not None:
             if old is not None and os.path.isdir(old):
-                self._made = (*self._made, new + os.sep)
+                self._made[new + os.sep] = None
             else:
-                self._written.add(new)
+                self._written[new] = None
 
     def _listed(self, path: object, frame: FrameType) -> None:
         place = self._places.find(path)
-        if place is None or (place + os.sep).startswith(self._made):
+        if place is None:
+            return
+        self.catch_up()
+        if (place + os.sep).startswith(tuple(self._made)):
             return
         if _removes(frame) or (reads_sources(frame) and not looks_for_plugins(frame, self._is_project)):
             return

@@ -3,7 +3,7 @@
 Each code object reports its first start and is switched off for good (``DISABLE``); it runs at full speed from then on.
 Bodies of classes do not count: they execute with their module, whoever needs something else of it. One tool identifier
 serves all observations of the process. Functions that were defined earlier and those of other threads are seen, those
-of subprocesses are not.
+of processes that are started anew are not.
 """
 
 import sys

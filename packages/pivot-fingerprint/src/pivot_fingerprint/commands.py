@@ -1,7 +1,8 @@
 """Which files a command names that another process is to execute.
 
-From the arguments alone, at best effort: what the other process opens without being told its name, imports or lists is
-not known. Called by ``auditing`` with the audit events of ``subprocess``, ``os.system`` and their like.
+From the arguments alone, at best effort: what the other process opens or lists without being told its name is not
+known. What a Python program imports, ``scripts`` finds out. Called by ``auditing`` with the audit events of
+``subprocess``, ``os.system`` and their like.
 """
 
 import os
@@ -9,7 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pivot_fingerprint.scripts import imported
+
 EVENTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn"})
+_PATH = "PYTHONPATH="
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 
 
@@ -22,10 +26,11 @@ def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
     match event, args:
         case "os.system", (command, *_):
             yield from _of_shell(_text(command), os.getcwd())
-        case "subprocess.Popen", (program, words, directory, *_):
-            yield from _of_words(list(map(_text, words)), _text(program), os.path.abspath(_text(directory)))
-        case "os.posix_spawn" | "os.exec", (program, words, *_):
-            yield from _of_words(list(map(_text, words)), _text(program), os.getcwd())
+        case "subprocess.Popen", (program, words, directory, *rest):
+            place = os.path.abspath(_text(directory))
+            yield from _of_words(list(map(_text, words)), _text(program), place, *rest[:1])
+        case "os.posix_spawn" | "os.exec", (program, words, *rest):
+            yield from _of_words(list(map(_text, words)), _text(program), os.getcwd(), *rest[:1])
         case "pty.spawn", (words, *_):
             yield from _of_words(list(map(_text, words)), "", os.getcwd())
 
@@ -34,24 +39,36 @@ def _text(value: object) -> str:
     return os.fsdecode(value) if isinstance(value, str | bytes | os.PathLike) else ""
 
 
-def _of_words(words: Sequence[str], program: str, directory: str) -> Iterator[tuple[str, bool]]:
+def _of_words(words: Sequence[str], program: str, directory: str, env: Any = None) -> Iterator[tuple[str, bool]]:
     if os.sep in program:  # without a separator it is looked for on PATH
         yield os.path.join(directory, program), False
+    given = [word.removeprefix(_PATH) for word in words if word.startswith(_PATH)]
+    entries = [entry for one in (*given, _python_path(env)) for entry in one.split(os.pathsep) if entry]
+    places = [directory, *(os.path.join(directory, entry) for entry in entries)]
     shell = python = False
     before = ""
     for position, word in enumerate(words):
         if shell and re.fullmatch(r"-\w*c", before):
             yield from _of_shell(word, directory)
         elif python and before == "-m":
-            module = os.path.join(directory, word.replace(".", os.sep))
-            yield f"{module}.py", False
-            yield os.path.join(module, "__main__.py"), False
+            yield from ((path, False) for path in imported(directory, f"import {word}, {word}.__main__", places))
+        elif python and re.fullmatch(r"-\w*c", before):
+            yield from ((path, False) for path in imported(directory, word, places))
         elif position > 0 or os.sep in word:
             yield from ((os.path.join(directory, path), False) for path in _paths(word))
+            if word.endswith(".py"):
+                yield from ((path, False) for path in imported(os.path.join(directory, word), None, places))
         name = os.path.basename(word)
         shell = shell or name in _SHELLS
         python = python or name.startswith("python")
         before = word
+
+
+def _python_path(env: Any) -> str:
+    """The variable ``PYTHONPATH`` in an environment that is text or bytes; that of this process if there is none."""
+    if env is None:
+        return os.environ.get("PYTHONPATH", "")
+    return _text(dict(env).get("PYTHONPATH", dict(env).get(b"PYTHONPATH")))
 
 
 def _of_shell(text: str, directory: str) -> Iterator[tuple[str, bool]]:

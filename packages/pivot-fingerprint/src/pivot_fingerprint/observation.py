@@ -14,6 +14,7 @@ from pivot_fingerprint.access import file_digest, listing_digest
 from pivot_fingerprint.auditing import Access, Kind
 from pivot_fingerprint.calls import Calls, module_name
 from pivot_fingerprint.environment import DEFAULT_KEY, Variables
+from pivot_fingerprint.forks import Forks
 from pivot_fingerprint.importing import is_project, normal_roots
 from pivot_fingerprint.module_files import file_of, leads_to, unfound
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
@@ -35,6 +36,17 @@ class Observation:
         self._modules_before: frozenset[str] = frozenset()
         self._outer: list[FrameType] = []
         self._requested: dict[str, None] = {}
+        noted = [(self._variables, "digests"), (self, "_imports"), (self, "_requested")]
+        called = [] if self._calls is None else [(self._calls, "started")]
+        self._forks = Forks([*self._access.shared(), *noted, *called])
+        self._access.catch_up = self._forks.catch_up
+
+    def follow(self) -> None:
+        """Go on in this process, which was forked for the work: what is forked from it belongs to the observation.
+
+        Who observes in the process that began needs no such call.
+        """
+        self._forks.start()
 
     def __enter__(self) -> Self:
         self._modules_before = frozenset(sys.modules)
@@ -44,11 +56,13 @@ class Observation:
         self._requests.start()
         if self._calls is not None:
             self._calls.start()
+        self._forks.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._forks.stop()
         if self._calls is not None:
             self._calls.stop()
         self._requests.stop()
@@ -109,7 +123,8 @@ class Observation:
         functions: dict[Entry, None] = {}
         where: dict[tuple[str, str], None] = {}
         modules = dict.fromkeys(self._imported())
-        reads = [read for read in self._imports.values() if read.kind != "file" or read.name not in dropped]
+        imports = (ImportRead(*read) for read in self._imports.values())  # one of another process is a mere tuple
+        reads = [read for read in imports if read.kind != "file" or read.name not in dropped]
         reads += [ImportRead("file", file, file_digest(file), "", 0) for file in unfound(modules, self._roots)]
         for module, qualname, line, file in self._started():
             if qualname == "<module>":

@@ -16,8 +16,8 @@ def observe(roots: Sequence[str], *, functions: bool = True, key: bytes | None =
 
     ``roots`` are the directories of the project: files and listings below them are recorded, and code as
     ``is_project`` says. Without ``functions`` nothing is asked of ``sys.monitoring``. ``key`` keys the digests of
-    variables, see ``variable_digest``. Observations may be nested and follow one another. Forked children go on without
-    effect on this process; their work is not seen, and of subprocesses only the files that their arguments name.
+    variables, see ``variable_digest``. Observations may be nested and follow one another. The work of
+    forked children is seen as well, on Linux; of subprocesses only the files that their arguments name.
     """
     from pivot_fingerprint.observation import Observation  # the lazy boundary that this module is for
 

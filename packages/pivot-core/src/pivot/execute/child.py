@@ -102,6 +102,7 @@ def _work(order: WorkOrder, live: Live, known: int) -> Report:
     os.chdir(stage.directory)
     if live.dice is not None:
         random.setstate(live.dice)
+    live.observation.follow()
     started = time.perf_counter()
     failure = run(stage, order, partial(_settle, live.files))
     live.observation.__exit__(None, None, None)
