@@ -67,6 +67,16 @@ class DefinitionReader(CallingReader):
             else:
                 self.visit(target)
 
+    def negation(self, node: ast.UnaryOp) -> None:
+        """Write an operator before its operand; ``not x in y`` and ``not x is y`` as Python compiles them."""
+        match node:
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Compare(left=left, ops=[ast.In()], comparators=right)):
+                self.generic(ast.Compare(left, [ast.NotIn()], right))
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Compare(left=left, ops=[ast.Is()], comparators=right)):
+                self.generic(ast.Compare(left, [ast.IsNot()], right))
+            case _:
+                self.generic(node)
+
     def loop(self, node: ast.For | ast.AsyncFor) -> None:
         """Write a for statement; its variable may be a piece of something outside."""
         of = self.module.values.get(node.iter.id, node.iter) if isinstance(node.iter, ast.Name) else node.iter
@@ -103,6 +113,7 @@ DefinitionReader.handlers = {
     ast.AsyncFor: DefinitionReader.loop,
     ast.withitem: DefinitionReader.context,
     ast.BinOp: DefinitionReader.operation,
+    ast.UnaryOp: DefinitionReader.negation,
     ast.Constant: DefinitionReader.constant,
     ast.JoinedStr: DefinitionReader.joined_text,
     ast.Set: DefinitionReader.set_,

@@ -48,6 +48,7 @@ from pivot_fingerprint.statements import (
     values,
 )
 from pivot_fingerprint.structure import is_constant
+from pivot_fingerprint.versions import without_other_versions
 
 IGNORE = "pivot: ignore"
 
@@ -57,7 +58,7 @@ type Guards = tuple[tuple[ast.expr, bool], ...]
 def read_facts(source: bytes) -> Facts:
     """Return the facts of a module. Text that is not Python gives one definition that stands for all of it."""
     try:
-        tree = ast.parse(source)
+        tree = without_other_versions(ast.parse(source), source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unreadable(source, error)
     return with_structure(_Splitter(tree, source).facts())
@@ -235,7 +236,8 @@ class _Splitter:
             self.load(node.level, node.module or "", [alias.name for alias in node.names])
             if any(alias.name == "*" for alias in node.names):
                 self.stars.append([node.level, node.module or "", len(self.loads) - 1])
-                return
+                if not guards or self.is_ignored(node):
+                    return  # else whoever gets a name from there depends on the conditions
         if node.module == "__future__" if isinstance(node, ast.ImportFrom) else False:
             return
         if self.is_ignored(node):

@@ -234,6 +234,10 @@ class Resolver:
                 return None
             if name in found.facts.binds or name in found.late:
                 search.captures[module.name, cast(int, load)] = None
+                conditions = self.binders(module, "*")
+                if conditions:
+                    search.names[module.name, "*"] = None
+                    search.definitions.update(dict.fromkeys(conditions))
                 return self._name(found, name, rest, search)
             if found.is_package and exports and self.sources.finder.find(f"{name_of}.{name}").kind != "missing":
                 return self._submodule(f"{name_of}.{name}", rest, search)
