@@ -325,3 +325,19 @@ def test_what_nobody_needs_leaves_a_remote_once_it_is_old(team: Team, tmp_path: 
     assert team.b.run("repro").stdout.startswith("Everything is up to date")
     team.b.execute("git", "fetch", "-q", "--depth", "1", (a.path).as_uri(), "main")
     assert "whole history" in team.b.run("gc", "--remote", "--yes", code=4).stderr
+
+
+@pytest.mark.parametrize("team", ["file"], indirect=True)
+def test_an_old_result_that_a_push_relies_on_stays_until_it_is_committed(team: Team, tmp_path: Path) -> None:
+    team.share()
+    a, b = team.a, team.b
+    a.edit("totals.py", "sum(", "max(")
+    a.run("repro", "--push")
+    for path in (tmp_path / "remote").rglob("*"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))  # since then nobody's git has named it
+    assert "Everything is there already" in a.run("push").stdout
+    assert "Nothing to remove" in b.run("gc", "--remote", "--yes").stdout
+    team.commit(a)
+    b.execute("git", "pull", "-q")
+    b.run("pull")
+    assert b.run("repro").stdout.startswith("Everything is up to date")

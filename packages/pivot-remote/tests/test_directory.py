@@ -1,3 +1,4 @@
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def test_a_cache_is_a_valid_remote(tmp_path: Path) -> None:
 def test_sizes_of_what_is_there(store: DirectoryStore) -> None:
     there = {store.add_bytes(b"x" * size): size for size in (0, 1, 5000)}
     assert store.sizes([*there, hash_bytes(b"not there")]) == there
+
+
+def test_what_is_old(tmp_path: Path, store: DirectoryStore) -> None:
+    old, new = store.add_bytes(b"old"), store.add_bytes(b"new")
+    os.utime(tmp_path / "remote/objects" / old[:2] / old[2:], (1000, 1000))
+    assert store.find([old, new, hash_bytes(b"none")], 2000) == ({old: 3, new: 3}, {old})
 
 
 def test_looking_makes_nothing(tmp_path: Path, store: DirectoryStore) -> None:

@@ -129,6 +129,17 @@ def test_a_page_is_read_from_an_answer() -> None:
     assert read_page(b"<ListBucketResult/>", "x") == Page({}, "x", more=False)
 
 
+def test_a_page_tells_what_is_old() -> None:
+    keys = {"a": "2026-11-15T09:59:59.000Z", "b": "2026-11-15T10:00:00.000Z", "c": "2026-12-01T00:00:00.000Z"}
+    rows = "".join(
+        f"<Contents><Key>{key}</Key><LastModified>{written}</LastModified><Size>1</Size></Contents>"
+        for key, written in [*keys.items(), ("d", "")]
+    )
+    data = f"<ListBucketResult>{rows}</ListBucketResult>".encode()
+    told = [read_page(data, "", before) for before in ("", "2026-11-15T10:00:00.000Z", "2026-11-15T10:00:01.000Z")]
+    assert [page and page.old for page in told] == [set(), {"a"}, {"a", "b"}]
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"<html>", b"<html></html>", LISTING.replace(b"3</Size>", b"-3</Size>"), LISTING.replace(b"c<", b"<")]
 )

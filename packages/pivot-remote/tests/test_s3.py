@@ -1,5 +1,7 @@
+import time
 from collections.abc import Iterator
 from io import BytesIO
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from pivot_remote import (
     TooLarge,
     WrongRegion,
 )
+from pivot_remote.connection import Connection
+from pivot_remote.s3 import read_time
 from pivot_remote.wire import Question
 
 OID = hash_bytes(b"data")
@@ -153,6 +157,22 @@ def test_a_few_objects_are_asked_for_singly(store: S3Store, requests: list[str])
     requests.clear()
     assert store.sizes([*there, OID]) == there
     assert requests == ["HEAD an object"] * 4
+
+
+@pytest.mark.parametrize("short_way", [True, False])
+@pytest.mark.parametrize("count", [2, 30])
+def test_what_is_old(store: S3Store, monkeypatch: pytest.MonkeyPatch, count: int, short_way: bool) -> None:
+    there = {store.add_bytes(b"%d" % number) for number in range(count)}
+    if not short_way:
+        monkeypatch.setattr(Connection, "quick", lambda *_: None)
+    for before, old in ((time.time() + 3600, there), (time.time() - 3600, set())):
+        found = store.find([*there, OID], before)
+        assert found.sizes.keys() == there and found.old == old
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("Thu, 01 Jan 1970 00:01:00 GMT", 60), ("", inf), ("yesterday", inf)])
+def test_the_time_in_a_header(text: str, seconds: float) -> None:
+    assert read_time(text) == seconds
 
 
 def test_no_question_is_no_request(store: S3Store, requests: list[str]) -> None:

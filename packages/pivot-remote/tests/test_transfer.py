@@ -31,6 +31,7 @@ from pivot_remote import (
     S3Store,
     transfer,
 )
+from pivot_remote.store import There
 
 ROOT: Final = "directory"
 type Node = bytes | dict[str, Node]
@@ -74,6 +75,11 @@ class Far(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[str] = []
+        self.old: set[ObjectId] = set()
+
+    def find(self, ids: Iterable[ObjectId], before: float) -> There:
+        found = self.sizes(ids)
+        return There(found, self.old & found.keys())
 
     def close(self) -> None:
         pass
@@ -493,3 +499,38 @@ def test_a_push_and_a_pull_by_way_of_a_directory(tmp_path) -> None:
 def test_a_push_and_a_pull_by_way_of_a_bucket(tmp_path, bucket: Remote) -> None:
     with S3Store(bucket, part=100_000) as store:
         check_round_trip(tmp_path, store)
+
+
+class Collected(Far):
+    """A remote from which somebody removes what is old while something is added."""
+
+    def add(self, oid: ObjectId, stream: BinaryIO) -> None:
+        super().add(oid, stream)
+        for gone in self.old & self.objects.keys():
+            del self.objects[gone]
+        self.old = set()
+
+
+def test_what_was_removed_while_others_were_sent_is_sent_again() -> None:
+    source, (content,) = planted([{"new": b"new", "old": b"old", "below": {"older": b"older"}}])
+    target = Collected()
+    target.old = {keep(target, b"old").digest, *(keep(target, node).digest for node in (b"older", {"older": b"older"}))}
+    report = transfer([content], source, target)
+    assert report.complete and report.present == 0 and target.objects == source.objects
+    assert len(report.moved) == 5
+
+
+def test_old_contents_that_a_push_relies_on_are_named_anew() -> None:
+    source, contents = planted([b"a file", {"below": b"deep"}, b"sent of late"])
+    target = Far()
+    transfer(contents, source, target)
+    before = dict(target.objects)
+    target.old = {contents[0].digest, contents[1].digest, keep(source, b"deep").digest}
+    assert transfer(contents, source, target).moved == ()
+    (listing,) = target.objects.keys() - before.keys()
+    assert {entry.digest for entry in read_tree(target.objects[listing])} == {one.digest for one in contents[:2]}
+    assert transfer(contents, source, target).complete and len(target.objects) == len(before) + 1
+    target.old = set()
+    del target.objects[listing]
+    transfer(contents, source, target)
+    assert target.objects == before

@@ -87,8 +87,15 @@ class LocalStore:
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
         """Return those that are there, with their sizes in bytes."""
-        status = self._objects.status
-        return {oid: found.st_size for oid in ids if (found := status(oid)) is not None}
+        return {oid: status.st_size for oid, status in self.statuses(ids)}
+
+    def statuses(self, ids: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, os.stat_result]]:
+        """Yield those that are there, with the status of their files."""
+        look = self._objects.status
+        for oid in ids:
+            status = look(oid)
+            if status is not None:
+                yield oid, status
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""

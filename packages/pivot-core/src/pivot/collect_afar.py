@@ -1,8 +1,9 @@
 """The use case: what a remote keeps and nothing needs any more. Only found here; who moves bytes removes it.
 
-Nobody can lock a remote, so whatever was written to it of late stays: a push under way is among that. What records name
-stays, in the work tree and in git, which must therefore know all branches; and what those name in turn. A record of a
-run stays as long as its results do.
+Nobody can lock a remote, so whatever was written to it of late stays, and what listings among that name: a push under
+way is among that, also with the old objects that it relies on (``pivot_remote.reliance``). What records name stays, in
+the work tree and in git, which must therefore know all branches; and what those name in turn. A record of a run stays
+as long as its results do.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -3,7 +3,7 @@
 The first half of a ``transfer``, for whoever only wants to know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pivot_cache import Content, ObjectId, Store
@@ -11,6 +11,7 @@ from pivot_remote.crew import Crew
 from pivot_remote.errors import RemoteTrouble
 from pivot_remote.expansion import Expansion, expand
 from pivot_remote.report import JOBS
+from pivot_remote.store import RemoteStore
 
 
 class Difference(NamedTuple):
@@ -50,5 +51,18 @@ def compare(contents: Iterable[Content], source: Store, target: Store, jobs: int
 
 def find_present(target: Store, expansion: Expansion) -> set[ObjectId]:
     """Return what the target has. An object of another size than it should have is as good as missing."""
+    return _right(expansion, target.sizes(expansion.sizes))
+
+
+def find_there(target: Store, expansion: Expansion, before: float) -> tuple[set[ObjectId], set[ObjectId]]:
+    """Return the same, and which of it a remote has had since before a time."""
+    if not isinstance(target, RemoteStore):
+        return find_present(target, expansion), set()
+    there = target.find(expansion.sizes, before)
+    present = _right(expansion, there.sizes)
+    return present, there.old & present
+
+
+def _right(expansion: Expansion, found: Mapping[ObjectId, int]) -> set[ObjectId]:
     wanted = expansion.sizes
-    return {oid for oid, size in target.sizes(wanted).items() if size == wanted.get(oid)}
+    return {oid for oid, size in found.items() if size == wanted.get(oid)}

@@ -14,7 +14,7 @@ from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, hash_
 from pivot_remote.errors import DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
 from pivot_remote.files import DirectoryFiles, RemoteFiles
 from pivot_remote.location import DirectoryLocation, Remote
-from pivot_remote.store import READ_LIMIT
+from pivot_remote.store import READ_LIMIT, There
 
 
 class DirectoryStore:
@@ -72,6 +72,17 @@ class DirectoryStore:
         """Return those that are there, with their sizes in bytes."""
         self._look()
         return self._store.sizes(ids)
+
+    def find(self, ids: Iterable[ObjectId], before: float) -> There:
+        """Return those that are there, with their sizes, and which of them were written before a time."""
+        self._look()
+        sizes: dict[ObjectId, int] = {}
+        old: set[ObjectId] = set()
+        for oid, status in self._store.statuses(ids):
+            sizes[oid] = status.st_size
+            if status.st_mtime < before:
+                old.add(oid)
+        return There(sizes, old)
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""

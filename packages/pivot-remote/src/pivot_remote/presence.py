@@ -16,11 +16,13 @@ _DIGITS: Final = 18  # of a size
 
 
 class Page(NamedTuple):
-    """A piece of a listing: keys with sizes in bytes, the last key, and whether there are more behind it."""
+    """A piece of a listing: keys with sizes in bytes, the last key, and whether there are more behind it; of the keys
+    the ``old`` ones, if that was asked."""
 
     sizes: Mapping[str, int]
     last: str
     more: bool
+    old: frozenset[str] = frozenset()
 
 
 class ListingBroken(Exception):
@@ -92,8 +94,11 @@ def next_page(list_after: Callable[[str], Page], after: str) -> Page:
     return page
 
 
-def read_page(data: bytes, after: str) -> Page | None:
-    """Read the page that follows a text from a server's answer; None if it is no listing of S3."""
+def read_page(data: bytes, after: str, before: str = "") -> Page | None:
+    """Read the page that follows a text from a server's answer; None if it is no listing of S3.
+
+    Old is what was written ``before`` a time, as listings tell it: ``2026-11-22T21:55:00.000Z``.
+    """
     from xml.etree import ElementTree as ET  # lazy: not every question is for a listing
 
     try:
@@ -104,10 +109,15 @@ def read_page(data: bytes, after: str) -> Page | None:
     if name != "ListBucketResult":
         return None
     space = kind + closed
+    key_tag, size_tag, written_tag = f"{space}Key", f"{space}Size", f"{space}LastModified"
     sizes: dict[str, int] = {}
+    old: list[str] = []
     for entry in root.iterfind(f"{space}Contents"):
-        key, size = entry.findtext(f"{space}Key"), entry.findtext(f"{space}Size") or ""
+        key, size = entry.findtext(key_tag), entry.findtext(size_tag) or ""
         if not key or not size.isdecimal() or len(size) > _DIGITS:
             return None
         sizes[key] = int(size)
-    return Page(sizes, next(reversed(sizes), after), root.findtext(f"{space}IsTruncated") == "true")
+        if before and (entry.findtext(written_tag) or before) < before:
+            old.append(key)
+    more = root.findtext(f"{space}IsTruncated") == "true"
+    return Page(sizes, next(reversed(sizes), after), more, frozenset(old))

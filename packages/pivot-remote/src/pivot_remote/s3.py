@@ -6,10 +6,13 @@ once in ``presence``; this module knows the keys.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from io import BytesIO
+from math import inf
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
 from pivot_cache import ObjectCorrupt, ObjectId, ObjectMissing, hash_bytes, is_object_id, object_id
 from pivot_remote.bucket_files import BucketFiles
@@ -19,7 +22,7 @@ from pivot_remote.failures import Outcome
 from pivot_remote.files import RemoteFiles
 from pivot_remote.location import Remote, S3Location
 from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_page
-from pivot_remote.store import READ_LIMIT
+from pivot_remote.store import READ_LIMIT, There
 from pivot_remote.stream import GET, open_object
 from pivot_remote.upload import PART, Uploader
 from pivot_remote.wire import Question
@@ -32,6 +35,13 @@ _LIST: Final = "s3:ListBucket"
 _HEAD: Final = "s3:GetObject, s3:ListBucket"
 _FORMAT_BYTES: Final = 64
 _HEADS_AT_ONCE: Final = 8
+
+
+class Head(NamedTuple):
+    """What is under a key: its bytes, and when it was written, in seconds since the epoch; if nobody says, never."""
+
+    size: int
+    written: float
 
 
 class S3Store:
@@ -89,12 +99,29 @@ class S3Store:
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
         """Return those that are there, with their sizes in bytes: for many a request per 1,000 names, else one each."""
+        return self.find(ids, 0).sizes
+
+    def find(self, ids: Iterable[ObjectId], before: float) -> There:
+        """Return the same, and which of them were written before a time, in seconds since the epoch."""
         keys = {self._key(oid): oid for oid in ids}
+        text = datetime.fromtimestamp(before, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") if before else ""
+        old: set[str] = set()
+
+        def list_after(after: str) -> Page:
+            page = self._list_folder("objects/", after, text)
+            old.update(page.old)
+            return page
+
+        def ask_each(some: Sequence[str]) -> dict[str, int]:
+            heads = self._ask_each(some)
+            old.update(key for key, head in heads.items() if head.written < before)
+            return {key: head.size for key, head in heads.items()}
+
         try:
-            found = find_sizes(keys, self._list_after, self._ask_each)
+            found = find_sizes(keys, list_after, ask_each)
         except ListingBroken:
             raise self._not_s3("its listing is in no order") from None
-        return {keys[key]: size for key, size in found.items()}
+        return There({keys[key]: size for key, size in found.items()}, {keys[key] for key in old & found.keys()})
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""
@@ -210,11 +237,11 @@ class S3Store:
     def _list_after(self, after: str) -> Page:
         return self._list_folder("objects/", after)
 
-    def _list_folder(self, folder: str, after: str) -> Page:
+    def _list_folder(self, folder: str, after: str, before: str = "") -> Page:
         prefix = self._prefix + folder
         query = {"list-type": "2", "prefix": prefix} | ({"start-after": after} if after else {})
         quick = self._connection.quick(Question("GET", "", query))
-        if quick and (page := read_page(quick.body, after)):
+        if quick and (page := read_page(quick.body, after, before)):
             return page
         client = self._connection.client
 
@@ -232,30 +259,44 @@ class S3Store:
         if not entries and "Name" not in answer:  # the client reads any XML, such as a web page, as an empty listing
             raise self._not_s3("what it gives for a listing is none")
         sizes = {entry["Key"]: entry["Size"] for entry in entries}
-        return Page(sizes, entries[-1]["Key"] if entries else after, bool(answer.get("IsTruncated")))
+        old = frozenset(entry["Key"] for entry in entries if f"{entry['LastModified']:%Y-%m-%dT%H:%M:%S.000Z}" < before)
+        return Page(sizes, entries[-1]["Key"] if entries else after, bool(answer.get("IsTruncated")), old)
 
-    def _ask_each(self, keys: Sequence[str]) -> dict[str, int]:
+    def _ask_each(self, keys: Sequence[str]) -> dict[str, Head]:
         # An answer to HEAD has no body, so a missing bucket looks like a missing object: ask for that before.
         self._check_format()
         if len(keys) == 1:
-            sizes = [self._size(keys[0])]
+            heads = [self._head(keys[0])]
         else:
             from concurrent.futures import ThreadPoolExecutor  # lazy: a listing needs no threads
 
             with ThreadPoolExecutor(min(_HEADS_AT_ONCE, len(keys)), "pivot-remote-head") as workers:
-                sizes = list(workers.map(self._size, keys))
-        return {key: size for key, size in zip(keys, sizes, strict=True) if size is not None}
+                heads = list(workers.map(self._head, keys))
+        return {key: head for key, head in zip(keys, heads, strict=True) if head is not None}
 
     def _size(self, key: str) -> int | None:
+        head = self._head(key)
+        return None if head is None else head.size
+
+    def _head(self, key: str) -> Head | None:
         quick = self._connection.quick(Question("HEAD", key, expected=(200, 404)))
         if quick and quick.status == 404:
             return None
         if quick and (size := quick.headers.get("content-length", "")).isdecimal():
-            return int(size)
+            return Head(int(size), read_time(quick.headers.get("last-modified", "")))
         client = self._connection.client
         answer = self._connection.probe(_HEAD, lambda: client.head_object(Bucket=self._bucket, Key=key), Outcome.ABSENT)
         if isinstance(answer, Outcome):
             return None
         if "ContentLength" not in answer:
             raise self._not_s3("it tells no size")
-        return answer["ContentLength"]
+        written = dict(answer).get("LastModified")
+        return Head(answer["ContentLength"], written.timestamp() if isinstance(written, datetime) else inf)
+
+
+def read_time(text: str) -> float:
+    """Return the time that a header tells, in seconds since the epoch; infinity if it tells none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return inf

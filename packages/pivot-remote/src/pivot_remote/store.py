@@ -5,13 +5,20 @@ a round trip. The implementations are in ``directory`` and ``s3``.
 """
 
 from collections.abc import Callable, Iterable
-from typing import BinaryIO, Final, Protocol, runtime_checkable
+from typing import BinaryIO, Final, NamedTuple, Protocol, runtime_checkable
 
 from pivot_cache import ObjectId, Store
 from pivot_remote.files import RemoteFiles
 
 READ_LIMIT: Final = 1 << 30
 """The most bytes that ``read`` takes into memory; a tree of ten million entries is below it."""
+
+
+class There(NamedTuple):
+    """Objects that are at a remote: their sizes in bytes, and which of them are ``old``, as far as it tells."""
+
+    sizes: dict[ObjectId, int]
+    old: set[ObjectId]
 
 
 @runtime_checkable
@@ -31,6 +38,9 @@ class RemoteStore(Store, Protocol):
 
         Asked afresh at each call: what was there a moment ago may be gone.
         """
+
+    def find(self, ids: Iterable[ObjectId], before: float) -> There:
+        """Return the same, and which of them were written before a time, in seconds since the epoch."""
 
     def close(self) -> None:
         """Let go of connections and temporaries. The store can be used again."""

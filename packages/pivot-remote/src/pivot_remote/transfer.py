@@ -7,7 +7,8 @@ store that keeps it, while it passes (``Store.add``); the stream that it reads f
 """
 
 import errno
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Set
 from functools import partial
 from io import BytesIO
 from threading import Lock
@@ -15,9 +16,10 @@ from typing import BinaryIO, Final, Self, cast
 
 from pivot_cache import CacheError, Content, InvalidTree, ObjectCorrupt, ObjectId, ObjectMissing, Store
 from pivot_remote.crew import Crew
-from pivot_remote.difference import find_present
+from pivot_remote.difference import find_there
 from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.expansion import Expansion, expand
+from pivot_remote.reliance import OLD, rely
 from pivot_remote.report import JOBS, Failure, OnProgress, Progress, Report
 from pivot_remote.store import Resuming
 
@@ -45,15 +47,17 @@ def transfer(
     more. An exception of ``on_progress`` or an interrupt ends the transfer too; what was moved by then stays each time.
     """
     crew = Crew(jobs)
-    expansion = expand(contents, source, target, crew)
-    present = find_present(target, expansion)
+    wanted = list(contents)
+    expansion = expand(wanted, source, target, crew)
+    present, old = find_there(target, expansion, time.time() - OLD)
+    rely((one for one in wanted if one.digest in old), target)
     mover = _Mover(source, target, expansion, crew, on_progress)
-    mover.begin(expansion.sizes.keys() - present)
-    files = (oid for oid in expansion.sizes if oid not in expansion.children and oid not in present)
-    # The largest first: whoever gets the last one should not have the longest way.
-    crew.work(sorted(files, key=lambda oid: (-expansion.sizes[oid], oid)), mover.move)
-    for level in expansion.levels():
-        crew.work(sorted(oid for oid in level if oid not in present), mover.move_tree)
+    lacking = expansion.sizes.keys() - present
+    mover.move_all(lacking)
+    if old and lacking:  # that took a while: was something removed meanwhile that new trees name?
+        gone = old - target.sizes(old).keys()
+        mover.move_all(gone)
+        present -= gone
     return mover.report(len(present))
 
 
@@ -75,11 +79,17 @@ class _Mover:
         self._errors: dict[ObjectId, Exception] = dict(expansion.unread)
         self._troubles = 0
 
-    def begin(self, ids: Iterable[ObjectId]) -> None:
-        """Note what is to be moved, and tell it."""
-        sizes = [self._expansion.sizes[oid] for oid in ids]
-        self._progress = Progress(0, len(sizes), 0, sum(sizes))
+    def move_all(self, ids: Set[ObjectId]) -> None:
+        """Move objects: files first, and each tree after all below it."""
+        sizes, trees = self._expansion.sizes, self._expansion.children
+        done, objects, bytes_done, size = self._progress
+        self._progress = Progress(done, objects + len(ids), bytes_done, size + sum(sizes[oid] for oid in ids))
         self.advance()
+        # The largest first: whoever gets the last one should not have the longest way.
+        self._crew.work(sorted(ids - trees.keys(), key=lambda oid: (-sizes[oid], oid)), self.move)
+        if not ids.isdisjoint(trees):
+            for level in self._expansion.levels():
+                self._crew.work(sorted(oid for oid in level if oid in ids), self.move_tree)
 
     def move_tree(self, oid: ObjectId) -> None:
         """Move a tree, if all that it names is where it should be; else withhold it."""
