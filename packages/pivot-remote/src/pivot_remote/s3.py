@@ -5,7 +5,7 @@ first question. How objects are written is in ``upload``, how they are read in `
 once in ``presence``; this module knows the keys.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -104,11 +104,10 @@ class S3Store:
     def find(self, ids: Iterable[ObjectId], before: float) -> There:
         """Return the same, and which of them were written before a time, in seconds since the epoch."""
         keys = {self._key(oid): oid for oid in ids}
-        text = datetime.fromtimestamp(before, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") if before else ""
         old: set[str] = set()
 
         def list_after(after: str) -> Page:
-            page = self._list_folder("objects/", after, text)
+            page = self._list_folder("objects/", after, before)
             old.update(page.old)
             return page
 
@@ -237,11 +236,12 @@ class S3Store:
     def _list_after(self, after: str) -> Page:
         return self._list_folder("objects/", after)
 
-    def _list_folder(self, folder: str, after: str, before: str = "") -> Page:
+    def _list_folder(self, folder: str, after: str, before: float = 0) -> Page:
         prefix = self._prefix + folder
+        text = datetime.fromtimestamp(before, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z") if before else ""
         query = {"list-type": "2", "prefix": prefix} | ({"start-after": after} if after else {})
         quick = self._connection.quick(Question("GET", "", query))
-        if quick and (page := read_page(quick.body, after, before)):
+        if quick and (page := read_page(quick.body, after, text)):
             return page
         client = self._connection.client
 
@@ -259,7 +259,7 @@ class S3Store:
         if not entries and "Name" not in answer:  # the client reads any XML, such as a web page, as an empty listing
             raise self._not_s3("what it gives for a listing is none")
         sizes = {entry["Key"]: entry["Size"] for entry in entries}
-        old = frozenset(entry["Key"] for entry in entries if f"{entry['LastModified']:%Y-%m-%dT%H:%M:%S.000Z}" < before)
+        old = frozenset(entry["Key"] for entry in entries if _written(entry) < before)
         return Page(sizes, entries[-1]["Key"] if entries else after, bool(answer.get("IsTruncated")), old)
 
     def _ask_each(self, keys: Sequence[str]) -> dict[str, Head]:
@@ -290,8 +290,12 @@ class S3Store:
             return None
         if "ContentLength" not in answer:
             raise self._not_s3("it tells no size")
-        written = dict(answer).get("LastModified")
-        return Head(answer["ContentLength"], written.timestamp() if isinstance(written, datetime) else inf)
+        return Head(answer["ContentLength"], _written(answer))
+
+
+def _written(answer: Mapping[str, object]) -> float:
+    time = answer.get("LastModified")
+    return time.timestamp() if isinstance(time, datetime) else inf
 
 
 def read_time(text: str) -> float:
