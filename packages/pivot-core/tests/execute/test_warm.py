@@ -171,6 +171,13 @@ def test_one_that_died_is_made_up_for(bench: Any) -> None:
     assert one.ask("'numpy' in sys.modules")
 
 
+def test_on_other_systems_nothing_is_forked(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    one = bench()
+    one.prepare("numpy")
+    assert one.warm._keeper is None and str(one.warm.notice).startswith("forking is not safe on this system")
+
+
 def test_what_must_not_be_forked_is_not(bench: Any) -> None:
     one = bench(method="spawn")
     one.prepare("numpy")

@@ -41,11 +41,9 @@ class Warm:
         self._pipeline = pipeline
         self._roots = import_roots(pipeline, root)
         self._able = start_method != "spawn"
-        if self._able and sys.platform != "linux":
-            self.give_up("forking is not safe on this system")
         self._server: NurseryProcess | None = None
         self._spares: list[Spare] = []
-        self._lock = threading.Lock()  # of the two above
+        self._lock = threading.Lock()  # of the two above, and of what is said of the reasons
         self._wishes: SimpleQueue[Wish | None] = SimpleQueue()
         self._keeper: threading.Thread | None = None
         self._files: Stamps = {}  # of what the server has imported; replaced as a whole
@@ -53,6 +51,8 @@ class Warm:
         self._imported: set[str] = set()
         self._tops: frozenset[str] = frozenset()
         self._tried: object = None
+        if self._able and sys.platform != "linux":
+            self.give_up("forking is not safe on this system")
 
     def start(self, code: str, descriptors: Sequence[int], *, session: bool) -> int:
         """Start a process as ``interpreter.start`` does: forked if one is in store, else a Python of its own."""
@@ -82,8 +82,9 @@ class Warm:
 
     def give_up(self, why: str) -> None:
         """Start every process anew from now on."""
-        self.notice = f"{why}, {INSTEAD}"
-        self._able = False  # after the notice: whoever sees the one, in another thread, sees the other
+        with self._lock:
+            self.notice = f"{why}, {INSTEAD}"
+            self._able = False  # after the notice: whoever sees the one, in another thread, sees the other
         self.forget()
 
     def forget(self) -> None:
@@ -182,7 +183,9 @@ class Warm:
     def _mind_shadows(self) -> bool:
         """Start every process anew while the project has a module in place of one that the server imported."""
         shadow = self._shadow()
-        self.notice = shadow and f"{shadow}, {INSTEAD}"
+        with self._lock:
+            if self._able:  # else there is a better reason
+                self.notice = shadow and f"{shadow}, {INSTEAD}"
         if shadow:
             self.forget()
         return shadow is not None
