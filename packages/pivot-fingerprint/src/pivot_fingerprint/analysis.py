@@ -252,6 +252,9 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -270,13 +273,12 @@ def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
     parts: list[Part] = []
     rows = []
     for name, one in found.items():
-        numbers = []
-        for part in (*one.parts, *one.ignored):
-            at = table.get(id(part))
-            if at is None:
-                at = table[id(part)] = len(parts)
+        shown = {id(part): part for part in (*one.parts, *one.ignored)}
+        for key, part in shown.items():
+            if key not in table:
+                table[key] = len(parts)
                 parts.append(part)
-            numbers.append(at)
+        numbers = [table[id(part)] for part in (*one.parts, *one.ignored)]
         rows.append([name, numbers[: len(one.parts)], one.packages, one.opaque, numbers[len(one.parts) :]])
     return [parts, rows]
 

@@ -53,11 +53,11 @@ class Assembler:
             known = self._rows.setdefault(id(process), {})
             rows = [known.get(number) or self._plain_row(number, process, known) for number in walk.definitions]
         rows.extend(self._nodes.get(node) or self._other_row(node) for node in walk.others)
-        rows.sort()
         parts: list[int | list[tuple[int, list[str]]]]
-        if not orders and len({key for key, _, _ in rows}) == len(rows):
-            parts = [row for _, _, row in rows]
+        if not orders and len(by_key := {key: row for key, _, row in rows}) == len(rows):
+            parts = [by_key[key] for key in sorted(by_key)]
         else:
+            rows.sort()
             parts = [self._group(list(group), orders) for _, group in groupby(rows, itemgetter(0))]
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
         return Answer(

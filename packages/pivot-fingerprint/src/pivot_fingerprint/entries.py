@@ -35,7 +35,7 @@ class _Index(NamedTuple):
     outer: dict[str, list[int]]  # by name
     binders: dict[str, list[int]]  # by the names that they bind
     methods: dict[str, list[int]]  # by name
-    lines: dict[int, list[int]]  # all but methods, by each of their lines
+    lines: dict[int, list[int]]  # all but methods, by each of their lines: empty until asked for
 
 
 def _index(module: Source) -> _Index:
@@ -51,11 +51,18 @@ def _index(module: Source) -> _Index:
                     index.binders.setdefault(name, []).append(at)
             if one.owner >= 0:
                 index.methods.setdefault(one.name, []).append(at)
-            else:
-                for line in range(one.line, one.end + 1):
-                    index.lines.setdefault(line, []).append(at)
     found: _Index = module.index
     return found
+
+
+def _on_line(line: int, module: Source) -> list[int]:
+    """Return the indices of the definitions on a line, but for methods."""
+    lines = _index(module).lines
+    if not lines:
+        for at, one in enumerate(module.facts.definitions):
+            for each in range(one.line, one.end + 1) if one.owner < 0 else ():
+                lines.setdefault(each, []).append(at)
+    return lines.get(line, [])
 
 
 def numbers(entry: Entry, module: Source) -> list[int]:
@@ -69,7 +76,7 @@ def numbers(entry: Entry, module: Source) -> list[int]:
         named = sorted({*index.outer.get(entry.qualname, ()), *binders})
     if not named and entry.line:
         module.lined = True
-        named = index.lines.get(entry.line, [])
+        named = _on_line(entry.line, module)
     owners = [definitions[at].owner for at in named or inner]
     found = [owner if owner >= 0 else at for at, owner in zip(named or inner, owners, strict=True)]
     return [module.first + at for at in dict.fromkeys(found)]
@@ -80,7 +87,7 @@ def containing(entry: Entry, module: Source) -> list[int]:
     definitions, index = module.facts.definitions, _index(module)
     found = index.methods.get(entry.qualname, [])
     if not found:
-        lines = index.lines.get(entry.line, [])
+        lines = _on_line(entry.line, module)
         inner = [at for at in lines if definitions[at].marks & INNER and definitions[at].line == entry.line]
         outer = [at for at in lines if not definitions[at].marks & INNER]
         found = inner if inner and not any(definitions[at].binds for at in outer) else [*inner, *outer]

@@ -143,14 +143,17 @@ class Graph:
         """Return where a read of a target leads."""
         found = self._reads.get(target)
         if found is None:
-            node = self.node
-            found = self._reads[target] = (
-                *self._names(target),
-                *(node("whole", name) for name in target.wholes),
-                *self._loads(target),
-                *(node("binary", one.name) for one in target.outside if one.kind == "binary"),
-                *((node("script", placed(target.file, home.file, self._directory)),) if target.file else ()),
-            )
+            found = self._names(target) if target.names else ()
+            if target.wholes or target.loads or target.outside or target.file:
+                node = self.node
+                found = (
+                    *found,
+                    *(node("whole", name) for name in target.wholes),
+                    *self._loads(target),
+                    *(node("binary", one.name) for one in target.outside if one.kind == "binary"),
+                    *((node("script", placed(target.file, home.file, self._directory)),) if target.file else ()),
+                )
+            self._reads[target] = found
         return found
 
     def _names(self, target: Target) -> tuple[int, ...]:

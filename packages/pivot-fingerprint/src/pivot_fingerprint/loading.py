@@ -4,7 +4,7 @@ What their import does to others is found by ``effects``; this is only about nam
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 from typing import NamedTuple
 
 from pivot_fingerprint.modules import absolute
@@ -96,10 +96,10 @@ def _execute(sources: Sources, name: str, found: Moments, clock: Iterator[int]) 
         definitions = found.definitions[name] = []
         done = found.loads[name] = []
         for (_, _, _, at), modules in zip(module.facts.loads, imports, strict=True):
-            definitions.extend(next(clock) for _ in range(at - len(definitions)))
+            definitions.extend(islice(clock, at - len(definitions)))
             yield from modules
             done.append(next(clock))
-        definitions.extend(next(clock) for _ in range(len(module.facts.definitions) - len(definitions)))
+        definitions.extend(islice(clock, len(module.facts.definitions) - len(definitions)))
     found.modules[name] = next(clock)
 
 

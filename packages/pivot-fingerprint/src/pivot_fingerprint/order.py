@@ -88,9 +88,9 @@ class Order:
         found = ["modules", *sorted(process.modules)] if reads_modules else []
         for (path, use), target in zip(definition.refs, self._graph.targets(number), strict=True):
             for name in target.names:
-                node = self._graph.node("name", *name)
-                if node not in process.contributions:
+                if name not in process.changed:
                     continue
+                node = self._graph.node("name", *name)
                 before = []
                 if use & NOW:
                     known = home if name[0] == home.name else None  # those of its own module are in its order already

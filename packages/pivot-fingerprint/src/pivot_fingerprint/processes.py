@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pivot_fingerprint.graph import Edges, Graph
 from pivot_fingerprint.loading import Moments, moments
+from pivot_fingerprint.objects import Name
 from pivot_fingerprint.sources import Source
 
 
@@ -16,15 +17,16 @@ class Process(NamedTuple):
 
     ``modules`` have their places in the order of import, of which ``moments`` says more. ``contributions`` lead from
     the node of a name to the statements that contribute to it, ``rebound`` to those that bind it to something else,
-    ``subclasses`` from that of a class to the classes that inherit from it. ``nodes`` are those of the loaded
-    modules, ``reads`` those of what is read while they load. ``waiting`` are statements with an effect outside the
-    project: the definition, the node of its module, the dotted names that it changes. ``shortcuts`` are edges that
-    ``walk`` keeps.
+    ``subclasses`` from that of a class to the classes that inherit from it; ``changed`` are the names to which any
+    statement contributes. ``nodes`` are those of the loaded modules, ``reads`` those of what is read while they load.
+    ``waiting`` are statements with an effect outside the project: the definition, the node of its module, the dotted
+    names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
     """
 
     modules: dict[str, int]
     moments: Moments
     contributions: dict[int, list[int]]
+    changed: set[Name]
     rebound: dict[int, list[int]]
     subclasses: dict[int, list[int]]
     nodes: list[int]
@@ -51,7 +53,7 @@ class Processes:
     def _make(self, given: frozenset[str]) -> Process:
         graph = self._graph
         order = moments(graph.sources, given)
-        found = Process(order.modules, order, {}, {}, {}, [], [], [], {})
+        found = Process(order.modules, order, {}, set(), {}, {}, [], [], [], {})
         found.reads.extend(graph.reads.get(("", -1), ()))
         for name in found.modules:
             node = graph.node("load", name)
@@ -61,6 +63,7 @@ class Processes:
                 continue
             does = graph.examiner.contributions(module)
             for key, number in does.names:
+                found.changed.add(key)
                 found.contributions.setdefault(graph.node("name", *key), []).append(number)
             for key, number in does.rebound:
                 found.rebound.setdefault(graph.node("name", *key), []).append(number)

@@ -38,7 +38,7 @@ class Reach:
         self._nodes: list[int] = []  # of bits
         self._outside_bits: dict[Outside, int] = {}
         self._influences: dict[int, Influence] = {}  # by bits of outside
-        self._late = 0  # the bits of modules that are loaded on the way
+        self._kinds = dict.fromkeys(("definition", "ignored", "name", "load", "outside", "other"), 0)  # bits
 
     def walk(self, entries: Iterable[int]) -> Walk:
         """Return what entries reach, without the ways there."""
@@ -49,25 +49,23 @@ class Reach:
             if not waiting:
                 break
             found = _joined([found, *(self._of(number) for number in waiting)])
-        if found.nodes & self._late or found.marks & (INTROSPECTS | SUBCLASSES):
+        if found.nodes & self._kinds["load"] or found.marks & (INTROSPECTS | SUBCLASSES):
             return walk(self._graph, starts, self._process)
         return self._as_walk(found)
 
     def _as_walk(self, found: Reached) -> Walk:
-        definitions: list[int] = []
-        ignored: list[int] = []
-        others: list[int] = []
-        names: list[int] = []
-        marks, graph = self._graph.sources.marks, self._graph
-        for node in _members(found.nodes, self._nodes):
-            if node >= 0:
-                (ignored if marks[node] & IGNORED else definitions).append(node)
-            elif graph.label(node)[0] == "name":
-                names.append(node)
-            elif graph.label(node)[0] not in ("load", "outside"):
-                others.append(node)
+        of_kind = {kind: _members(found.nodes & bits, self._nodes) for kind, bits in self._kinds.items()}
         outside = set(_members(found.outside, list(self._outside_bits)))
-        return Walk(definitions, ignored, others, names, [], outside, {}, texts=bool(found.marks & TEXT))
+        return Walk(
+            of_kind["definition"],
+            of_kind["ignored"],
+            of_kind["other"],
+            of_kind["name"],
+            [],
+            outside,
+            {},
+            texts=bool(found.marks & TEXT),
+        )
 
     def _affected(self, found: Reached) -> list[int]:
         """Return the waiting statements whose effect may reach what was reached, as far as they are not among it."""
@@ -156,9 +154,14 @@ class Reach:
         if found is None:
             found = self._bits[node] = len(self._nodes)
             self._nodes.append(node)
-            if node < 0 and self._graph.label(node)[0] == "load":
-                self._late |= 1 << found
+            self._kinds[self._kind(node)] |= 1 << found
         return found
+
+    def _kind(self, node: int) -> str:
+        if node >= 0:
+            return "ignored" if self._graph.sources.marks[node] & IGNORED else "definition"
+        kind = self._graph.label(node)[0]
+        return kind if kind in self._kinds else "other"
 
 
 def _joined(found: list[Reached]) -> Reached:
@@ -170,10 +173,12 @@ def _joined(found: list[Reached]) -> Reached:
     return Reached(nodes, outside, marks)
 
 
-def _members[T](bits: int, members: list[T]) -> Iterator[T]:
-    """Yield the members whose bits are set."""
+def _members[T](bits: int, members: list[T]) -> list[T]:
+    """Return the members whose bits are set."""
+    found = []
     text = bin(bits)[:1:-1]
     at = text.find("1")
     while at >= 0:
-        yield members[at]
+        found.append(members[at])
         at = text.find("1", at + 1)
+    return found

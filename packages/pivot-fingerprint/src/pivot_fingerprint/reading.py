@@ -77,6 +77,8 @@ class Module:
 
 def dotted(node: ast.expr) -> str | None:
     """Return ``a.b.c`` for an expression of that form, else None."""
+    if isinstance(node, ast.Name):  # as most are
+        return node.id
     attributes: list[str] = []
     while isinstance(node, ast.Attribute):
         attributes.append(node.attr)

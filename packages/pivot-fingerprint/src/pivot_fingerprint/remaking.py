@@ -24,7 +24,8 @@ def keep(rests_on: list[Any], sources: Sources, book: Book, answers: list[Answer
     modules = [one for one in sources.modules.values() if isinstance(one, Source)]
     structures = {one.file: one.facts.structure for one in modules if one.file not in sources.fixed}
     lined = [[one.name, one.file, lines_of(one.facts), asked(one.name)] for one in modules if one.lined]
-    return orjson.dumps([rests_on, structures, lined, book, answers], default=tuple)
+    conditions = orjson.dumps([rests_on, structures, lined], default=tuple)
+    return conditions + b"\n" + orjson.dumps([book, answers], default=tuple)
 
 
 def remake(
@@ -34,8 +35,9 @@ def remake(
 
     ``is_known`` says whether names lead where they led.
     """
+    conditions, _, recipes = kept.partition(b"\n")
     try:
-        (files, *known), structures, lined, book, answers = orjson.loads(kept)
+        (files, *known), structures, lined = orjson.loads(conditions)
     except (ValueError, TypeError):
         return None
     changed: dict[str, str] = {}
@@ -58,10 +60,14 @@ def remake(
             return None
     if not is_known(*known):  # last, since it adds to the import path what was added then
         return None
-    recipes = read_book(book)
-    by_module = {at: fresh[file] for at, (_, file) in enumerate(recipes.modules) if file in fresh}
+    try:
+        packed, answers = orjson.loads(recipes)
+    except (ValueError, TypeError):
+        return None
+    book = read_book(packed)
+    by_module = {at: fresh[file] for at, (_, file) in enumerate(book.modules) if file in fresh}
     listed = (
         Answer(name, parts, tuple([(package, version) for package, version in packages]), *rest)
         for name, parts, packages, *rest in answers
     )
-    return [files, *known], fingerprints(recipes, listed, by_module)
+    return [files, *known], fingerprints(book, listed, by_module)

@@ -115,6 +115,8 @@ class Resolver:
 
     def _simple(self, module: Source, path: str) -> Target | None:
         """Return what a path means whose name is bound once, as most are; None where more has to be looked at."""
+        if path.startswith("!"):
+            return self._imported(module, path)
         name, _, rest = path.partition(".")
         bound = module.facts.binds.get(name, ())
         if len(bound) != 1 or module.facts.stars:
@@ -137,6 +139,23 @@ class Resolver:
             outside=imported.outside,
             external=join(imported.external, rest) if imported.external else "",
             captures=captures,
+        )
+
+    def _imported(self, module: Source, path: str) -> Target | None:
+        """Return what an import means of a name that one definition binds where it is imported from, else None."""
+        level, of, attributes = path[1:].split(":")
+        name_of = absolute(of, module.package, int(level))
+        found = self.sources.module(name_of) if name_of is not None else None
+        name, _, rest = attributes.partition(".")
+        bound = found.facts.binds.get(name, ()) if isinstance(found, Source) and not found.facts.stars else ()
+        if not isinstance(found, Source) or len(bound) != 1 or not isinstance(bound[0], int):
+            return None
+        return Target(
+            f"{found.name}:{attributes}",
+            names=((found.name, name),),
+            definitions=(found.first + bound[0],),
+            rest=rest,
+            loads=(found.name,),
         )
 
     def binders(self, module: Source, name: str) -> list[int]:
