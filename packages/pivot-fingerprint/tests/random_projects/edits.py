@@ -43,6 +43,15 @@ def _uses(draw: st.DrawFn, project: Project) -> Edit:
     return Edit("other uses", _with(project, at, one._replace(uses=uses)))
 
 
+def _helper(draw: st.DrawFn, project: Project) -> Edit:
+    at = draw(_any(project))
+    one = project.definitions[at]
+    helper = 0 if one.helper else draw(st.integers(1, 5))
+    return Edit(
+        "a new function that it calls, a new method, or both gone", _with(project, at, one._replace(helper=helper)), at
+    )
+
+
 def _first(draw: st.DrawFn, project: Project) -> Edit:
     firsts = [at for at, one in enumerate(project.definitions) if one.first is not None]
     if not firsts:
@@ -143,7 +152,7 @@ def _blind_name(draw: st.DrawFn, project: Project) -> Edit:
 
 
 MEANING: tuple[Callable[[st.DrawFn, Project], Edit], ...] = (
-    _number, _form, _uses, _first, _styles, _delete, _effects, _move, _name,
+    _number, _form, _uses, _helper, _first, _styles, _delete, _effects, _move, _name,
 )  # fmt: skip
 NO_MEANING = (_note, _hint, _order, _unused, _blind_name)
 

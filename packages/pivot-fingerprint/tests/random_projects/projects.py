@@ -23,7 +23,10 @@ class Use(NamedTuple):
 
 
 class Definition(NamedTuple):
-    """One definition; ``number`` is a constant in it, ``form`` one of several ways to write its kind."""
+    """One definition; ``number`` is a constant in it, ``form`` one of several ways to write its kind.
+
+    ``helper`` is a constant in a function that only it calls and, of a class, in a further method; 0 if there is none.
+    """
 
     kind: str
     name: str
@@ -34,6 +37,7 @@ class Definition(NamedTuple):
     uses: tuple[Use, ...] = ()
     note: str = ""  # a comment and docstring
     hinted: bool = False
+    helper: int = 0
 
 
 class Module(NamedTuple):
@@ -106,7 +110,8 @@ def _definition(
     )
     first = draw(a_first(kind, module, modules, before)) if KINDS[kind].first else None
     uses = draw(some_uses(before, module, modules, inside=not KINDS[kind].now, least=0))
-    return Definition(kind, name, module, draw(NUMBERS), draw(FORMS), first, uses)
+    helper = draw(st.sampled_from([0, 0, 3]))
+    return Definition(kind, name, module, draw(NUMBERS), draw(FORMS), first, uses, helper=helper)
 
 
 @st.composite

@@ -74,7 +74,10 @@ class _Writer:
         form = kind.forms[one.form % len(kind.forms)]
         inside: dict[str, None] = {}
         imports = inside if "IMPORTS" in form else self.imports
-        uses = " + ".join(self.value(use, "1" if kind.now else "x", imports) for use in one.uses)
+        given = "1" if kind.now else "x"
+        uses = " + ".join(self.value(use, given, imports) for use in one.uses)
+        if one.helper:
+            uses += f"{uses and ' + '}help_{one.name}({given})"
         words = {"NAME": one.name, "HINT": ": int" if one.hinted else "", "USES": uses or "0", "K": str(one.number)}
         text = re.sub("NAME|HINT|USES|K", lambda found: words[found[0]], form)
         if one.first is not None and "FIRST" in form:
@@ -82,6 +85,8 @@ class _Writer:
         if one.first is not None and "ADDER" in form:
             text = text.replace("ADDER", self.path(one.first, self.imports, "add_"))
         lines = [one for line in text.split("\n") for one in _with_imports(line, inside)]
+        if one.helper:
+            lines = _helped(lines, one)
         return "\n".join([*_noted(lines, one.note), ""])
 
     def value(self, use: Use, x: str, imports: dict[str, None]) -> str:
@@ -114,6 +119,16 @@ def _with_imports(line: str, imports: dict[str, None]) -> list[str]:
         return [line]
     indent = line[: -len("IMPORTS")]
     return [indent + one for statement in imports for one in statement.split("\n")]
+
+
+def _helped(lines: list[str], one: Definition) -> list[str]:
+    """Add the function that a definition calls, and a method to classes at the top level."""
+    found = [f"def help_{one.name}(x):", f"    return x + {one.helper}"]
+    for line in lines:
+        found.append(line)
+        if line.startswith("class ") and line.endswith(":"):
+            found += ["    def helped(self):", f"        return {one.helper}"]
+    return found
 
 
 def _noted(lines: list[str], note: str) -> list[str]:
