@@ -71,6 +71,7 @@ def prepare(project: Any, outside: Path) -> None:
     outputs=st.dictionaries(PLAIN.map("/".join), CONTENTS, max_size=3)
     | st.dictionaries(PATHS | ABSOLUTE, CONTENTS, max_size=2),
     tracked=CONTENTS,
+    described=st.sets(st.sampled_from(["b", ".", "..", ".git", ".GIT", ".pivot", "a/.git", "a/..", "git~1"])),
     force=st.booleans(),
 )
 def test_records_lead_nowhere(
@@ -78,6 +79,7 @@ def test_records_lead_nowhere(
     tmp_path_factory: pytest.TempPathFactory,
     outputs: dict[str, Content],
     tracked: Content,
+    described: set[str],
     force: bool,
 ) -> None:
     top = tmp_path_factory.mktemp("hostile")
@@ -89,7 +91,8 @@ def test_records_lead_nowhere(
         )
         (project.home / "stages").mkdir()
         (project.home / "stages" / "evil.lock").write_bytes(encode(lock))
-        (project.root / "b.pvt").write_bytes(encode_tracked(tracked))
+        for name in described:
+            (project.root / f"{name}.pvt").write_bytes(encode_tracked(tracked))
         guarded = [outside, project.root / ".git", project.home / "stages"]
         if not force:  # which may replace what it has kept
             guarded += [project.root / "a", project.root / "file"]

@@ -1,10 +1,14 @@
 """The records of a project, as they lie there."""
 
+import errno
+import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pivot.errors import StorageError
 from pivot.lock import Lock, Output, write_lock
 from pivot.record import Damaged
 from pivot.records import find_locks, find_records, is_record, parse_records
@@ -70,3 +74,13 @@ def test_no_path_of_a_revision_leads_out_of_the_project(path: str, data: bytes) 
     for one in parse_records({f"{path}.pvt": data}).tracked:
         names = one.path.split("/")
         assert not {"", ".", ".."} & set(names) and ".git" not in names and "\0" not in one.path
+
+
+def test_records_that_cannot_be_looked_at_are_no_empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "", path)
+
+    write_lock(tmp_path / ".pivot/stages/train.lock", lock("train"))
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(StorageError, match="cannot be read: permission denied"):
+        list(find_locks(tmp_path / ".pivot"))

@@ -96,3 +96,13 @@ def test_where_they_are_looked_for(tmp_path: Path) -> None:
     assert Tracked("data.csv", DATA) in found
     (bad,) = [one for one in found if one.path == "bad"]
     assert isinstance(bad.content, Damaged)
+
+
+@pytest.mark.parametrize("name", [".", "..", ".git", "sub/.git", "sub/.GIT", "git~1", ".pivot", "sub/..", "a\nb"])
+def test_a_name_that_is_no_place_for_data(tmp_path: Path, name: str) -> None:
+    """What it says is not even looked at: the files of git and Pivot, or a directory above, would be replaced."""
+    file = tmp_path / f"{name}.pvt"
+    file.parent.mkdir(exist_ok=True)
+    write_tracked(file, DATA)
+    (found,) = find_tracked(tmp_path)
+    assert isinstance(found.content, Damaged)

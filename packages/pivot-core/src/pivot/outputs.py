@@ -12,10 +12,13 @@ from pivot.errors import StorageError
 from pivot.lock import Lock, write_lock
 from pivot.look import Look
 from pivot.observation import Observation
+from pivot.paths import reserved
 from pivot.workspace import Workspace
 from pivot_cache import Content, Mode, Scan, SourceError
+from pivot_cache.errors import printable
 from pivot_cache.level import is_object_path
 
+_NO_NAMES = frozenset(("", ".", ".."))
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
 
 
@@ -122,10 +125,12 @@ def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> boo
 
 
 def confined(root: Path, path: str, plain: set[str] | None = None) -> str:
-    """Return the absolute path of an output. Raises StorageError if a link stands on the way to it.
+    """Return the absolute path of an output. Raises StorageError if it is no place for one, or beyond a link.
 
     ``plain`` are directories that were found to be no links, for who asks for many and writes nothing in between.
     """
+    if reserved(path) or not _NO_NAMES.isdisjoint(path.rstrip("/").split("/")):  # checked before; here nothing gets by
+        raise StorageError(f"{printable(path)} is no place for data", hint="delete the record that names it")
     place = os.path.join(root, path.rstrip("/"))
     above = place.rpartition("/")[0]
     known = set() if plain is None else plain

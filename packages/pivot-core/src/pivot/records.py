@@ -5,13 +5,13 @@ For commands that work from records alone and never read the pipeline.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from pivot.errors import StorageError
 from pivot.lock import Lock, parse_lock
-from pivot.record import Damaged, read_bytes, read_path
-from pivot.tracked import SUFFIX, Tracked, find_tracked, parse_tracked
+from pivot.record import Damaged, read_bytes
+from pivot.tracked import SUFFIX, Tracked, find_tracked, is_place, parse_tracked
 
 STAGES = ".pivot/stages/"
 
@@ -67,16 +67,15 @@ def parse_records(files: Mapping[str, bytes]) -> Records:
             pipeline, _, name = path.removeprefix(STAGES).rpartition("/")
             stage = name.removesuffix(".lock")
             stages.append(Record(stage, pipeline or ".", parse_lock(data, stage, path)))
-        elif not path.startswith((".pivot/", SUFFIX)):
-            with suppress(ValueError):  # a path that no checkout would make
-                tracked.append(Tracked(read_path(path.removesuffix(SUFFIX)), parse_tracked(data, path)))
+        elif not path.startswith((".pivot/", SUFFIX)) and is_place(path.removesuffix(SUFFIX)):
+            tracked.append(Tracked(path.removesuffix(SUFFIX), parse_tracked(data, path)))
     return Records(tuple(stages), tuple(tracked))
 
 
 def find_locks(home: Path) -> Iterator[Record]:
     """Yield the locks below ``.pivot/stages``, sorted by pipeline and stage."""
     top = home / "stages"
-    for directory, below, files in os.walk(top):
+    for directory, below, files in os.walk(top, onerror=_tell):
         below.sort()
         for name in sorted(files):
             stage, extension = os.path.splitext(name)
@@ -87,6 +86,12 @@ def find_locks(home: Path) -> Iterator[Record]:
                     yield Record(stage, _pipeline(top, directory), parse_lock(data, stage, path), data)
                 elif data is not None:
                     yield Record(stage, _pipeline(top, directory), data)
+
+
+def _tell(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        problem = f"the records in {error.filename} cannot be read: {os.strerror(error.errno or 0).lower()}"
+        raise StorageError(problem, hint="make the directory readable") from error
 
 
 def _pipeline(top: Path, directory: str) -> str:

@@ -20,6 +20,7 @@ from pivot.record import (
     format_record,
     read_bytes,
     read_content,
+    read_path,
     seal,
 )
 from pivot_cache import Content, write_atomic
@@ -70,6 +71,14 @@ def decode(data: bytes) -> Content:
     return content
 
 
+def is_place(path: str) -> bool:
+    """Return whether data may be at a path that a file's name gives: ``...pvt`` and ``.git.pvt`` describe none."""
+    try:
+        return bool(read_path(path))
+    except ValueError:
+        return False
+
+
 def find_tracked(root: Path, outputs: Container[str] = ()) -> Iterator[Tracked]:
     """Yield what the ``.pvt`` files of a project describe, sorted by path within each directory.
 
@@ -89,7 +98,8 @@ def find_tracked(root: Path, outputs: Container[str] = ()) -> Iterator[Tracked]:
         tracked = {name.removesuffix(SUFFIX) for name in entries if name.endswith(SUFFIX) and name != SUFFIX}
         for name in sorted(tracked):
             if not entries[name + SUFFIX].is_dir():
-                content = read_tracked(root / directory / (name + SUFFIX))
+                file = root / directory / (name + SUFFIX)
+                content = read_tracked(file) if is_place(prefix + name) else Damaged(f"{file!s:.200} describes no data")
                 if content is not None:
                     yield Tracked(prefix + name, content)
         waiting += [
