@@ -82,6 +82,28 @@ def test_a_child_learns_from_its_sibling_and_its_parent(seen: Seen, forks: Forks
     assert "knows ['before', 'parent', 'sibling']" in seen.files
 
 
+def test_nothing_is_lost_when_many_write_at_once(seen: Seen, forks: Forks) -> None:
+    begin, go = os.pipe()
+    children = []
+    for number in range(4):
+        pid = os.fork()
+        if not pid:
+            os.close(go)
+            os.read(begin, 1)  # returns when the parent closes its end
+            for note in range(500):
+                seen.files[f"{number} {note}"] = None
+                if note % 10 == 0:
+                    forks.catch_up()
+            os._exit(0)
+        children.append(pid)
+    os.close(go)
+    for pid in children:
+        os.waitpid(pid, 0)
+    os.close(begin)
+    forks.catch_up()
+    assert len(seen.files) == 1 + 4 * 500
+
+
 def test_a_process_that_begins_a_family_of_its_own_leaves_the_other(seen: Seen, forks: Forks) -> None:
     def work() -> None:
         forks.start()

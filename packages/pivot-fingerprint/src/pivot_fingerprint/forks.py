@@ -5,6 +5,7 @@ the others saw: a worker may be killed at any time, and one reads what another w
 (``os.memfd_create``) only the first process is observed. Processes that are started anew see nothing of it.
 """
 
+import fcntl
 import marshal
 import os
 from collections.abc import Callable, Sequence
@@ -75,6 +76,7 @@ class Forks:
             self._file = os.memfd_create("pivot observation")
         except OSError:  # no descriptor is free: the fork may succeed all the same
             return
+        fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)  # else two that write at once overwrite each other
         status = os.fstat(self._file)
         self._identity, self._read = (status.st_dev, status.st_ino), 0
         for number, (owner, name) in enumerate(self._holders):
