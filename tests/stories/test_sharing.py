@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from buckets import CREDENTIALS, Buckets
+from pivot_cache import hash_bytes
 
 WHO = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 
@@ -18,8 +19,16 @@ WHO = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
 class Team:
     """Two clones of one repository, A's and B's, with a remote."""
 
-    def __init__(self, a: Any, b: Any, url: str, remove: Callable[[str], None], options: tuple[str, ...] = ()) -> None:
-        self.a, self.b, self.url, self.options = a, b, url, options
+    def __init__(
+        self,
+        a: Any,
+        b: Any,
+        url: str,
+        remove: Callable[[str], None],
+        options: tuple[str, ...] = (),
+        put: Callable[[str, bytes], None] = lambda *_: None,
+    ) -> None:
+        self.a, self.b, self.url, self.options, self.put = a, b, url, options, put
         self._remove = remove  # whatever has this in its name
 
     def empty(self) -> None:
@@ -74,7 +83,11 @@ def team(request: pytest.FixtureRequest, two_stages: Any, tmp_path: Path) -> Ite
                 buckets.delete(bucket, key)
 
     options = ("--endpoint-url", buckets.endpoint, "--region", "us-east-1")
-    yield Team(two_stages, b, f"s3://{bucket}/pivot", delete, options)
+
+    def put(place: str, data: bytes) -> None:
+        buckets.put(bucket, f"pivot/{place}", data)
+
+    yield Team(two_stages, b, f"s3://{bucket}/pivot", delete, options, put)
 
 
 def test_two_clones_share_what_was_computed(team: Team) -> None:
@@ -341,3 +354,20 @@ def test_an_old_result_that_a_push_relies_on_stays_until_it_is_committed(team: T
     b.execute("git", "pull", "-q")
     b.run("pull")
     assert b.run("repro").stdout.startswith("Everything is up to date")
+
+
+@pytest.mark.parametrize("team", ["s3"], indirect=True)
+def test_a_remote_is_mended_from_a_cache(team: Team) -> None:
+    team.share()
+    a = team.a
+    clean, summary = (hash_bytes(a.path.joinpath(name).read_bytes()) for name in ("clean.json", "summary.json"))
+    team.lose(clean)
+    size = a.path.joinpath("summary.json").stat().st_size
+    team.put(f"objects/{summary[:2]}/{summary[2:]}", bytes(size))
+    found = a.run("fsck", "--remote", "--read-data", code=1).stderr
+    assert "clean.json is not in origin" in found and f"object {summary} in origin is damaged" in found
+    team.b.run("pull", code=1)
+    assert "all is well again" in a.run("fsck", "--remote", "--read-data", "--repair").stdout
+    team.b.run("pull")
+    assert team.b.read("summary.json") == a.read("summary.json")
+    assert "all is well" in team.b.run("fsck", "--remote", "--read-data").stdout

@@ -41,14 +41,24 @@ def test_wrong_bytes_are_found_when_they_are_read(pivot: Run, objects: list[Path
     found = pivot("fsck", "--remote", "--read-data", "--json")
     assert found.code == 1 and json.loads(found.out)["corrupt"] == [path.parent.name + path.name]
     advice = pivot("fsck", "--remote", "--read-data").err
-    assert f"delete objects/{path.parent.name}/{path.name} there" in advice
-    path.unlink()
-    pivot("push")
-    assert pivot("fsck", "--remote", "--read-data").code == 0
+    assert f"what the cache has takes the place of objects/{path.parent.name}/{path.name}" in advice
+    assert path.read_bytes() != data
+    mended = pivot("fsck", "--remote", "--read-data", "--repair")
+    assert mended.code == 0 and "Sent 1 object once more" in mended.out and "all is well again" in mended.out
+    assert path.read_bytes() == data and pivot("fsck", "--remote", "--read-data").code == 0
 
 
-def test_a_remote_is_not_mended(pivot: Run, objects: list[Path]) -> None:
-    assert pivot("fsck", "--remote", "--repair").code == 2
+def test_what_the_cache_has_mends_a_remote_and_the_rest_is_named(pivot: Run, objects: list[Path]) -> None:
+    lacking, damaged = objects
+    lacking.unlink()
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"x" * damaged.stat().st_size)
+    (Path(".pivot/cache/objects") / damaged.parent.name / damaged.name).unlink()
+    ended = pivot("fsck", "--remote", "--read-data", "--repair")
+    assert ended.code == 1 and "could not be mended from this cache" in ended.err
+    assert lacking.exists() and damaged.read_bytes().startswith(b"xx")  # what has no good copy here is left alone
+    told = json.loads(pivot("fsck", "--remote", "--read-data", "--repair", "--json").out)
+    assert told["corrupt"] == [damaged.parent.name + damaged.name] and told["mended"] == []
 
 
 def test_a_remote_that_cannot_be_looked_at(pivot: Run, objects: list[Path], tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ _ADVICE = {
         ("pivot fsck --read-data-subset 1/7", "of each week day another part"),
         ("pivot fsck --read-data --repair", "and mend"),
         ("pivot fsck --remote", "does the default remote have it all?"),
+        ("pivot fsck --remote --read-data --repair", "replace what is damaged"),
     ],
 )
 @click.option("--read-data", is_flag=True, help="Read all objects and compare their bytes with their names.")
@@ -73,20 +74,21 @@ def command(
     """Check the cache and the records against each other.
 
     Nothing is run and pipeline.py is not read. --repair deletes nothing and changes no lock: what is wrong is moved to
-    the quarantine of the cache, and the next pivot repro makes again what is lost. Exit code 1 if something is
-    damaged, 2 if it could not be looked at.
+    the quarantine of the cache, and the next pivot repro makes again what is lost. With --remote it sends what the
+    remote lacks or has in damaged form, as far as the cache has it. Exit code 1 if something is damaged, 2 if it could
+    not be looked at.
     """
     if read_data and read_data_subset:
         raise UsageError("--read-data and --read-data-subset exclude each other")
     read = "100%" if read_data else read_data_subset
     project = locate(session.start)
     if remote is not None:
-        if repair or read_data_subset:
-            raise UsageError("--remote goes with --read-data, not with --repair and --read-data-subset")
+        if read_data_subset:
+            raise UsageError("--remote goes with --read-data, not with --read-data-subset")
         from pivot_cli.checking import check_remote  # lazy: for --remote only
 
         with Workspace(project, make=False) as workspace:
-            return check_remote(session, workspace, remote or None, read=read_data, json=as_json)
+            return check_remote(session, workspace, remote or None, read=read_data, repair=repair, json=as_json)
     meter = Meter(session.terminal.out, "Reading")
     shown = session.terminal.out.live and not (as_json or session.quiet)
     try:
