@@ -49,7 +49,7 @@ _ADVICE = {
         ("pivot fsck --read-data", "every byte, too"),
         ("pivot fsck --read-data-subset 1/7", "of each week day another part"),
         ("pivot fsck --read-data --repair", "and mend"),
-        ("pivot fsck --remote", "does the default remote have it all?"),
+        ("pivot fsck --remote", "does the remote have it all?"),
         ("pivot fsck --remote --read-data --repair", "replace what is damaged"),
     ],
 )
