@@ -138,25 +138,41 @@ class Project:
         self, *arguments: str, terminal: bool = False, env: Mapping[str, str] | None = None
     ) -> Iterator["Watched"]:
         """Run `pivot repro --watch ARGUMENTS` while the block lasts, then end it as Ctrl-C does."""
-        reader, writer = pty.openpty() if terminal else os.pipe()
-        command = [str(PIVOT), "repro", "--watch", *arguments]
-        if terminal:  # whoever leads a session and opens a terminal has it for its own
-            command = ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(writer), *command]
-        process = subprocess.Popen(
-            command,
-            cwd=self.path,
-            env={**self.environment, "TERM": "xterm", **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=writer,
-            stderr=writer,
-            start_new_session=True,
-        )
-        os.close(writer)
+        if terminal:
+            process, reader = self.on_terminal(*arguments, env=env)
+        else:
+            reader, writer = os.pipe()
+            process = self._watch([str(PIVOT), "repro", "--watch", *arguments], writer, writer, env)
+            os.close(writer)
         watched = Watched(process, os.fdopen(reader, "r+b" if terminal else "rb", buffering=0))
         try:
             yield watched
         finally:
             watched.end()
+
+    def on_terminal(
+        self, *arguments: str, errors: IO[bytes] | None = None, env: Mapping[str, str] | None = None
+    ) -> tuple[subprocess.Popen[bytes], int]:
+        """Start `pivot repro --watch ARGUMENTS` on a terminal of its own; return it and the terminal's far end."""
+        reader, writer = pty.openpty()
+        # whoever leads a session and opens a terminal has it for its own
+        command = ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(writer), str(PIVOT), "repro", "--watch", *arguments]
+        process = self._watch(command, writer, errors or writer, env)
+        os.close(writer)
+        return process, reader
+
+    def _watch(
+        self, command: list[str], output: int, errors: IO[bytes] | int, env: Mapping[str, str] | None
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=self.path,
+            env={**self.environment, "TERM": "xterm", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        )
 
 
 class Watched:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -96,6 +98,23 @@ def test_however_it_ends_nothing_is_left(two_stages: Any, number: signal.Signals
     wait_until(lambda: processes_in(two_stages.path) == [], lambda: processes_in(two_stages.path))
     assert sorted((two_stages.path / ".pivot/cache/tmp").glob("*")) == []
     assert list((two_stages.path.parent / "home" / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_terminal_that_is_closed_ends_it_like_ctrl_c(two_stages: Any, tmp_path: Path, busy: bool) -> None:
+    if busy:
+        two_stages.edit("totals.py", "return sum", "import time; time.sleep(60)\n    return sum")
+    errors = tmp_path / "errors"
+    with errors.open("wb") as file:
+        process, terminal = two_stages.on_terminal("-v", errors=file)
+    said = b""
+    while not re.search(rb"summarize .*starts" if busy else rb"q quit", said):
+        assert select([terminal], [], [], PATIENCE)[0], said
+        said += os.read(terminal, 65536)
+    os.close(terminal)
+    assert process.wait(PATIENCE) == 130
+    assert errors.read_text() in ("", "Error: interrupted: what was running is not recorded\n")
+    wait_until(lambda: processes_in(two_stages.path) == [], lambda: processes_in(two_stages.path))
 
 
 def processes_in(directory: Path) -> list[str]:

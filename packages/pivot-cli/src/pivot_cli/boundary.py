@@ -13,7 +13,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -47,16 +47,12 @@ def guard(command: Callable[[], object], terminal: Terminal, *, json: bool = Fal
     """Run a command and return the exit code: what it returns, or that of the error which ended it."""
     try:
         code = command()
-        sys.stdout.flush()
+        terminal.out.put("")  # what waits to be written
     except (BrokenPipeError, SystemExit):  # the second is what click makes of the first, and of nothing else here
-        _drop_stdout()
+        _drop(sys.stdout)
         return PIPE_CLOSED
     except OutputLost as error:
-        _drop_stdout()
-        if error.number == errno.EPIPE:
-            return PIPE_CLOSED
-        problem = f"the output cannot be written: {os.strerror(error.number).lower()}"
-        return _tell(terminal, problem, {"kind": "OutputLost"}, STORAGE, json)
+        return _tell_lost(terminal, error.number, json)
     except (KeyboardInterrupt, click.Abort):
         return _tell(terminal, "interrupted: what was running is not recorded", {}, INTERRUPTED, json)
     except PivotError as error:
@@ -104,8 +100,20 @@ def _tell(terminal: Terminal, problem: str, fields: Mapping[str, Any], code: int
         for line in rest:
             err.line(line)
     except OutputLost:
-        _drop_stdout()
+        _drop(sys.stdout)
+        _drop(sys.stderr)
     return code
+
+
+def _tell_lost(terminal: Terminal, number: int, json: bool) -> int:
+    _drop(sys.stdout)
+    if number == errno.EPIPE:
+        return PIPE_CLOSED
+    if number == errno.EIO and terminal.out.live:  # somebody closed the terminal
+        _drop(sys.stderr)
+        return INTERRUPTED
+    problem = f"the output cannot be written: {os.strerror(number).lower()}"
+    return _tell(terminal, problem, {"kind": "OutputLost"}, STORAGE, json)
 
 
 def _tell_bug(terminal: Terminal, error: Exception, json: bool) -> int:
@@ -140,6 +148,6 @@ def _usage_hint(error: click.UsageError) -> str | None:
     return f"{error.ctx.command_path} --help shows how to use it"
 
 
-def _drop_stdout() -> None:
+def _drop(stream: TextIO) -> None:
     """Let nothing more be written: whoever read our output has gone, and the interpreter would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -10,7 +10,7 @@ import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pivot.watch.messages import Go, Message, Quit
 
@@ -35,7 +35,8 @@ def reading_keys(post: Callable[[Message], None]) -> Iterator[bool]:
         os.close(end)
         reader.join()
         os.close(over)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _read(terminal: int, over: int, post: Callable[[Message], None]) -> None:

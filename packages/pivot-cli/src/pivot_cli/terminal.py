@@ -46,8 +46,12 @@ class Stream:
 
     def line(self, text: str = "") -> None:
         """Write a line, at once: whoever reads a log sees it when it happens. Raises OutputLost."""
+        self.put(f"{text}\n")
+
+    def put(self, text: str) -> None:
+        """Write a text as it is, at once. Raises OutputLost."""
         try:
-            self.file.write(f"{text}\n")
+            self.file.write(text)
             self.file.flush()
         except OSError as error:
             raise OutputLost(error.errno or errno.EIO) from None

@@ -63,7 +63,7 @@ class WatchRenderer:
                 assert self._run is not None
                 self._run(news)
                 if isinstance(news, RunFinished) and self._bell:
-                    self._put("\a")
+                    self._out.put("\a")
 
     def close(self) -> None:
         """Take away what does not stay."""
@@ -88,14 +88,14 @@ class WatchRenderer:
         for line in rest:
             err.line(line)
         if self._bell:
-            self._put("\a")
+            self._out.put("\a")
 
     def _wait(self, news: Idle) -> None:
         text = f"Watching {plural(news.files, 'file')}"
         if news.failed:
             text = f"{_names(news.failed)} failed, waiting for an edit; w{text[1:]}"
         if self._out.live and not self._quiet:
-            self._put(self._out.paint(f"{text} ({KEYS})"[: self._out.width - 1], "dim"))
+            self._out.put(self._out.paint(f"{text} ({KEYS})"[: self._out.width - 1], "dim"))
             self._idle = True
         elif news.failed or not self._told:
             self._line(text)
@@ -111,11 +111,7 @@ class WatchRenderer:
     def _clear(self) -> None:
         if self._idle:
             self._idle = False
-            self._put(ERASE)
-
-    def _put(self, text: str) -> None:
-        self._out.file.write(text)
-        self._out.file.flush()
+            self._out.put(ERASE)
 
 
 def _names(names: tuple[str, ...]) -> str:
