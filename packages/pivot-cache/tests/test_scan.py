@@ -138,19 +138,21 @@ def test_what_was_seen_is_told(work, later):
     scan.mark(work.write("lock"))
     scan.mark(work / "no lock")
     seen = scan.seen()
+    assert seen.files.pop(str(work / "no lock")) == bytes(len(stamp(path.stat())))  # matches whatever comes there never
     assert seen.files == {str(path): stamp(path.stat()), str(work / "lock"): stamp((work / "lock").stat())}
     assert seen.directories == {str(work / "d"): scan.content(work / "d").digest}
     assert seen.absent == [str(work / "none")]
+    assert seen.fresh == {}
     scan.forget(path)
-    assert list(scan.seen().files) == [str(work / "lock")]
+    assert list(scan.seen().files) == [str(work / "lock"), str(work / "no lock")]
 
 
 @pytest.mark.parametrize("look", [Scan.content, Scan.mark])
-def test_what_is_too_fresh_to_be_told_by_its_stamp_is_not(work, state, look):
+def test_what_is_too_fresh_to_be_told_by_its_stamp_is_told_by_its_content(work, state, look):
     path = work.write("a", "1")
     scan = Scan(state)
     look(scan, path)
-    assert scan.seen() is None
+    assert scan.seen() == ({}, {}, [], {str(path): Scan().content(path)})
 
 
 def test_forgetting_does_not_look_through_everything(work):

@@ -7,11 +7,10 @@ changed file among 20,000 is one hash. What may be read, and what a difference m
 
 import os
 import stat
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from pivot_cache.content import DIRECTORY, EXECUTABLE, FILE, LINK, Content, ObjectId
-from pivot_cache.errors import LinkLeaves, SourceChanged, SourceMissing, TreeTooDeep, UnsupportedFile
+from pivot_cache.errors import LinkLeaves, SourceChanged, SourceError, SourceMissing, TreeTooDeep, UnsupportedFile
 from pivot_cache.hashing import file_type, hash_bytes, hash_descriptor, open_file, source_error
 from pivot_cache.leftovers import is_temporary
 from pivot_cache.level import Level, Summary, is_object_path, look, pack_files, pack_head, read_files, read_head, sign
@@ -20,16 +19,18 @@ from pivot_cache.stamp import DISTRUST, RACY_NS, STAMP, STAMP_SIZE, Clock, clock
 from pivot_cache.state import State
 from pivot_cache.tree import DEPTH_LIMIT, TreeEntry, format_tree, link_rise, sort_entries, total_size
 
+_NEVER: Final = bytes(STAMP_SIZE)  # the stamp of no file
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Seen(NamedTuple):
     """What the answers of a scan rest on, by absolute paths: files with their stamps, directories with the digests of
-    their trees, and paths where nothing was."""
+    their trees, paths where nothing was, and files that were too fresh for a stamp to tell, with what was in them."""
 
     files: dict[str, bytes]
     directories: dict[str, ObjectId]
     absent: list[str]
+    fresh: dict[str, Content]
 
 
 type Levels = dict[str, tuple[TreeEntry, ...]]
@@ -78,25 +79,28 @@ class Scan:
         return levels
 
     def mark(self, path: str | os.PathLike[str]) -> None:
-        """Put a file into ``seen`` that the caller is about to read by itself; nothing if there is none."""
-        name = os.fspath(path)
-        now = self._clock()
-        with suppress(OSError):
-            status = os.stat(name)
-            self._stamps[name] = stamp(status) if is_settled(status, now) else None
+        """Put a file into ``seen`` that the caller is about to read by itself; ``path`` is absolute.
 
-    def seen(self) -> "Seen | None":
-        """Return all that the answers so far rest on; None if a file is too fresh for its stamp to tell.
-
-        While all of it is as it was, a new scan would give the same answers.
+        One that is missing, or cannot be read, is seen as what has to be looked at again.
         """
-        files: dict[str, bytes] = {}
-        for path, fact in self._stamps.items():
-            if fact is None:
-                return None
-            files[path] = fact
+        name = os.fspath(path)
+        self._drop(name)
+        now = self._clock()
+        try:
+            status = os.stat(name)
+            if is_settled(status, now):
+                self._stamps[name] = stamp(status)
+            else:
+                self.content(name)
+        except (OSError, SourceError):
+            self._stamps[name] = _NEVER
+
+    def seen(self) -> Seen:
+        """Return all that the answers so far rest on: while it is as it was, a new scan would give the same answers."""
+        files = {path: fact for path, fact in self._stamps.items() if fact is not None}
         directories = {path: it.digest for path, it in self._known.items() if it is not None and it.kind == DIRECTORY}
-        return Seen(files, directories, [path for path, it in self._known.items() if it is None])
+        fresh = {path: it for path, it in self._known.items() if it is not None and self._stamps.get(path, b"") is None}
+        return Seen(files, directories, [path for path, it in self._known.items() if it is None], fresh)
 
     def forget(self, path: str | os.PathLike[str]) -> None:
         """Look again when asked next about this path, about what is below it and about the directories above it."""

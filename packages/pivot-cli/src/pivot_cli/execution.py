@@ -4,9 +4,10 @@ Imported once there is something to do, or more to say than that there is not: s
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 
+from pivot.decide import Decision
 from pivot.events import Emit, Event, RunStarted
 from pivot.look import Look
 from pivot.options import Options
@@ -87,16 +88,16 @@ def live_line(session: Session) -> LiveLine:
 def show(session: Session, workspace: Workspace, chosen: Options, *, explain: bool, as_json: bool) -> int:
     """Show what would run, and why."""
     started = perf_counter()
-    look, planned = plan(workspace, chosen)
+    look, planned = plan(workspace, chosen, narrow=not explain)
     check_inputs(planned, look.manifest.stages)
     seconds = perf_counter() - started
     if as_json:
-        session.terminal.out.json(plan_data(workspace.project.root, (step.decision for step in planned.steps), seconds))
+        session.terminal.out.json(plan_data(workspace.project.root, planned.decisions, seconds))
     elif explain:
         explain_steps(session, workspace, look, planned.steps)
     else:
-        show_steps(session, planned.steps)
-        if planned.steps:
+        show_decisions(session, planned.decisions)
+        if planned.decisions:
             _sum_up(session, planned, seconds)
     return 0
 
@@ -110,28 +111,29 @@ def explain_steps(
     print_explanations(session, workspace, look, steps, diff=diff)
 
 
-def show_steps(session: Session, steps: tuple[Step, ...], pending: frozenset[str] = frozenset()) -> None:
+def show_decisions(session: Session, decisions: Sequence[Decision], pending: frozenset[str] = frozenset()) -> None:
     """Print a line for each stage: its name, what would happen, and the first reason.
 
     ``pending`` are stages with a result that is not committed.
     """
     out = session.terminal.out
-    if not steps:
+    if not decisions:
         out.line(NO_STAGES)
-    width = max((len(step.stage.name) for step in steps), default=0)
-    for step in steps:
-        word = status(step.decision)
-        shown = out.paint(f"{word:<12}", "dim" if word == "up to date" else "yellow")
-        words = out.paint(short(step.decision.reasons), "dim")
-        if step.stage.name in pending:
+    width = max((len(one.stage) for one in decisions), default=0)
+    current = out.paint(f"{'up to date':<12}", "dim")
+    for one in decisions:
+        word = status(one)
+        shown = current if word == "up to date" else out.paint(f"{word:<12}", "yellow")
+        words = out.paint(short(one.reasons), "dim")
+        if one.stage in pending:
             words += f" {UNCOMMITTED}"
-        out.line(f"{step.stage.name:<{width}}   {shown}   {words}".rstrip())
+        out.line(f"{one.stage:<{width}}   {shown}   {words}".rstrip())
 
 
 def _sum_up(session: Session, planned: Plan, seconds: float) -> None:
     busy = sum(step.decision.action != "skip" for step in planned.steps)
-    count = plural(len(planned.steps), "stage")
-    text = f"{busy} of {count} would run or be restored" if busy else up_to_date(len(planned.steps), seconds)
+    total = len(planned.decisions)
+    text = f"{busy} of {plural(total, 'stage')} would run or be restored" if busy else up_to_date(total, seconds)
     session.terminal.out.line(text)
 
 

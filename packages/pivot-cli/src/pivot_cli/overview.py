@@ -10,7 +10,7 @@ from pivot.plan import Plan, Step, check_inputs, choose
 from pivot.repro import plan
 from pivot.workspace import Workspace
 from pivot_cli.boundary import message
-from pivot_cli.execution import UNCOMMITTED, explain_steps, show_steps
+from pivot_cli.execution import UNCOMMITTED, explain_steps, show_decisions
 from pivot_cli.report import reason_data
 from pivot_cli.session import Session
 from pivot_cli.tracked import show_tracked, tracked_data
@@ -32,7 +32,7 @@ def show_status(
 
     With ``tracked`` also that of tracked data.
     """
-    look, planned = plan(workspace, Options(stages, base=base))
+    look, planned = plan(workspace, Options(stages, base=base), narrow=not (explain or diff or json))
     named = set(choose(look.manifest, planned.graph, stages, alone=True, base=base))
     steps = tuple(step for step in planned.steps if step.stage.name in named)
     pending = frozenset(step.stage.name for step in steps if workspace.pending.read(step.stage))
@@ -45,7 +45,7 @@ def show_status(
         for name in sorted(pending):
             session.terminal.out.line(f"{name} {UNCOMMITTED}")
     else:
-        show_steps(session, steps, pending)
+        show_decisions(session, [one for one in planned.decisions if one.stage in named], pending)
     if tracked:
         show_tracked(session, workspace)
     _warn(session, planned, look.manifest.stages)

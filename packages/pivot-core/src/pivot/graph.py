@@ -3,7 +3,7 @@
 An edge leads from the stage that makes a path to the stage that reads it; a directory stands for everything below it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -28,6 +28,14 @@ class Graph(NamedTuple):
                 wanted.add(name)
                 waiting.extend(self.upstream[name])
         return tuple(name for name in self.order if name in wanted)
+
+    def below(self, stages: Collection[str]) -> dict[str, None]:
+        """Return the stages and all that depend on them, however far, in order."""
+        found: dict[str, None] = {}
+        for name in self.order:
+            if name in stages or any(one in found for one in self.upstream[name]):
+                found[name] = None
+        return found
 
     def downstream(self, target: str) -> frozenset[str]:
         """Return every stage that depends on ``target``, however far."""

@@ -5,7 +5,7 @@ is decided, what is executed and what is recorded can be held against one anothe
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pivot.lock import Lock
 from pivot.manifest import Manifest, StageSpec
@@ -15,10 +15,12 @@ from pivot.record import Damaged
 from pivot_cache import Content, ObjectId, Scan, SourceChanged, SourceError, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest
+from pivot_fingerprint.differing import differing
 from pivot_fingerprint.environment import variable_digest
 
 UNKEEPABLE = Content("other", ObjectId(""), 0)
 """What is at an output's path and can be the result of no stage, such as a named pipe."""
+_OBSERVED = " observed"  # after the name of a stage: with what its runs showed
 CHANGING = Content("other", ObjectId(""), 1)
 """What is at an input's path while somebody writes there; no record is ever made of it."""
 
@@ -50,8 +52,15 @@ class Look:
     """One view of a project: its stages' code as it is now, and whatever else is asked for."""
 
     def __init__(
-        self, project: Project, manifest: Manifest, state: State, scan: Scan, locks: Mapping[str, Lock | Damaged | None]
+        self,
+        project: Project,
+        manifest: Manifest,
+        state: State,
+        scan: Scan,
+        locks: dict[str, Lock | Damaged | None],
+        observed: Mapping[str, Sequence[str]],
     ) -> None:
+        """``observed`` are the definitions that only runs showed, by stage, of stages whose locks are not given."""
         self.project = project
         self._root = str(project.root)
         self.manifest = manifest
@@ -60,7 +69,7 @@ class Look:
         self.presumed: Mapping[str, Content] = {}  # what counts as being at a path, without a slash, where nothing is
         self.sources = SourceMemo(state, scan)
         self.analysis = Analysis(import_roots(project), memo=self.sources)
-        self._code = self._fingerprints(locks)
+        self._code = self._fingerprints(observed)
 
     def observe(self, stage: StageSpec, lock: Lock | Damaged | None) -> Observation:
         """Return the stage as it is now; ``lock`` says which undeclared reads and variables to look at."""
@@ -80,6 +89,20 @@ class Look:
     def code(self, stage: StageSpec) -> Fingerprint:
         """Return the closure of a stage, with what earlier runs showed."""
         return self._code[stage.name][0]
+
+    def learn(self, stage: StageSpec, lock: Lock) -> None:
+        """Follow also the definitions that the last run of a stage showed; its lock was written meanwhile."""
+        static = self._code[stage.name][1]
+        self._code[stage.name] = (self.fingerprint(stage, lock.observed) if lock.observed else static, static)
+
+    def differing(self, before: tuple[str, bytes]) -> frozenset[str] | None:
+        """Return the stages whose code is another than an earlier look found, by the ``answer`` of its analysis.
+
+        None if that cannot be told.
+        """
+        answer = self.analysis.answer()
+        found = None if answer is None else differing(before[1], answer[1])
+        return None if found is None else found | {name.removesuffix(_OBSERVED) for name in found}
 
     def content(self, path: str) -> Content | None:
         """Return what is at a root-relative path, as this look first saw it; None if nothing was there."""
@@ -138,17 +161,20 @@ class Look:
             stage.name
         ]
 
-    def _fingerprints(self, locks: Mapping[str, Lock | Damaged | None]) -> dict[str, tuple[Fingerprint, Fingerprint]]:
+    def _fingerprints(self, observed: Mapping[str, Sequence[str]]) -> dict[str, tuple[Fingerprint, Fingerprint]]:
         """Return for each stage its closure with and without what earlier runs showed."""
         entries: dict[str, tuple[Entry, ...]] = {}
         for stage in self.manifest.stages:
-            lock = locks.get(stage.name)
+            lock = self.locks.get(stage.name)
+            shown = observed.get(stage.name, ()) if stage.name not in self.locks else ()
+            if isinstance(lock, Lock):
+                shown = lock.observed
             entries[stage.name] = stage_entries(stage)
-            if isinstance(lock, Lock) and lock.observed:
-                entries[f"{stage.name} observed"] = (*stage_entries(stage), *observed_entries(lock.observed))
+            if shown:
+                entries[stage.name + _OBSERVED] = (*stage_entries(stage), *observed_entries(shown))
         found = self.analysis.fingerprints(entries, imported=self.manifest.modules, reads=self.manifest.reads)
         return {
-            stage.name: (found.get(f"{stage.name} observed", found[stage.name]), found[stage.name])
+            stage.name: (found.get(stage.name + _OBSERVED, found[stage.name]), found[stage.name])
             for stage in self.manifest.stages
         }
 

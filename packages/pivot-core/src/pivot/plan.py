@@ -36,11 +36,22 @@ class Step(NamedTuple):
 
 class Plan(NamedTuple):
     """The steps in the order in which they can be taken; ``missing`` is tracked data that stages read and that is not
-    there: it counts as if it were."""
+    there: it counts as if it were. ``standing`` are stages that were not looked at, since they are up to date for
+    certain."""
 
     graph: Graph
     steps: tuple[Step, ...]
     missing: Mapping[str, Content]
+    standing: tuple[str, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What is decided, of the stages that were not looked at as well; in order."""
+        if not self.standing:
+            return tuple(step.decision for step in self.steps)
+        found = {step.stage.name: step.decision for step in self.steps}
+        standing = {name: Decision(name, "skip") for name in self.standing}
+        return tuple(found.get(name) or standing[name] for name in self.graph.order)
 
     def step(self, stage: str) -> Step:
         """Return the step of a stage; KeyError if it is not part of the plan."""
@@ -122,6 +133,11 @@ def _restorable(workspace: Workspace, look: Look, now: Observation) -> Lock | No
     return trace if trace and complete(workspace.store, trace) else None
 
 
+def is_there(path: str, content: Content | None) -> bool:
+    """Return whether what is declared as an input is there, and a directory where it says so."""
+    return content is not None and not (path.endswith("/") and content.kind in ("file", "executable"))
+
+
 def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
     """Raise MissingInput for an input that neither a file nor a stage of the plan provides, or a directory that is a
     file."""
@@ -130,7 +146,7 @@ def check_inputs(plan: Plan, project_stages: Iterable[StageSpec]) -> None:
     for step in plan.steps:
         for dep in step.stage.deps:
             there = step.now.inputs[dep.path]
-            if there is not None and not (dep.path.endswith("/") and there.kind in ("file", "executable")):
+            if is_there(dep.path, there):
                 continue
             path = dep.path.rstrip("/")
             makers_of = [*makers(path, made), *(name for one, name in made.items() if path in parents(one))]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from time import perf_counter, sleep
 
 from pivot.commit import verify
+from pivot.decide import decide
 from pivot.events import (
     Emit,
     Event,
@@ -20,6 +21,7 @@ from pivot.events import (
     StageStarted,
 )
 from pivot.execute.executor import Executor, Failure, Result, WorkOrder
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import Manifest, StageSpec
 from pivot.options import Options
@@ -31,6 +33,7 @@ from pivot.schedule import Schedule
 from pivot.stage_locks import POLL, StageLocks
 from pivot.tracked_inputs import missing_inputs, take_tracked
 from pivot.under_way import UnderWay
+from pivot.users import MOST_FRESH
 from pivot.workspace import Workspace
 from pivot_cache.errors import ObjectError, printable
 
@@ -86,6 +89,9 @@ class Run:
 
     def _carry_out(self) -> None:
         """Settle every stage of the plan."""
+        for name in self.plan.standing:
+            self.actions[name] = "skip"
+            self.emit(StageSkipped(name))
         if any(step.decision.action == "run" for step in self.plan.steps):
             self.under_way.start()  # its imports go on while the first stages are prepared
         while not self._schedule.over:
@@ -261,6 +267,22 @@ class Run:
         self._awaited.pop(stage.name, None)
         self._schedule.settle(stage)
         self.emit(event)
+
+    def settled(self) -> Plan | None:
+        """Return the plan with each stage as it is now that the run is over; None where that is too much to look at."""
+        if len(self._fresh) > MOST_FRESH:
+            return None
+        made = [self._steps[name].stage for name in self._fresh]
+        for stage in made:
+            self.look.forget(stage)
+        self.workspace.read_locks(self.look, made)
+        for stage in made:
+            lock = self.look.locks[stage.name]
+            if isinstance(lock, Lock):
+                self.look.learn(stage, lock)
+            now = self.look.observe(stage, lock)
+            self._steps[stage.name] = Step(stage, now, lock, decide(now, lock), None)
+        return self.plan._replace(steps=tuple(self._steps[step.stage.name] for step in self.plan.steps))
 
     @property
     def _stopping(self) -> bool:

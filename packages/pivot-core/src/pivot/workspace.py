@@ -4,24 +4,27 @@ The only place in core where the stores are put together; what they are used for
 """
 
 import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pivot.config import Config, read_config
 from pivot.errors import StorageError
 from pivot.project import Project, create, is_made
 from pivot.standing import recall
-from pivot_cache import State
+from pivot_cache import State, hash_bytes
 
 if TYPE_CHECKING:  # what a project with nothing to do is opened without
+    from pivot.doubt import Doubt
     from pivot.execute.interpreter import Starter
     from pivot.lock import Lock
     from pivot.look import Look
     from pivot.manifest import Manifest, StageSpec
     from pivot.pending import Pending
     from pivot.record import Damaged
-    from pivot_cache import LocalStore, Mode, Runs
+    from pivot_cache import LocalStore, Mode, Runs, Scan
 
 
 class Workspace:
@@ -37,6 +40,7 @@ class Workspace:
         self.config: Config = read_config(project.root)
         self.state = State(project.home / "state.db")
         self.edited = False  # whether the manifest that was asked for last is not the one that was kept
+        self.manifest_name = ""  # of the manifest that was asked for last
 
     def make(self) -> None:
         """Make ``.pivot/`` if it is not there. Raises StorageError."""
@@ -85,20 +89,25 @@ class Workspace:
         """
         return recall(self.project, self.state)
 
-    def manifest(self, *, reload: bool = False) -> "Manifest":
-        """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed."""
+    def manifest(self, *, reload: bool = False, before: "Manifest | None" = None) -> "Manifest":
+        """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed.
+
+        ``before`` is the one kept, if it was asked for already.
+        """
         from pivot.execute.interpreter import ANEW
         from pivot.load import load
         from pivot.look import SourceMemo
         from pivot.manifest import encode
         from pivot_cache import Scan
 
-        before = None if reload else self.kept_manifest()
+        before = None if reload else before or self.kept_manifest()
         memo = SourceMemo(self.state, Scan(self.state))
         manifest = load(self.project, memo=memo, kept=before, starter=self.starter or ANEW)
         self.edited = manifest is not before
         if self.edited:
-            self.state.put("manifest", self._manifest_key, encode(manifest))
+            data = encode(manifest)
+            self.manifest_name = hash_bytes(data)
+            self.state.put("manifest", self._manifest_key, data)
         return manifest
 
     def kept_manifest(self) -> "Manifest | None":
@@ -106,26 +115,56 @@ class Workspace:
         from pivot.manifest import decode
 
         kept = self.state.get("manifest", self._manifest_key)
+        self.manifest_name = "" if kept is None else hash_bytes(kept)
         return None if kept is None else decode(kept)
 
     @property
     def _manifest_key(self) -> str:
         return self.project.relative(self.project.pipeline)
 
-    def look(self, manifest: "Manifest", *, pending: bool = False) -> "Look":
-        """Return a new view of the project as it is now; ``pending`` as in ``lock``."""
-        from pivot.lock import lock_file, read_lock
+    def doubt(self) -> "Doubt | None":
+        """Return which stages may not be as the last plan remembered them; None if nothing is remembered."""
+        from pivot.doubt import find_doubt
+
+        return find_doubt(self.project, self.state)
+
+    def look(
+        self,
+        manifest: "Manifest",
+        *,
+        pending: bool = False,
+        only: Collection[str] | None = None,
+        observed: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> "Look":
+        """Return a new view of the project as it is now; ``pending`` as in ``lock``.
+
+        ``only`` are the stages whose locks are read at once; of others ``observed`` is what their runs showed.
+        """
         from pivot.look import Look
         from pivot_cache import Scan
 
-        scan, home = Scan(self.state), str(self.project.home)
-        locks = {}
-        for stage in manifest.stages:
+        scan = Scan(self.state)
+        chosen = [stage for stage in manifest.stages if only is None or stage.name in only]
+        locks = self._read_locks(scan, chosen, pending=pending)
+        return Look(self.project, manifest, self.state, scan, locks, observed)
+
+    def read_locks(self, look: "Look", stages: "Iterable[StageSpec]") -> None:
+        """Read the locks of stages, as they are on disk now, into a view."""
+        look.locks |= self._read_locks(look.scan, stages, pending=False)
+
+    def _read_locks(
+        self, scan: "Scan", stages: "Iterable[StageSpec]", *, pending: bool
+    ) -> "dict[str, Lock | Damaged | None]":
+        from pivot.lock import lock_file, read_lock
+
+        home = str(self.project.home)
+        locks: dict[str, Lock | Damaged | None] = {}
+        for stage in stages:
             path = lock_file(home, stage.pipeline, stage.name)
             scan.mark(path)
             found = self.pending.read(stage) if pending else None
             locks[stage.name] = found or read_lock(path, stage.name)
-        return Look(self.project, manifest, self.state, scan, locks)
+        return locks
 
     def lock_path(self, stage: "StageSpec") -> Path:
         """Return where the lock of a stage is."""

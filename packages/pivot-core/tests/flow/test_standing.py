@@ -128,10 +128,26 @@ def test_a_project_that_moved_is_looked_at_again(settled, tmp_path: Path) -> Non
     assert standing(settled) is None
 
 
-def test_files_that_were_just_written_prove_nothing(bench) -> None:
+def test_of_files_that_were_just_written_the_content_counts(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their stamps prove nothing: within one tick of the clock another content may come to have the same."""
+    monkeypatch.setitem(Scan.__init__.__kwdefaults__, "clock", lambda: time.time_ns() - 10**10)
     bench.repro()
-    assert bench.repro().actions == {"clean": "skip", "total": "skip"}
+    assert standing(bench) == STAGES
+    raw = bench.root / "raw.json"
+    before = raw.stat()
+    raw.write_text("[]")
+    os.utime(raw, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert standing(bench) is None
+    raw.write_text("{}")
+    assert standing(bench) == STAGES
+    raw.chmod(0o755)
+    assert standing(bench) is None
+
+
+def test_a_run_leaves_the_answer_for_the_next_one(settled) -> None:
+    settled.edit("helpers.py", "return raw", "return 7")
+    assert settled.repro().actions == {"clean": "run", "total": "skip"}
+    assert standing(settled) == STAGES
 
 
 def test_what_failed_after_an_edit_does_not_count_for_what_was_before(settled) -> None:

@@ -33,6 +33,7 @@ class Analysis:
         self._project: Any = None
         self._excerpts: Any = None
         self._grounds: list[Any] = []
+        self._answer: tuple[str, bytes] | None = None
 
     def fingerprints(
         self,
@@ -51,11 +52,14 @@ class Analysis:
         if kept is not None:
             known = self._still_true(kept)
             if known is not None:
+                self._answer = self._answer or (key, kept)
                 return self._with_ways(known, entries, imported, reads)
         with _no_collection():
             rests_on, found = self._made(entries, imported, reads)
         self._grounds.append([rests_on[1:], self._directories()])
-        self._memo.put(key, orjson.dumps([rests_on, _pack(found)], default=tuple))
+        made = orjson.dumps(rests_on, default=tuple) + b"\n" + orjson.dumps(_pack(found), default=tuple)
+        self._answer = self._answer or (key, made)
+        self._memo.put(key, made)
         return self._with_ways(found, entries, imported, reads)
 
     def _made(
@@ -87,6 +91,10 @@ class Analysis:
         """Return what the fingerprints given so far rest on, beyond the contents of the files that the memo was asked
         for: what ``stands`` looks at."""
         return orjson.dumps(self._grounds, default=tuple)
+
+    def answer(self) -> tuple[str, bytes] | None:
+        """Return the key of the first question in the memo, and its answer as ``differing`` compares them."""
+        return self._answer
 
     def stands(self, grounds: bytes) -> bool:
         """Return whether all that ``grounds`` said is still so. Raises ValueError or TypeError for anything else."""
@@ -182,7 +190,7 @@ class Analysis:
             sorted(imported),
             sorted(reads, key=repr),
         ]
-        return "fingerprints " + blake3.blake3(orjson.dumps(question, default=tuple)).hexdigest()
+        return "answer " + blake3.blake3(orjson.dumps(question, default=tuple)).hexdigest()
 
     def _rests_on(self) -> list[Any]:
         files = self._behind().sources.files
@@ -190,8 +198,9 @@ class Analysis:
         return [files, {name: found[:4] for name, found in self._finder.answers.items()}, listings, self._finder.added]
 
     def _still_true(self, kept: bytes) -> dict[str, Fingerprint] | None:
+        rests_on, _, packed = kept.partition(b"\n")
         try:
-            (files, *known), packed = orjson.loads(kept)
+            files, *known = orjson.loads(rests_on)
         except (ValueError, TypeError):
             return None
         digest = self._memo.digest
@@ -202,7 +211,7 @@ class Analysis:
         if not self._as_known(*known):
             return None
         self._grounds.append([known, directories])
-        return _unpack(packed)
+        return _unpack(orjson.loads(packed))
 
     def _as_known(
         self, answers: Mapping[str, list[Any]], listings: Mapping[str, str], added: Sequence[tuple[bool, str]]

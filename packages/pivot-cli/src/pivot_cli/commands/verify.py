@@ -9,7 +9,7 @@ from pivot.options import Options
 from pivot.plan import check_inputs
 from pivot.records import find_records
 from pivot.repro import plan
-from pivot_cli.execution import show_steps
+from pivot_cli.execution import show_decisions
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.report import plan_data
@@ -57,7 +57,7 @@ def command(
         out.json(data)
     elif not session.quiet:
         if outdated:
-            show_steps(session, outdated)
+            show_decisions(session, [step.decision for step in outdated])
             out.line(f"{len(outdated)} of {plural(len(planned.steps), 'stage')} not up to date")
         else:
             out.line(up_to_date(len(planned.steps), data["seconds"]))
