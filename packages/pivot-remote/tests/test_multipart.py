@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -10,7 +10,7 @@ from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
 from pivot_remote import Remote, S3Store
 from pivot_remote.connection import Connection
 from pivot_remote.location import S3Location
-from pivot_remote.multipart import Multipart, Part, crc_of, is_same
+from pivot_remote.multipart import Condition, Multipart, Part, crc_of, is_same
 
 PART = 1000
 DATA = bytes(range(256)) * 20
@@ -81,6 +81,23 @@ def test_parts_that_are_there_are_not_sent_again(bucket: Remote, side: Side, sen
     push(bucket)
     assert sorted(sent) == [3, 5, 6]
     assert side.uploads() == []
+
+
+def test_the_checksum_of_each_part_is_told_in_the_end(
+    bucket: Remote, side: Side, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    complete = Multipart.complete
+
+    def noted(self: Multipart, key: str, name: str, parts: Sequence[Part], condition: Condition) -> object:
+        told.extend(part.checksum for part in parts)
+        return complete(self, key, name, parts, condition)
+
+    monkeypatch.setattr(Multipart, "complete", noted)
+    side.begin(DATA[:PART])
+    push(bucket)
+    assert sorted(sent) == [2, 3, 4, 5, 6]
+    assert told == [crc_of(DATA[start : start + PART]) for start in range(0, len(DATA), PART)]
 
 
 def test_parts_of_another_size_are_sent_again(bucket: Remote, side: Side, sent: list[int]) -> None:

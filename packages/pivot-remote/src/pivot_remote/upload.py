@@ -184,7 +184,8 @@ class Uploader:
     def _send_part(self, upload: "_Upload", number: int, data: bytes) -> Part:
         there = upload.there.get(number)
         if there is not None and is_same(there, data):
-            return there
+            # Some servers tell no checksums of parts, and want them all the same in the end.
+            return there._replace(checksum=there.checksum or crc_of(data))
         return self._multipart.send(upload.key, upload.name, number, data)
 
     def _publish(self, key: str, size: int | None, send: Callable[[Condition], object]) -> bool:
