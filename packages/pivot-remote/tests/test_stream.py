@@ -48,6 +48,32 @@ def test_cut_connections_are_continued(server, cuts: tuple[int, ...], size: int)
     assert len(server.asked) == 1 + len(cuts)
 
 
+@pytest.mark.parametrize("knows", ["parts", "parts, and says 200", "no parts"])
+def test_from_a_byte_on(server, knows: str) -> None:
+    start = 70_000
+
+    def respond(asked) -> Any:
+        if knows == "no parts":
+            return server.give(200, DATA, ("ETag", '"tag"'))
+        assert asked.headers["Range"] == f"bytes={start}-"
+        span = ("Content-Range", f"bytes {start}-{len(DATA) - 1}/{len(DATA)}")
+        return server.give(206 if knows == "parts" else 200, DATA[start:], ("ETag", '"tag"'), span)
+
+    server.respond = respond
+    connection = Connection(server.remote, S3Location("bucket", ""), server.limits)
+    with open_object(connection, "key", OID, start) as stream:
+        assert stream.read() == DATA[start:]
+    assert len(server.asked) == 1
+
+
+def test_another_part_than_was_asked_for(server) -> None:
+    span = ("Content-Range", f"bytes 7-{len(DATA) - 1}/{len(DATA)}")
+    server.respond = lambda asked: server.give(206, DATA[7:], ("ETag", '"tag"'), span)
+    connection = Connection(server.remote, S3Location("bucket", ""), server.limits)
+    with pytest.raises(ServerFailed, match="with something else"):
+        open_object(connection, "key", OID, 70_000)
+
+
 def test_an_empty_object(server) -> None:
     serve(server, b"")
     with open_data(server) as stream:

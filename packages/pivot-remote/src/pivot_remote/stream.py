@@ -27,16 +27,22 @@ def open_object(connection: Connection, key: str, oid: ObjectId, start: int = 0)
     """Return the bytes under the key from one on as a stream; raise ``ObjectMissing``. Reading may raise
     ``RemoteError``."""
     answer = _ask(connection, key, oid, start)
-    return cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, answer), _BUFFER))
+    stream = cast("BinaryIO", io.BufferedReader(ObjectStream(connection, key, answer), _BUFFER))
+    left = start - answer.offset  # a server that knows no parts gives all of it
+    while left > 0 and (data := stream.read(min(left, _BUFFER))):
+        left -= len(data)
+    return stream
 
 
 def _ask(connection: Connection, key: str, oid: ObjectId, start: int) -> "Start":
     span = {"range": f"bytes={start}-"} if start else {}
-    quick = connection.quick(Question("GET", key, headers=span, expected=(206 if start else 200,), streamed=True))
+    expected = (200, 206) if start else (200,)
+    quick = connection.quick(Question("GET", key, headers=span, expected=expected, streamed=True))
     if quick and quick.stream:
-        size, tag = quick.headers.get("content-length", ""), quick.headers.get("etag", "")
-        if size.isdecimal() and _begins(quick.headers.get("content-range", ""), start):
-            return Start(start, start + int(size), tag, quick.stream)
+        size, told = quick.headers.get("content-length", ""), quick.headers.get("content-range", "")
+        if size.isdecimal() and told.startswith(_part(start, told)):
+            offset = start if told else 0
+            return Start(offset, offset + int(size), quick.headers.get("etag", ""), quick.stream)
         quick.stream.close()
     client = connection.client
     bucket = connection.location.bucket
@@ -53,15 +59,17 @@ def _ask(connection: Connection, key: str, oid: ObjectId, start: int) -> "Start"
         raise ObjectMissing(oid, connection.address)
     if "ContentLength" not in answer:
         raise NotS3(connection.address, connection.place.endpoint, "it tells no size")
-    if not _begins(answer.get("ContentRange", ""), start):
+    told = answer.get("ContentRange", "")
+    if not told.startswith(_part(start, told)):
         answer["Body"].close()
         raise ServerFailed(connection.address, GET, _ELSE)
-    return Start(start, start + answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
+    offset = start if told else 0
+    return Start(offset, offset + answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
 
 
-def _begins(told: str, start: int) -> bool:
-    """Say whether an answer is about the bytes from one on."""
-    return not start or told.startswith(f"bytes {start}-")
+def _part(start: int, told: str) -> str:
+    """Return how an answer's word for its part has to begin; one that has none is about the whole object."""
+    return f"bytes {start}-" if start and told else ""
 
 
 class Body(Protocol):
