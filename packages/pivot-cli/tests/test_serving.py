@@ -2,8 +2,10 @@
 
 import json
 import os
+import queue
 import socket
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,43 @@ def test_who_does_not_read_is_let_go_and_holds_up_nobody(
         server.tell({"number": number, "text": "x" * 8192})
         assert other.read()["params"]["number"] == number
     assert len(server._clients) == 1
+
+
+def test_who_asks_much_at_once_holds_up_nobody(tmp_path: Path) -> None:
+    asked: list[str] = []
+    busy, go_on = threading.Event(), threading.Event()
+
+    def ask(name: str) -> str:
+        asked.append(name)
+        if name == "first":
+            busy.set()
+            go_on.wait(50)
+        return name
+
+    server = Server(tmp_path, {"ask": ask})
+    greedy, other = Client(server), Client(server)
+    other.call("ask", name="hello")
+    one = b'{"jsonrpc": "2.0", "id": 1, "method": "ask", "params": ["%s"]}\n'
+    greedy.send(one % b"first" + one % b"more" * 100)
+    busy.wait(50)
+    other.send(one % b"other")
+    go_on.set()
+    assert other.read()["result"] == "other"
+    assert asked.index("other") < 5
+    assert [greedy.read()["result"] for _ in range(101)] == ["first"] + ["more"] * 100
+    for client in (greedy, other):
+        client.close()
+    server.close()
+
+
+def test_who_asks_and_leaves_is_heard(tmp_path: Path) -> None:
+    asked: queue.SimpleQueue[int] = queue.SimpleQueue()
+    server = Server(tmp_path, {"ask": asked.put})
+    client = Client(server)
+    client.send(b"".join(b'{"jsonrpc": "2.0", "method": "ask", "params": [%d]}\n' % number for number in range(20)))
+    client.close()
+    assert [asked.get(timeout=50) for _ in range(20)] == list(range(20))
+    server.close()
 
 
 def test_a_request_without_end_is_not_kept(server: Server, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:

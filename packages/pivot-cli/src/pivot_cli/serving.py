@@ -1,7 +1,7 @@
 """The socket of a watch: other programs of the same user ask and are told over it. Lines of JSON, see ``rpc``.
 
-One thread reads and writes for all connections. A client that does not read what it subscribed to is let go, so that it
-can hold up nobody. What is asked is answered by ``offers``.
+One thread reads and writes for all connections, a request of each in turn. A client that does not read what it
+subscribed to is let go, so that it can hold up nobody. What is asked is answered by ``offers``.
 """
 
 import os
@@ -73,13 +73,16 @@ class Server:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._wake, selectors.EVENT_READ)
             while not self._over:
-                for key, _ in selector.select():
+                waiting = any(client.waiting for client in self._clients.values())
+                for key, _ in selector.select(0 if waiting else None):
                     if key.fileobj is self._listener:
                         self._accept(selector)
                     elif key.fileobj == self._wake:
                         os.read(self._wake, CHUNK)
-                    else:
-                        self._attend(selector, self._clients[key.fd])
+                    elif not self._clients[key.fd].waiting:
+                        self._clients[key.fd].receive()
+                for client in self._clients.values():
+                    self._attend(client)
                 while self._events:
                     event = self._events.popleft()
                     for client in [one for one in self._clients.values() if one.subscribed]:
@@ -95,16 +98,17 @@ class Server:
             self._clients[client.descriptor] = client
             selector.register(client.descriptor, selectors.EVENT_READ)
 
-    def _attend(self, selector: selectors.BaseSelector, client: "_Client") -> None:
-        for request in client.requests():
-            found = answer(request, {**self._methods, "subscribe": client.subscribe})
+    def _attend(self, client: "_Client") -> None:
+        """Answer one request, so that nobody waits for all that another one asks."""
+        if client.waiting:
+            found = answer(client.waiting.popleft(), {**self._methods, "subscribe": client.subscribe})
             if found is not None:
                 client.send(found + b"\n")
 
     def _settle(self, selector: selectors.BaseSelector) -> None:
         """Let go of clients that are over, and wait for room where there is something to send."""
         for client in list(self._clients.values()):
-            if client.over:
+            if client.over or (client.ended and not client.waiting):
                 del self._clients[client.descriptor]
                 selector.unregister(client.descriptor)
                 client.close()
@@ -114,12 +118,14 @@ class Server:
 
 
 class _Client:
-    """One connection; ``over`` once it is of no more use."""
+    """One connection: ``waiting`` are its requests. ``ended`` once no more will come, ``over`` once it is of no use."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         self.descriptor = connection.fileno()
         self.subscribed = False
+        self.waiting: deque[bytes] = deque()
+        self.ended = False
         self.over = False
         self.pending = bytearray()
         self._connection = connection
@@ -130,22 +136,22 @@ class _Client:
         self.subscribed = True
         return {"subscribed": True}
 
-    def requests(self) -> list[bytes]:
-        """Return the lines that have come, and send what waits."""
+    def receive(self) -> None:
+        """Take in the lines that have come, and send what is pending."""
         self.send(b"")
         try:
             data = self._connection.recv(CHUNK)
         except BlockingIOError:
-            return []
+            return
         except OSError:
             data = b""
         if not data:
-            self.over = True
-            return []
+            self.ended = True
+            return
         *lines, rest = (bytes(self._read) + data).split(b"\n")
         self._read[:] = rest
-        self.over = len(rest) > LONGEST
-        return [line for line in lines if line.strip()]
+        self.over = self.over or len(rest) > LONGEST
+        self.waiting.extend(line for line in lines if line.strip())
 
     def send(self, data: bytes) -> None:
         """Send, as much as the other side takes; the rest waits."""
