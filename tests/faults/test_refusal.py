@@ -31,7 +31,7 @@ def check_told(outcome: Outcome, error: str) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("point", sampled(POINTS, 151), ids=str)
+@pytest.mark.parametrize("point", sampled(POINTS, 198), ids=str)
 def test_one_write(small_scenes: Callable[[str], Scene], tmp_path: Path, point: tuple[str, str, int]) -> None:
     """Every write of the run is in one of the parts, with each error."""
     scene, error, part = point

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import orjson
 import pytest
 
 from pivot.options import Options
 from pivot.repro import plan
+from pivot.standing import _key, recall
 from pivot_cache import Scan
 from pivot_fingerprint import Observed
 from pivot_fingerprint.environment import variable_digest
@@ -99,6 +101,23 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 def test_nothing_stands_after(settled, change: str) -> None:
     CHANGES[change](settled.root)
     assert standing(settled) is None
+
+
+def test_no_memo_makes_a_reader_fail(settled) -> None:
+    """Each field in turn is something else."""
+    with settled.open() as workspace:
+        project, state = workspace.project, workspace.state
+        key = _key(project)
+        kept = state.get("standing", key)
+        assert kept is not None and recall(project, state) == STAGES
+        facts = orjson.loads(kept)
+        for value in (None, True, 7, "text", [], {}, [None], [[]], ["\0", "x" * 300], {"a": 1}):
+            for field in range(len(facts)):
+                changed = [*facts[:field], value, *facts[field + 1 :]]
+                state.put("standing", key, orjson.dumps(changed))
+                recall(project, state)
+            state.put("standing", key, orjson.dumps(value))
+            assert recall(project, state) is None
 
 
 def test_a_variable_is_part_of_it(settled, monkeypatch: pytest.MonkeyPatch) -> None:
