@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from pivot_cli import __version__
@@ -37,6 +38,14 @@ def test_every_command_has_help_with_an_example(pivot: Run, name: str) -> None:
     assert "Examples:" in outcome.out
     assert f"  pivot {name}" in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_every_command_of_a_group_has_help_with_an_example(pivot: Run) -> None:
+    groups = {name: group for name in COMMANDS if isinstance(group := cli.get_command(None, name), click.Group)}
+    assert groups.keys() == {"config", "remote"}
+    for words in [(name, inner) for name, group in groups.items() for inner in group.commands]:
+        lines = pivot(*words, "--help").out.splitlines()
+        assert "Examples:" in lines and max(map(len, lines)) <= 80, words
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -38,8 +38,8 @@ def command() -> None:
     name="add",
     examples=[
         ("pivot remote add origin s3://bucket/prefix --region eu-central-1", ""),
-        ("pivot remote add lab s3://pivot --endpoint-url https://minio.lab.example", "any server of S3"),
-        ("pivot remote add --local scratch file:///tmp/scratch", "yours alone"),
+        ("pivot remote add lab s3://data --endpoint-url https://minio.example", ""),
+        ("pivot remote add --local scratch file:///tmp/scratch", ""),
     ],
 )
 @click.argument("name")
