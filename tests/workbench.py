@@ -23,7 +23,7 @@ from typing import IO, NamedTuple
 PIVOT = Path(sysconfig.get_path("scripts"), "pivot")
 
 
-PATIENCE = 50  # seconds until a wait is a failure: a machine with much else to do may stand still for a while
+PATIENCE = 100  # seconds until a wait is a failure: a machine with much else to do may stand still for a while
 
 
 def wait_until(holds: Callable[[], object], what: Callable[[], object] = str) -> None:

@@ -37,6 +37,7 @@ class Server:
 
     def __init__(self, script: Path, **variables: str) -> None:
         """Start it; the variables are added to its environment."""
+        self._asked = 0
         self._process = subprocess.Popen(
             [sys.executable, "-B", os.fspath(script)],
             stdin=subprocess.PIPE,
@@ -48,9 +49,14 @@ class Server:
     def ask(self, requests: Sequence[Any]) -> list[Any]:
         """Return the answer to each request. Raises OracleError with the traceback of the first that failed."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps(requests) + "\n")
+        self._asked += 1
+        self._process.stdin.write(json.dumps([self._asked, requests]) + "\n")
         self._process.stdin.flush()
-        answers = json.loads(self._process.stdout.readline() or '[{"error": "the script has ended"}]')
+        number = 0
+        while number != self._asked:  # the answer to one who went away, as a test does at its time limit, is for nobody
+            number, answers = json.loads(
+                self._process.stdout.readline() or f'[{self._asked}, [{{"error": "the script has ended"}}]]'
+            )
         for one in answers:
             if "error" in one:
                 raise OracleError(one["error"])
@@ -89,8 +95,9 @@ def answer(work: Callable[[Any], object]) -> None:
     importlib.import_module("pivot")
     sys.path[0:2] = []  # the stand-in's directory and this script's
     for line in sys.stdin:
-        children = [Child(lambda request=request: work(request)) for request in json.loads(line)]
-        print(json.dumps([child.result() for child in children]), flush=True)
+        number, requests = json.loads(line)
+        children = [Child(lambda request=request: work(request)) for request in requests]
+        print(json.dumps([number, [child.result() for child in children]]), flush=True)
 
 
 class Child:
