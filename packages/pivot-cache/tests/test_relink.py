@@ -110,3 +110,21 @@ def test_files_of_their_own_stay_and_no_object_is_asked_for(work, store, mode) -
     os.link(store.path(hash_bytes(b"saved/sub/c")), work / "saved/sub/c")
     assert store.relink(content, work / "saved", mode) == (1, 0)
     assert not os.path.samefile(work / "saved/sub/c", store.path(hash_bytes(b"saved/sub/c")))
+
+
+def test_a_scan_that_looked_spares_another_look(work, store, monkeypatch) -> None:
+    work.write("saved/sub/f", "x")
+    content = store.save(work / "saved")
+    scan = Scan()
+    assert not scan.is_own(work / "saved") and scan.content(work / "saved") == content
+    with monkeypatch.context() as patch:
+        patch.setattr("pivot_cache.relink.is_unlinked", None)
+        assert scan.is_own(work / "saved") and store.relink(content, work / "saved", "copy", scan=scan) == (0, 0)
+    scan.forget(work / "saved/sub/f")
+    assert not scan.is_own(work / "saved")
+    os.link(work / "saved/sub/f", work / "another name")
+    assert scan.content(work / "saved") == content and not scan.is_own(work / "saved")
+    work.write("links/f", "x")
+    work.link("links/l", "f")
+    scan.content(work / "links")
+    assert not scan.is_own(work / "links")

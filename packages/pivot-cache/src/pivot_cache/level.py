@@ -35,7 +35,8 @@ class Summary(NamedTuple):
 
 class Level(NamedTuple):
     """The entries of one directory. ``names`` and ``stamps`` belong together: plain files, and links into a store,
-    which stand for the object. ``links`` has names with their targets, ``newest`` the latest time of any file in ns."""
+    which stand for the object. ``links`` has names with their targets, ``newest`` the latest time of any file in ns;
+    ``linked`` says that a file has other names, or is a link."""
 
     names: list[str]
     stamps: list[bytes]
@@ -43,6 +44,7 @@ class Level(NamedTuple):
     links: list[tuple[str, str]]
     followed: set[str]
     newest: int
+    linked: bool = False
 
 
 def look(descriptor: int, path: str) -> Level:
@@ -55,6 +57,7 @@ def look(descriptor: int, path: str) -> Level:
     directories: list[str] = []
     others: list[tuple[str, os.stat_result]] = []
     newest = 0
+    linked = False
     pack = STAMP.pack
     try:
         with os.scandir(descriptor) as found:
@@ -72,6 +75,8 @@ def look(descriptor: int, path: str) -> Level:
                         newest = changed
                     if modified > newest:
                         newest = modified
+                    if status.st_nlink != 1:
+                        linked = True
                     names.append(entry.name)
                     try:
                         stamps.append(pack(mode, status.st_size, modified, changed, status.st_ino, status.st_dev))
@@ -84,7 +89,7 @@ def look(descriptor: int, path: str) -> Level:
                     others.append((entry.name, status))
     except OSError as error:
         raise SourceUnreadable(path, error.errno or 5) from None
-    level = Level(names, stamps, directories, [], set(), newest)
+    level = Level(names, stamps, directories, [], set(), newest, linked or bool(others))
     return _add_links(level, descriptor, path, others) if others else level
 
 

@@ -270,16 +270,21 @@ class LocalStore:
         self.hold()
         return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
 
-    def relink(self, content: Content, path: str | os.PathLike[str], mode: Mode) -> "Links":
+    def relink(
+        self, content: Content, path: str | os.PathLike[str], mode: Mode, *, scan: Scan | None = None
+    ) -> "Links":
         """Bring the files of the content, which is at the path now, into another mode; their bytes stay as they are.
 
         ``restore`` leaves what is right as it is; this is for when the mode was changed. A file that cannot be linked
-        becomes, or stays, a copy. Raises what ``restore`` raises for the objects, and ``DiskError``.
+        becomes, or stays, a copy. A ``scan`` that looked at the path spares another look. Raises what ``restore``
+        raises for the objects, and ``DiskError``.
         """
         from pivot_cache.relink import Links, Relink, is_unlinked  # lazy, as above
 
         place = os.path.abspath(path)
-        if mode not in ("hardlink", "symlink") and is_unlinked(place, content.kind):
+        if mode not in ("hardlink", "symlink") and (
+            (scan is not None and scan.is_own(place)) or is_unlinked(place, content.kind)
+        ):
             return Links(0, 0)  # the usual case, without a look at the store
         self.hold()
         return Relink(self._objects, mode)(content, place)

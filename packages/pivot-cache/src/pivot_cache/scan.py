@@ -49,6 +49,8 @@ class Scan:
         self._files = Memo(state, "file")
         self._known: dict[str, Content | None] = {}
         self._stamps: dict[str, bytes | None] = {}
+        self._linked = 0  # directories with links in them, so far
+        self._own: set[str] = set()
         self._below: dict[str, set[str]] = {}  # the known paths in a directory, and what leads to others
 
     def content(self, path: str | os.PathLike[str]) -> Content | None:
@@ -77,6 +79,10 @@ class Scan:
         levels: Levels = {}
         self._walk_from(os.path.abspath(path), levels)
         return levels
+
+    def is_own(self, path: str | os.PathLike[str]) -> bool:
+        """Say whether the last look at a directory found each file below to be its own: nowhere a link of any kind."""
+        return os.path.abspath(path) in self._own
 
     def mark(self, path: str | os.PathLike[str]) -> None:
         """Put a file into ``seen`` that the caller is about to read by itself; ``path`` is absolute.
@@ -133,6 +139,7 @@ class Scan:
     def _drop(self, path: str) -> None:
         self._known.pop(path, None)
         self._stamps.pop(path, None)
+        self._own.discard(path)
 
     def _keep(self, path: str, content: Content | None) -> Content | None:
         """Remember an answer, and where it is: a run forgets a few paths for each of thousands of stages."""
@@ -179,10 +186,15 @@ class Scan:
 
     def _walk_from(self, path: str, levels: Levels | None) -> Summary:
         descriptor = open_directory(path)
+        linked = self._linked
         try:
             summary = self._walk(descriptor, path, 0, levels)
         finally:
             os.close(descriptor)
+        if self._linked == linked:
+            self._own.add(path)
+        else:
+            self._own.discard(path)
         if summary.rise > 0:
             raise _find_leaving(path, 0) or SourceChanged(path)
         return summary
@@ -193,6 +205,7 @@ class Scan:
             raise TreeTooDeep(path, DEPTH_LIMIT)
         now = self._clock()
         level = look(descriptor, path)
+        self._linked += level.linked
         below = [self._walk_below(descriptor, path, name, depth + 1, levels) for name in level.directories]
         signature = sign(level, below)
         key = os.fsencode(path)

@@ -61,7 +61,7 @@ def give_back(
     except SourceError as error:  # something that cannot be kept, so it may not be overwritten either
         return Given(stage, path, "edited", problem=str(error))
     if found == content:
-        return _relink(workspace, way, content, place, path, stage)
+        return _relink(workspace, scan, way, content, place, path, stage)
     if not store.has_all(content):
         return Given(stage, path, "lost", problem=f"{path} is not in the cache")
     if found is None and (target := lost_link(place)) and not way.force:
@@ -102,12 +102,14 @@ def find_part(workspace: Workspace, content: Content, part: str) -> Content | No
     return None if content.kind == "link" else content
 
 
-def _relink(workspace: Workspace, way: Way, content: Content, place: str, path: str, stage: str | None) -> Given:
+def _relink(
+    workspace: Workspace, scan: Scan, way: Way, content: Content, place: str, path: str, stage: str | None
+) -> Given:
     """Bring right bytes into the mode that is wanted."""
     if way.only_missing or os.path.islink(os.path.dirname(place)):
         return Given(stage, path, "right")
     try:
-        links = workspace.store.relink(content, place, way.mode)
+        links = workspace.store.relink(content, place, way.mode, scan=scan)
     except ObjectError:  # the cache lost it: what is there may be the only copy
         return Given(stage, path, "right")
     return Given(stage, path, "relinked" if links.changed else "right", unlinked=bool(links.refused))
