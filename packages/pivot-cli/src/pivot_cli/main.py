@@ -6,9 +6,10 @@ What happens in between is the business of ``group`` and, when something goes wr
 import gc
 import os
 import sys
+from _thread import start_new_thread
 from collections.abc import Sequence
 from contextlib import suppress
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NoReturn
 
 GARBAGE = 100_000
@@ -43,9 +44,12 @@ def _interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
     if not isinstance(lost.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
-    from threading import Timer  # lazy: hardly ever
+    start_new_thread(_interrupt_soon, ())  # and be gone from here by then: a Timer would have its start waited for
 
-    Timer(0.01, os.kill, (os.getpid(), INTERRUPT)).start()
+
+def _interrupt_soon() -> None:
+    sleep(0.1)
+    os.kill(os.getpid(), INTERRUPT)
 
 
 def _fill_streams() -> None:
