@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pivot_remote import Remote
+from pivot_remote.question import Question
 from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Question, Wire, bucket_address, is_direct, simple_credentials, simple_region
+from pivot_remote.wire import Wire, bucket_address, is_direct, simple_credentials, simple_region
 
 SIGNER = Signer(lambda: Credentials("key", "secret"), "us-east-1")
 

@@ -16,12 +16,14 @@ from pivot_cache import CacheError
 from pivot_remote.errors import InvalidLocation, RemoteError, ServerFailed
 from pivot_remote.failures import Outcome, Place, outcome_of, translate
 from pivot_remote.location import Remote, S3Location, shown
-from pivot_remote.signature import Credentials, Signer
-from pivot_remote.wire import Answer, Question, Wire, bucket_address, is_direct, simple_credentials, simple_region
+from pivot_remote.question import Answer, Question
 
 if TYPE_CHECKING:
     from boto3 import Session
     from mypy_boto3_s3 import S3Client
+
+    from pivot_remote.signature import Signer
+    from pivot_remote.wire import Wire
 
 _POOL: Final = 64
 """Connections that are kept open; there are never so many requests at once."""
@@ -120,7 +122,7 @@ class Connection:
         if client is not None:
             client.close()
 
-    def _find_wire(self) -> Wire | None:
+    def _find_wire(self) -> "Wire | None":
         """Return the short way, as soon as it is known where the server is and with what requests are signed.
 
         Before there is a client, only where remote and environment say all of it; with one, what the client knows.
@@ -128,6 +130,8 @@ class Connection:
         wire = self._wire
         if wire is not None:
             return wire if wire.works else None
+        from pivot_remote.wire import Wire, bucket_address, is_direct  # lazy: often there is nothing to ask
+
         if not is_direct():
             return None
         with self._lock:
@@ -140,14 +144,19 @@ class Connection:
                         self._wire = Wire(address, signer, connect=self.limits.connect, timeout=self.limits.idle)
             return self._wire
 
-    def _known_before(self) -> tuple[str, Signer] | None:
+    def _known_before(self) -> "tuple[str, Signer] | None":
+        from pivot_remote.signature import Signer
+        from pivot_remote.wire import simple_credentials, simple_region
+
         remote, credentials = self.remote, simple_credentials(self.remote)
         region = remote.region or simple_region()
         if remote.endpoint_url is None or region is None or credentials is None:
             return None
         return remote.endpoint_url, Signer(lambda: credentials, region)
 
-    def _known_to_client(self) -> tuple[str, Signer] | None:
+    def _known_to_client(self) -> "tuple[str, Signer] | None":
+        from pivot_remote.signature import Credentials, Signer
+
         found = self._session.get_credentials() if self._session is not None else None
         if self._client is None or found is None:
             return None

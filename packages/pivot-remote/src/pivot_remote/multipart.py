@@ -14,7 +14,7 @@ from zlib import crc32
 from pivot_remote.connection import Connection
 from pivot_remote.errors import RemoteError
 from pivot_remote.failures import Outcome
-from pivot_remote.wire import Question
+from pivot_remote.question import Question
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

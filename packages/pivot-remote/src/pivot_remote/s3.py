@@ -22,10 +22,10 @@ from pivot_remote.failures import Outcome
 from pivot_remote.files import RemoteFiles
 from pivot_remote.location import Remote, S3Location
 from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_page
+from pivot_remote.question import Question
 from pivot_remote.store import READ_LIMIT, There
 from pivot_remote.stream import GET, open_object
 from pivot_remote.upload import PART, Uploader
-from pivot_remote.wire import Question
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef

@@ -13,7 +13,7 @@ from pivot_cache import ObjectCorrupt, ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
 from pivot_remote.errors import NoConnection, NotS3, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
-from pivot_remote.wire import Question
+from pivot_remote.question import Question
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef

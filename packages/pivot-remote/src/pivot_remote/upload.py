@@ -18,7 +18,7 @@ from pivot_remote.crew import Stopped
 from pivot_remote.errors import NoConnection, RemoteUnusable, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
 from pivot_remote.multipart import PUT, Condition, Multipart, Part, UploadGone, crc_of, is_same
-from pivot_remote.wire import Question
+from pivot_remote.question import Question
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -10,10 +10,11 @@ import ssl
 from collections import deque
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from pivot_remote.location import Remote
+from pivot_remote.question import Answer, Question
 from pivot_remote.signature import Credentials, Signer
 
 _SAFE: Final = "/~-._"
@@ -22,27 +23,6 @@ _PATIENCE: Final = 5
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _CERTIFICATES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-
-
-class Question(NamedTuple):
-    """A request, and the statuses that are an answer. With ``streamed`` the body is left to be read."""
-
-    method: str
-    key: str
-    query: Mapping[str, str] = {}
-    body: bytes = b""
-    headers: Mapping[str, str] = {}
-    expected: tuple[int, ...] = (200,)
-    streamed: bool = False
-
-
-class Answer(NamedTuple):
-    """What came back: the status, headers by names in lower case, and the body, read or still to be read."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    stream: "Body | None" = None
 
 
 class Wire:

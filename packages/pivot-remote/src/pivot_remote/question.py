@@ -1,0 +1,28 @@
+"""What is asked of a server over the short way, and what comes back; ``wire`` sends it, ``connection`` knows when."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pivot_remote.wire import Body
+
+
+class Question(NamedTuple):
+    """A request, and the statuses that are an answer. With ``streamed`` the body is left to be read."""
+
+    method: str
+    key: str
+    query: Mapping[str, str] = {}
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    expected: tuple[int, ...] = (200,)
+    streamed: bool = False
+
+
+class Answer(NamedTuple):
+    """What came back: the status, headers by names in lower case, and the body, read or still to be read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    stream: "Body | None" = None
