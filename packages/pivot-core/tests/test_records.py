@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pivot.errors import StorageError
@@ -68,6 +68,8 @@ NAMES = (
 )
 
 
+@example("a/.", encode_tracked(DATA))
+@example("a/", encode_tracked(DATA))
 @given(st.lists(NAMES, min_size=1, max_size=4).map("/".join), st.binary(max_size=20) | st.just(encode_tracked(DATA)))
 def test_no_path_of_a_revision_leads_out_of_the_project(path: str, data: bytes) -> None:
     """A tree of git may have any name in it: only a checkout refuses."""

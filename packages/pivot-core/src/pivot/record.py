@@ -101,7 +101,7 @@ def read_path(value: Any) -> str:
     """Check the path of an input or output from outside: on one line, relative, normal, short enough for a file system,
     and not into the files of git or Pivot, the project's own or others inside it."""
     text = read_seen_path(value)
-    if "\n" in text or "\r" in text or reserved(text) or is_long(text):
+    if text.endswith("/.") or "\n" in text or "\r" in text or reserved(text) or is_long(text):
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 

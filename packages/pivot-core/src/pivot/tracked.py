@@ -74,7 +74,7 @@ def decode(data: bytes) -> Content:
 def is_place(path: str) -> bool:
     """Return whether data may be at a path that a file's name gives: ``...pvt`` and ``.git.pvt`` describe none."""
     try:
-        return bool(read_path(path))
+        return bool(read_path(path)) and not path.endswith("/")
     except ValueError:
         return False
 
