@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from pivot.lock import Lock, Output, decode, encode, lock_path, read_lock, to_json, write_lock
 from pivot.record import Damaged, format_record, seal
 from pivot_cache import Content, ObjectId, hash_bytes
+from pivot_cache.repository import is_repository
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64).map(ObjectId)
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\0\n\r"), min_size=1, max_size=12).filter(
-    lambda name: name not in (".", "..", ".git", ".pivot")
+    lambda name: name not in (".", "..", ".pivot") and not is_repository(name)
 )
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 contents = st.builds(Content, st.sampled_from(["file", "directory", "executable"]), digests, st.integers(0, 2**50))
