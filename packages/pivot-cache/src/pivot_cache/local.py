@@ -91,11 +91,7 @@ class LocalStore:
 
     def statuses(self, ids: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, os.stat_result]]:
         """Yield those that are there, with the status of their files."""
-        look = self._objects.status
-        for oid in ids:
-            status = look(oid)
-            if status is not None:
-                yield oid, status
+        return self._objects.statuses(ids)
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""

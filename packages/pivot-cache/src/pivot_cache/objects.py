@@ -7,6 +7,7 @@ New objects come from ``publish``.
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -41,14 +42,20 @@ class Objects:
 
     def status(self, oid: ObjectId) -> os.stat_result | None:
         """Return the status of the object's file; None if there is none, or something else stands there."""
-        path = self.layout.object_path(oid)
-        try:
-            status = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise disk_error("read", path, error) from None
-        return status if status.st_mode & _FORMAT_BITS == stat.S_IFREG else None
+        return next((status for _, status in self.statuses((oid,))), None)
+
+    def statuses(self, ids: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, os.stat_result]]:
+        """Yield those objects that are there, with the status of their files."""
+        look, find = os.lstat, self.layout.object_path
+        for oid in ids:
+            try:
+                status = look(find(oid))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise disk_error("read", find(oid), error) from None
+            if status.st_mode & _FORMAT_BITS == stat.S_IFREG:
+                yield oid, status
 
     def open(self, oid: ObjectId) -> tuple[int, os.stat_result]:
         """Open the object's file; raise ``ObjectMissing``, or ``ObjectCorrupt`` if something else stands there."""
