@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from marking import mark_processes
 from pivot.decide import Decision
 from pivot.lock import Lock
 from pivot.manifest import StageSpec
@@ -18,17 +19,10 @@ from pivot_cli.main import run as run_pivot
 from pivot_cli.terminal import Stream, Terminal
 from pivot_fingerprint import Fingerprint
 
-# What starts processes with nearly each of its tests.
-PROCESSES = ("commands", "test_checking.py", "test_running.py", "test_sharing.py")
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of these directories and files; see the markers in pyproject.toml."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in PROCESSES:
-            item.add_marker(pytest.mark.processes)
+    mark_processes(items, Path(__file__).parent, ("commands", "test_checking.py", "test_running.py", "test_sharing.py"))
 
 
 class Tty(io.StringIO):

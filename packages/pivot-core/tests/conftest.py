@@ -5,23 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from marking import mark_processes
 from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.project import Project, create
 from pivot.traces import keep_only
 from pivot.workspace import Workspace
 from pivot_cache import Content, hash_bytes
 
-# What starts processes with nearly each of its tests.
-PROCESSES = ("execute", "flow", "test_load.py", "test_load_child.py", "test_renewal.py")
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of these directories and files; see the markers in pyproject.toml."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in PROCESSES:
-            item.add_marker(pytest.mark.processes)
+    mark_processes(
+        items, Path(__file__).parent, ("execute", "flow", "test_load.py", "test_load_child.py", "test_renewal.py")
+    )
 
 
 class Kept:
