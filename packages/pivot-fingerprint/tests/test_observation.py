@@ -218,6 +218,7 @@ def test_what_is_missing_comes_from_every_source(monkeypatch: pytest.MonkeyPatch
             pass
     assert [text.partition(":")[0] for text in observation.observed.missing] == [
         "functions",
+        "paths handed to libraries",
         "questions about files",
         "environment variables",
         "imports by computed names",

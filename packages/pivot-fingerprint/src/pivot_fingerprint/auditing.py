@@ -3,14 +3,15 @@
 An audit hook cannot be removed: there is one in a process, and it does nothing while no observation is active. Seen is
 what goes through ``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib,
 glob, zipfile, pandas' and numpy's own readers; what ``questions`` hears; shared libraries that are loaded; files that
-are named to other processes. Not seen: libraries that open files in C, C++ or Rust themselves (pyarrow, h5py, polars,
-duckdb), and what processes do that are started anew; those that are forked belong to this one, see ``forks``.
+are named to other processes; what libraries open in C, C++ or Rust themselves (pyarrow, h5py, polars, duckdb), if
+project code has handed them the path, see ``handed`` and ``inotify``. Not seen: what processes do that are started
+anew; those that are forked belong to this one, see ``forks``.
 """
 
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from pivot_fingerprint.askers import (
     reads_sources,
 )
 from pivot_fingerprint.forks import Holder
+from pivot_fingerprint.inotify import Openings
 from pivot_fingerprint.module_files import ModuleFiles
 from pivot_fingerprint.places import Places
 from pivot_fingerprint.requests import Requests
@@ -50,6 +52,7 @@ class Access:
         self.listings: dict[str, None] = {}
         self.directories: dict[str, None] = {}
         self.missing: str | None = None
+        self.openings = Openings()
         self.module_files = ModuleFiles()
         self._is_project = is_project
         self._note = note
@@ -59,11 +62,14 @@ class Access:
         self._asked: dict[str, bool] = {}  # place -> whether something was there
         self._written: dict[str, None] = {}
         self._made: dict[str, None] = {}
+        self._handed: dict[str, tuple[int, ...]] = {}  # place -> what stat said; nothing was there if it said nothing
         self.catch_up: Callable[[], None] = lambda: None  # with what other processes made
 
     def shared(self) -> list[Holder]:
         """What processes of one family see and do together."""
-        return [(self, name) for name in ("reads", "listings", "directories", "_asked", "_written", "_made")]
+        own = ("reads", "listings", "directories", "_asked", "_written", "_made", "_handed")
+        opened = ("directories", "files", "written")
+        return [*((self, name) for name in own), *((self.openings, name) for name in opened)]
 
     def start(self) -> None:
         global _active, _hooked
@@ -122,6 +128,47 @@ class Access:
             self._asked.setdefault(place, mode != 0)
             self._note("file", place, frame)
 
+    def handed(self, path: str, frame: FrameType) -> bool:
+        """Take in a path that a library gets, which may open it or not; whether something of the project is there."""
+        place = self._places.find(path)
+        if place is None or self._is_own(place):
+            return place is not None
+        status = _status(place)
+        if place in self._handed or not status:
+            self._handed.setdefault(place, status)
+            return bool(status)
+        self._handed[place] = status
+        real = os.path.realpath(place)
+        if stat.S_ISREG(status[0]):
+            self._note("file", place, frame)
+            self.openings.catch_up(besides=real)  # it is digested where a module is being imported
+            self.openings.watch(os.path.dirname(real))
+        else:
+            for directory in [real] if place in self._roots else _directories(real):
+                self.openings.watch(directory)
+        return True
+
+    def _settle_handed(self) -> None:
+        """Take in what libraries opened of the paths that they got.
+
+        What was not there when a library got its path is output, and so is what is another now, and was closed first by
+        who could write it.
+        """
+        self.openings.close()
+        for place, status in self._handed.items():
+            real = os.path.realpath(place)
+            opened = [file for file in self.openings.files if file == real or file.startswith(real + os.sep)]
+            for file in opened if status else ():
+                found = self._places.find(place + file.removeprefix(real))
+                if found is None or self._is_own(found) or self._is_module(found):
+                    continue
+                before = self._handed.get(found)
+                if before == () or (self.openings.written.get(file) and before != _status(found)):
+                    continue
+                self.reads[found] = None
+                if found != place:
+                    self.listings[os.path.dirname(found)] = None
+
     def settle(self) -> set[str]:
         """Sort out the questions when all is over; returns the places that turned out to be no inputs.
 
@@ -130,12 +177,14 @@ class Access:
         ``directories`` are those that were there when they were asked for: only that they exist counts. Those that the
         process made or put something into are places for output and do not count, nor do those that were listed too.
         """
+        self._settle_handed()
         dropped = {
             place
             for place, there in self._asked.items()
             if self._is_module(place) or (not there and stat.S_ISDIR(_mode(place)))
         }
         self.reads.update((place, None) for place in self._asked if place not in dropped)
+        dropped |= self._handed.keys() - self.reads.keys()
         if self.directories:
             others = self.listings.keys() | self._put_into()
             self.directories = {place: None for place in self.directories if place not in others}
@@ -239,6 +288,29 @@ class Access:
             self._read(name, frame)
         else:
             self._write(name)
+
+
+def _directories(place: str) -> Iterator[str]:
+    """Yield a directory and those below it, without following links."""
+    yield place
+    try:
+        with os.scandir(place) as found:
+            below = [one.path for one in found if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for one in below:
+        yield from _directories(one)
+
+
+def _status(path: str) -> tuple[int, ...]:
+    """Return what tells a file or directory from another at the same path; nothing where neither is."""
+    try:
+        found = questions.real_stat(path)
+    except (OSError, ValueError):
+        return ()
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        return ()
+    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _removes(frame: FrameType) -> bool:

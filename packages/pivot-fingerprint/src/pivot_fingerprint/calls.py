@@ -8,7 +8,7 @@ of processes that are started anew are not.
 
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 _monitoring = sys.monitoring
@@ -29,13 +29,24 @@ _identifier: int | None = None
 
 
 class Calls:
-    """The project functions and modules that begin to execute between ``start`` and ``stop``."""
+    """The project functions and modules that begin to execute between ``start`` and ``stop``.
 
-    def __init__(self, is_project: Callable[[str], bool]) -> None:
+    ``on_own`` is given each piece of project code when it starts for the first time, bodies of classes included, and
+    ``on_other`` the frames of other functions that do.
+    """
+
+    def __init__(
+        self,
+        is_project: Callable[[str], bool],
+        on_own: Callable[[CodeType], None] = lambda code: None,
+        on_other: Callable[[FrameType], None] = lambda frame: None,
+    ) -> None:
         self.started: dict[tuple[str | None, str, int, str], None] = {}  # module, qualified name, line, file
         self.missing: str | None = None
         self.is_project = is_project
         self.files: dict[str, bool] = {}
+        self.on_own = on_own
+        self.on_other = on_other
 
     def start(self) -> None:
         global _active, _identifier
@@ -81,14 +92,16 @@ def module_name(variables: dict[str, Any]) -> str | None:
 
 
 def _started(code: CodeType, _offset: int) -> object:
-    if not code.co_flags & _OPTIMIZED and code.co_name != "<module>":
-        return _monitoring.DISABLE
-    file = code.co_filename
+    file, is_class = code.co_filename, not code.co_flags & _OPTIMIZED and code.co_name != "<module>"
     for calls in _active:
         known = calls.files.get(file)
         if known is None:
             known = calls.files[file] = calls.is_project(file)
         if known:
+            calls.on_own(code)
+        elif code.co_flags & _OPTIMIZED:
+            calls.on_other(sys._getframe(1))
+        if known and not is_class:
             name = module_name(sys._getframe(1).f_globals)
             calls.started[name, code.co_qualname, code.co_firstlineno, file] = None
     return _monitoring.DISABLE

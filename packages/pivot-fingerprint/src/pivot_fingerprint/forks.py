@@ -22,9 +22,13 @@ _NOTED = (str, int, type(None))  # everything else is a tuple of these
 class Forks:
     """Keeps the dicts of an observation the same in all processes of a family, from ``start`` to ``stop``."""
 
-    def __init__(self, holders: Sequence[Holder]) -> None:
-        """Take what is to be shared. Keys and values are tuples of texts, numbers and None, or one of these."""
+    def __init__(self, holders: Sequence[Holder], before: Callable[[], None] = lambda: None) -> None:
+        """Take what is to be shared. Keys and values are tuples of texts, numbers and None, or one of these.
+
+        ``before`` is called before the first fork.
+        """
         self._holders = holders
+        self._before = before
         self._file: int | None = None
         self._identity = (0, 0)
         self._read = 0  # up to where
@@ -76,6 +80,7 @@ class Forks:
             self._file = os.memfd_create("pivot observation")
         except OSError:  # no descriptor is free: the fork may succeed all the same
             return
+        self._before()
         fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)  # else two that write at once overwrite each other
         status = os.fstat(self._file)
         self._identity, self._read = (status.st_dev, status.st_ino), 0

@@ -1,7 +1,7 @@
 """An observation of this process: what project code does beyond what its source can tell.
 
-It joins its sources (``calls``, ``auditing``, ``environment``, ``requests``) and finds out which reads happened while a
-module was being imported. ``observe`` makes one.
+It joins its sources (``calls``, ``handed``, ``auditing``, ``environment``, ``requests``) and finds out which reads
+happened while a module was being imported. ``observe`` makes one.
 """
 
 import os
@@ -15,6 +15,7 @@ from pivot_fingerprint.auditing import Access, Kind
 from pivot_fingerprint.calls import Calls, module_name
 from pivot_fingerprint.environment import DEFAULT_KEY, Variables
 from pivot_fingerprint.forks import Forks
+from pivot_fingerprint.handed import Handed
 from pivot_fingerprint.importing import is_project, normal_roots
 from pivot_fingerprint.module_files import file_of, leads_to, unfound
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
@@ -28,17 +29,18 @@ class Observation:
         self.observed = Observed()
         self._roots = normal_roots(roots)
         self._verdicts: dict[str, bool] = {}
-        self._calls = Calls(self._is_project) if functions else None
+        self._functions = functions
         self._requests = Requests(self._is_project, self._note_request)
         self._access = Access(self._roots, self._is_project, self._note_access, self._requests)
+        self._handed = Handed(self._is_project, self._access.handed)
+        self._calls = Calls(self._is_project, self._handed.watch, self._handed.meet)
         self._variables = Variables(self._is_project, DEFAULT_KEY if key is None else key, self._note_variable)
         self._imports: dict[tuple[str, str, str, int], ImportRead] = {}
         self._modules_before: frozenset[str] = frozenset()
         self._outer: list[FrameType] = []
         self._requested: dict[str, None] = {}
         noted = [(self._variables, "digests"), (self, "_imports"), (self, "_requested")]
-        called = [] if self._calls is None else [(self._calls, "started")]
-        self._forks = Forks([*self._access.shared(), *noted, *called])
+        self._forks = Forks([*self._access.shared(), *noted, (self._calls, "started")], self._access.openings.open)
         self._access.catch_up = self._forks.catch_up
 
     def follow(self) -> None:
@@ -54,8 +56,8 @@ class Observation:
         self._variables.start()
         self._access.start()
         self._requests.start()
-        if self._calls is not None:
-            self._calls.start()
+        self._handed.start()
+        self._calls.start()
         self._forks.start()
         return self
 
@@ -63,8 +65,8 @@ class Observation:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._forks.stop()
-        if self._calls is not None:
-            self._calls.stop()
+        self._calls.stop()
+        self._handed.stop()
         self._requests.stop()
         self._access.stop()
         self._variables.stop()
@@ -118,7 +120,7 @@ class Observation:
             self._imports[kind, name, where, line] = ImportRead(kind, name, digest(name), where, line)
 
     def _result(self) -> Observed:
-        sources = (self._calls, self._access, self._variables, self._requests)
+        sources = (self._calls, self._handed, self._access.openings, self._access, self._variables, self._requests)
         dropped = self._access.settle()
         functions: dict[Entry, None] = {}
         where: dict[tuple[str, str], None] = {}
@@ -140,7 +142,7 @@ class Observation:
             env=tuple(sorted(self._variables.digests.items())),
             imports=tuple(reads),
             sources=tuple(sorted(where)),
-            missing=tuple(source.missing for source in sources if source is not None and source.missing is not None),
+            missing=tuple(source.missing for source in sources if source.missing is not None),
             directories=tuple(sorted(self._access.directories)),
             requested=tuple(sorted(self._requested)),
         )
@@ -159,7 +161,7 @@ class Observation:
         be found by that name again: the file is a read as a whole, and only its top level is told here.
         """
         by_name: dict[tuple[str, str], bool] = {}
-        for name, qualname, line, file in () if self._calls is None else self._calls.started:
+        for name, qualname, line, file in self._calls.started if self._functions else ():
             # some globals have no __name__
             module = name or self._access.module_files.names().get(file) or _stem(file)
             if (module, file) not in by_name:
