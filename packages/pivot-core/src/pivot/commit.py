@@ -129,8 +129,11 @@ def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str
 def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
     """Yield what the stage read inside the project without declaring it: files, and directories with a closing slash.
 
-    Source that executed although no module name leads to it, as with ``runpy``, is such a file.
+    The project's own directory is ``./``. Source that executed although no module name leads to it, as with ``runpy``,
+    is such a file.
     """
+    if str(look.project.root) in observed.listings:
+        yield "./"
     root = str(look.project.root) + os.sep
     executed = dict.fromkeys((*observed.sources, *observed.modules))
     unnamed = [file for module, file in executed if not look.analysis.finds(module)]

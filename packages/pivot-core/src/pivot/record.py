@@ -101,14 +101,20 @@ def read_path(value: Any) -> str:
     """Check the path of an input or output from outside: on one line, relative, normal, short enough for a file system,
     and not into the files of git or Pivot, the project's own or others inside it."""
     text = read_seen_path(value)
-    if text.endswith("/.") or "\n" in text or "\r" in text or reserved(text) or is_long(text):
+    own = text == "./" or reserved(text)
+    if own or text.endswith("/.") or "\n" in text or "\r" in text or is_long(text):
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 
 
 def read_seen_path(value: Any) -> str:
-    """Check a path from outside that is only ever looked at: relative, normal, and not into the project's own files."""
+    """Check a path from outside that is only ever looked at: relative, normal, and not into the project's own files.
+
+    ``./`` is the listing of the project's directory.
+    """
     text = read_text(value)
+    if text == "./":
+        return text
     parts = text.removesuffix("/.").removesuffix("/").split("/")
     if not _NO_NAMES.isdisjoint(parts) or "\0" in text or parts[0] in RESERVED:
         raise ValueError(f"not a path inside the project: {text!r}")

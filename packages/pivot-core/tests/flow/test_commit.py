@@ -46,6 +46,15 @@ def test_what_only_the_run_showed_is_recorded_and_checked_from_then_on(bench) ->
     assert bench.repro("total", alone=True).actions == {"total": "run"}
 
 
+def test_the_names_in_the_directory_of_the_project_are_an_input_too(bench) -> None:
+    bench.observed["total"] = Observed(listings=(str(bench.root),))
+    bench.repro()
+    assert set(lock_of(bench, "total").reads) == {"./"}
+    assert bench.repro().actions["total"] == "skip"
+    bench.write(extra__txt="new")
+    assert bench.repro().actions == {"clean": "skip", "total": "run"}
+
+
 def test_outputs_but_no_metrics_are_kept_out_of_git(bench) -> None:
     bench.write(__gitignore="# mine\n*.log\n")
     bench.repro()

@@ -217,7 +217,7 @@ class Assembler:
 
     def _relative(self, path: str) -> str:
         for root in sorted(self._roots, key=len):
-            if path.startswith(root.rstrip(os.sep) + os.sep):
+            if (path + os.sep).startswith(root.rstrip(os.sep) + os.sep):
                 return os.path.relpath(path, root)
         return path
 

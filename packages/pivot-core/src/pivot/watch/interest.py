@@ -111,7 +111,7 @@ def interest_of(
     for path in (os.path.join(root, path) for path in _inputs(manifest, locks)):
         (trees if path.endswith("/") else files).add(path.rstrip("/"))
     for path in (os.path.join(root, read) for one in locks.values() if isinstance(one, Lock) for read in one.reads):
-        (listings if path.endswith("/") else files).add(path.removesuffix("/.").rstrip("/"))
+        (listings if path.endswith("/") else files).add(path.rstrip("/").removesuffix("/."))
     files.update(sources)
     packages = {posixpath.dirname(file) for file in files if file.endswith(".py")} | {
         root,
