@@ -23,7 +23,7 @@ from pivot_fingerprint.reach import Reach
 from pivot_fingerprint.recipes import Answer, Book
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Outside, Source, Sources
-from pivot_fingerprint.walk import walk
+from pivot_fingerprint.walk import Walk, walk
 
 _ROUNDS = 5  # a path entry may lead to modules that add others
 
@@ -72,8 +72,9 @@ class Project:
         view = self._look([*imported, *(entry.module for entry in entries)], reads)
         process = view.process(entries, imported)
         reached = walk(view.graph, view.starts(entries), process)
-        known = {*reached.definitions, *reached.ignored}
-        loaded = {*process.modules, *reached.loaded}
+        left_out = _left_out(view.graph, reached, process)
+        known = {*reached.definitions, *left_out.definitions, *left_out.ignored}
+        loaded = {*process.modules, *reached.loaded, *left_out.loaded}
         found: dict[Entry, None] = {}
         for name, _ in observed.modules:
             if name not in loaded and isinstance(self.sources.module(name), Source):
@@ -191,6 +192,22 @@ class Project:
             if not added:
                 return
             self._begin()
+
+
+def _left_out(graph: Graph, reached: Walk, process: Process) -> Walk:
+    """Return what is left out on request, with what that leads to: a run that shows it shows nothing new.
+
+    Where something could not be followed, nobody knows whether it leads there as well: then without that.
+    """
+    ignored = list(reached.ignored)
+    if any(graph.sources.definitions[number].opaque for number in reached.definitions):
+        return reached._replace(definitions=[], loaded=[])
+    while True:
+        behind = walk(graph, [node for number in ignored for node in graph.edges(number).nodes], process)
+        more = [number for number in behind.ignored if number not in ignored]
+        if not more:
+            return behind._replace(ignored=ignored)
+        ignored += more
 
 
 class _View:
