@@ -82,3 +82,59 @@ def test_only_the_tests_whose_code_changed_run_again(run, tmp_path: Path) -> Non
     edit(project / "test_things.py", "FACTOR = 1", "FACTOR = 4")
     assert run() == {"test_factor"}
     assert run() == set()
+
+
+MORE = {
+    "more/conftest.py": "import pytest\n\n@pytest.fixture\ndef one(one):\n    return one + 1\n",
+    "more/test_more.py": """\
+from unittest import TestCase
+import helpers
+
+STATE = {}
+
+def setup_module():
+    STATE["ready"] = True
+
+def test_override(one):
+    assert one == 2
+
+class TestBase:
+    size = 1
+    def setup_method(self):
+        self.double = helpers.double(self.size)
+    def test_size(self):
+        assert self.double == 2 * self.size
+
+class TestBig(TestBase):
+    size = 10
+
+class TestUnit(TestCase):
+    def setUp(self):
+        self.half = helpers.half(2)
+    def test_unit(self):
+        assert self.half == 1
+""",
+    "more/documented.py": 'def third(x):\n    """\n    >>> third(3)\n    1.0\n    """\n    return x / 3\n',
+}
+
+
+def test_fixtures_that_override_others_set_up_functions_and_classes_count(run, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "more").mkdir()
+    for name, text in MORE.items():
+        (project / name).write_text(text)
+    (project / "pytest.ini").write_text("[pytest]\naddopts = --doctest-modules\n")
+    documented = {"documented.third"}
+    sizes = {"TestBase::test_size", "TestBig::test_size"}
+    assert run() == ALL | documented | sizes | {"test_override", "TestUnit::test_unit"}
+    assert run() == documented  # a text has no code of its own: it runs always
+    edit(project / "more/conftest.py", "one + 1", "1 + one")
+    assert run() == documented | {"test_override"}
+    edit(project / "conftest.py", "half(2)", "half(1 + 1)")
+    assert run() == documented | {"test_override", "test_fixture"}
+    edit(project / "more/test_more.py", "size = 10", "size = 11")
+    assert run() == documented | {"TestBig::test_size"}
+    edit(project / "helpers.py", "return x / 2", "return x * 0.5")
+    assert run() == documented | {"test_override", "test_fixture", "TestUnit::test_unit"}
+    edit(project / "more/test_more.py", "= True", "= False")
+    assert run() == documented | sizes | {"test_override", "TestUnit::test_unit"}
