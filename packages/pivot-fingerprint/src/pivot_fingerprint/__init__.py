@@ -2,15 +2,16 @@
 
 Words of this package:
 
-- **part**: one thing that behaviour depends on (a function, a class, a method, a constant, a module's top level, a
-file, a
-  variable of the environment, a value bound to a live object), with a digest of its own;
-- **fingerprint**: all parts that a function reaches, the versions of the installed distributions among them; -
-**entry**: where a closure begins, a definition by name; - **closure**: what is reached from entries by following
-names through the sources, without importing them; - **opaque**: something that could not be followed, with its place;
-- **record**: the keys and digests of a fingerprint, kept from one run to the next; ``compare`` tells what changed
-since; - **observation**: what a run did beyond what its source could tell; - **memo**: what a caller lends to make a
-question cheap that was asked before.
+    part          one thing that behaviour depends on, with a digest of its own: a function, a class, a method, a
+                  constant, what a module does when it is imported, a file, a variable of the environment, or a value
+                  that is bound to a live object
+    fingerprint   all parts that a function reaches, and the versions of the installed distributions that it reaches
+    entry         a definition, by name, at which following names begins
+    closure       all that is reached from entries by following names through the sources, without importing them
+    opaque        something in the source that could not be followed, with its place
+    record        the keys and digests of a fingerprint, kept from one run to the next; ``compare`` tells what changed
+    observation   what a run did beyond what its source could tell
+    memo          a memory that a caller lends, so that a question that was asked before costs little
 """
 
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
-"""What is at a path, as one digest: the content of a file, the names in a directory.
+"""What is at a path, as one digest: the content of a file, or the names in a directory.
 
-For whoever compares what was read with what is there now. What is read, ``auditing`` finds out.
+Used to compare what was read once with what is there now. ``auditing`` finds out what is read.
 """
 
 import os

@@ -1,8 +1,8 @@
 """One look at the sources of a project: fingerprints of any number of functions at once.
 
-The result as a whole is kept in the memo with everything that it rests on: while no source has another digest and
-every name still leads to the same file, it is given back without opening a file or loading a fact. What is behind it,
-from finding modules to digests, is in the modules that ``_compute`` joins.
+An answer is kept in the memo together with everything that it rests on. As long as no source has another digest and
+every name still leads to the same file, it is given back without opening a file. The work behind it, from finding
+modules to taking digests, is joined in ``project``, which is imported only when there is something to work out.
 """
 
 import gc
@@ -22,7 +22,7 @@ from pivot_fingerprint.parts import SCHEME, Entry, Fingerprint, ImportRead, Obse
 
 
 class Analysis:
-    """Answers are those of one moment: make a new one when sources may have changed.
+    """The sources of a project at one moment, and answers about them. Make a new one when sources may have changed.
 
     ``roots`` come first on the import path, then ``path`` (``sys.path`` if it is not given).
     """
@@ -231,7 +231,7 @@ class Analysis:
 
 
 class Ways(Mapping[str, str]):
-    """A mapping that is found when it is first asked: most callers never ask on which way a part was reached."""
+    """From each part to the part that led to it. Found when first asked, since most callers never ask."""
 
     def __init__(self, find: Callable[[], Mapping[str, str]]) -> None:
         self._find = find

@@ -1,7 +1,8 @@
-"""Who asks: from the stack to whether an access is made for project code, or to import and show sources.
+"""On whose behalf a file is accessed: from the stack to whether project code asks, or Python itself.
 
-Much of the standard library asks about files for its own purposes: ``makedirs`` which levels are there, ``shutil.copy``
-whether the target is the source, ``traceback`` whether a source changed. Such questions are no inputs of the project.
+Much of the standard library looks at files for its own purposes: ``makedirs`` asks which levels are there,
+``shutil.copy`` whether the target is the source, ``traceback`` whether a source changed, and importing reads sources.
+Such accesses are no inputs of the project.
 """
 
 import os

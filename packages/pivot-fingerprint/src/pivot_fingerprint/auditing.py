@@ -1,11 +1,12 @@
-"""Which files and directories of the project the process reads, by an audit hook and by ``questions``.
+"""Which files and directories of the project this process reads, by an audit hook and by ``questions``.
 
-An audit hook cannot be removed: there is one in a process, and it does nothing while no observation is active. Seen is
+An audit hook cannot be removed: there is one in a process, and it does nothing while no observation is active. It sees
 what goes through ``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib,
-glob, zipfile, pandas' and numpy's own readers; what ``questions`` hears; shared libraries that are loaded; files that
-are named to other processes; what libraries open in C, C++ or Rust themselves (pyarrow, h5py, polars, duckdb), if
-project code has handed them the path, see ``handed`` and ``inotify``. Not seen: what processes do that are started
-anew; those that are forked belong to this one, see ``forks``.
+glob, zipfile and the readers of pandas and numpy that are written in Python; shared libraries that are loaded; and
+files that are named to other processes. ``questions`` adds ``os.stat`` and its like. What libraries open in C, C++ or
+Rust themselves (pyarrow, h5py, polars, duckdb) is seen if project code has handed them the path, see ``handed`` and
+``inotify``. Not seen is what processes do that are started anew. Processes that are forked belong to this one, see
+``forks``.
 """
 
 import os

@@ -1,11 +1,11 @@
-"""What a piece of code does to others when it runs: which names of the project it changes, what outside of it.
+"""What a piece of code changes when it runs: names of the project, and things outside of it.
 
 Joins the effects that ``naming`` and ``calling`` recorded in each definition. Used by ``effects``, which asks for the
 statements that run while a module is imported, and for the functions that those call.
 
-Where the line is: a call whose result is used is believed to change nothing but what its name says (``set...``,
-``seed``), and to call the functions that it is given; containers passed to functions outside the project are believed
-to change only where the result is thrown away.
+Something has to be believed of calls that leave the project. A call whose result is used changes nothing unless its
+name says so (``set...``, ``seed``), and may call the functions that it is given. A container that is passed to a
+function outside the project changes only if the result of that call is thrown away.
 """
 
 import re
@@ -55,7 +55,7 @@ WITHIN = "="  # before a dotted name: that is changed, and nothing else
 
 
 class Effects(NamedTuple):
-    """What code does when it runs: the names that it changes, the parameters that it changes or calls, and how loudly.
+    """What code does when it runs: the names and parameters that it changes, those that it calls, and what it does outside.
 
     ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the
     project of which it throws away the result of a call, ``sure`` those that it changes.
@@ -81,7 +81,7 @@ def joined(found: list[Effects]) -> Effects:
 
 
 class Behaviour:
-    """Answers for the definitions of one look; keeps what functions do."""
+    """Finds the effects of definitions; those of functions are found once and kept."""
 
     def __init__(self, resolver: Resolver, objects: Objects) -> None:
         self.objects = objects

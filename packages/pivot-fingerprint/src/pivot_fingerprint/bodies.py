@@ -1,9 +1,9 @@
-"""Whether an edit of a module touched nothing but bodies of functions that did not run, and where its lines went.
+"""Whether an edit touched nothing but bodies of functions that did not run while their module was imported.
 
-The import of such a module does again what it did: what it executes is the same, and so it comes to call the same
-functions. Two things are presupposed, and are the business of who asks: it is known which functions ran, and nothing
-looked into the others without running them. All that an import can see of a function otherwise stays visible here: its
-name, decorators, parameters, annotations, docstring, whether it is a generator, and what its body makes of its class.
+If so, importing the module again would do what it did before, and need not be tried; only lines have moved. The caller
+must know two things: which functions ran, and that nothing looked into the others without running them. Everything
+else that an import can see of a function is compared here: its name, decorators, parameters, annotations and
+docstring, whether it is a generator, and what its body makes of its class.
 """
 
 import ast

@@ -1,6 +1,6 @@
-"""Reading calls and decorators: whom they call with what, and what some of them reach by a text.
+"""Reading calls and decorators: what they call, with which arguments, and what some of them reach by a text.
 
-The layer of the reader between ``naming`` and ``doing``.
+One layer of the reader of source, between ``naming`` and ``doing``.
 """
 
 import ast
@@ -90,7 +90,7 @@ _NOTABLE = frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DI
 
 
 class CallingReader(NamingReader):
-    """Adds calls."""
+    """The reader of names, and of calls as well."""
 
     def expression(self, node: ast.Expr) -> None:
         """Write a statement that is one expression."""

@@ -1,9 +1,9 @@
 """Which project functions executed, by ``sys.monitoring`` at almost no cost.
 
-Each code object reports its first start and is switched off for good (``DISABLE``); it runs at full speed from then on.
-Bodies of classes do not count: they execute with their module, whoever needs something else of it. One tool identifier
-serves all observations of the process. Functions that were defined earlier and those of other threads are seen, those
-of processes that are started anew are not.
+Each code object reports its first start and is then switched off for good (``DISABLE``): it runs at full speed from
+there on. Bodies of classes are not reported, since they execute with their module. All observations of a process share
+one tool identifier. Functions that were defined before the observation began are seen, and those of other threads;
+those of processes that are started anew are not.
 """
 
 import sys

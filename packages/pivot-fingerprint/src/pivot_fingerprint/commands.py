@@ -1,7 +1,7 @@
-"""Which files a command names that another process is to execute.
+"""Which files a command line names, when another process is started with it.
 
-From the arguments alone, at best effort: what the other process opens or lists without being told its name is not
-known. What a Python program imports, ``scripts`` finds out. Called by ``auditing`` with the audit events of
+This is read from the arguments alone, as well as that can be done: what the other process opens without being told is
+not known. What a Python program imports, ``scripts`` finds out. ``auditing`` calls this with the audit events of
 ``subprocess``, ``os.system`` and their like.
 """
 

@@ -1,9 +1,9 @@
 """What changed between a record and a fingerprint.
 
-The record is what ``record`` gave when the function last ran: keys and digests, to be kept as plain data. Digests are
-not simply compared: half of each is the definition's own text, the other half its shape (see ``shapes``), and a
-definition still does the same if either half is the same. Of two functions with one shape under different keys, one
-is the other renamed.
+The record is what ``record`` gave when the function last ran: keys and digests, kept as plain data. Two digests of a
+definition are not simply compared. Half of each is of the definition's own text, the other half of its shape (see
+``shapes``), and the definition still does the same if either half is the same. A function that is gone and one that is
+new, with the same shape, are one function that was renamed.
 """
 
 from collections.abc import Mapping

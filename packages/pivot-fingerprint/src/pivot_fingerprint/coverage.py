@@ -1,7 +1,7 @@
 """Whether a fingerprint contains all that a run showed, as far as its parts alone can tell.
 
-Most runs show nothing that was not known, and then nobody has to look at the sources again. A doubt is a no: what was
-really beyond the closure is found by ``project``.
+Most runs show nothing new, and then nobody has to look at the sources again. In doubt the answer is no, and
+``project`` finds out what was really beyond the closure.
 """
 
 from collections.abc import Collection

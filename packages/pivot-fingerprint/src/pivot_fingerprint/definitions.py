@@ -1,7 +1,7 @@
-"""The facts of a module as plain data: its definitions, what each reads and what each does to others.
+"""The facts of a module as plain data: its definitions, what each reads and what each changes.
 
-Made by ``facts`` from source text, kept by content, consumed by ``resolve``, ``effects`` and ``closure``. Nothing
-here knows syntax trees, so that reading kept facts back costs no import of ``ast``.
+Made by ``facts`` from source text, kept by content, used by ``resolve``, ``effects`` and ``graph``. Nothing here knows
+syntax trees, so that reading kept facts back costs no import of ``ast``.
 
 A *path* says what a definition refers to, before anyone knows where that is: ``utils.clean`` (a global name and
 attributes), ``!1:models:Model.fit`` (an import: level, module, attributes), ``.`` (the module itself as a value),

@@ -1,7 +1,8 @@
-"""Which fingerprints of an answer differ from those of an earlier one: by comparing parts, each once.
+"""Which fingerprints of an answer differ from those of an earlier answer.
 
-For callers that keep a conclusion about each of many fingerprints, and draw it again only where it may be another.
-What is compared are the texts that ``analysis`` keeps in the memo.
+For callers that keep a conclusion about each of many fingerprints, and draw it again only where the fingerprint is
+another. What is compared are the answers as ``analysis`` keeps them in the memo; each part is compared once, however
+many fingerprints have it.
 """
 
 from typing import Any

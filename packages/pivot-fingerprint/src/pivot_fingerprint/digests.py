@@ -1,9 +1,9 @@
-"""From what was reached to recipes of parts, joined by key, with places and the way to each.
+"""From what was reached to the parts of a fingerprint: their keys, their places, and recipes for their digests.
 
-The first half of a definition's digest is that of its own text and of what its names mean: definitions by module and
-name, so that an edit of one changes one part; everything outside the project by its dotted name. The second half is
-its shape, with which ``compare`` recognises what was only renamed or moved. The digests themselves are taken in
-``recipes``.
+The first half of a definition's digest is of its own text and of what the names in it mean. A definition of the project
+is meant by its module and name, so that an edit of it changes one part, its own; anything outside the project is meant
+by its dotted name. The second half is the shape, by which ``compare`` recognises what was only renamed or moved. The
+digests themselves are taken in ``recipes``.
 """
 
 import os

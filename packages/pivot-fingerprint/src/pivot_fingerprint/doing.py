@@ -1,6 +1,6 @@
-"""Reading assignments, and the table of what is read how: the whole reader.
+"""Reading assignments, and the table that says how each kind of syntax is read.
 
-The upper layer of the reader, which ``facts`` uses.
+The top layer of the reader of source, with everything below it: the one that ``facts`` uses.
 """
 
 import ast
@@ -12,7 +12,7 @@ from pivot_fingerprint.scopes import find
 
 
 class DefinitionReader(CallingReader):
-    """Reads everything."""
+    """The whole reader of a definition: names, calls, assignments, and everything with a scope."""
 
     def assignment(self, node: ast.Assign) -> None:
         """Write an assignment; a local name may become another word for something outside."""

@@ -1,9 +1,9 @@
-"""What a module does to others while it is imported: which names its statements contribute to, what leaves the project.
+"""What a module changes while it is imported: names of the project, and things outside of it.
 
 A statement contributes to a name when it decorates with it, calls its methods, assigns into it, or calls a project
-function that does. A statement that changes something outside the project (``np.random.seed(0)``, ``json.dumps =
-mine``) has an effect on everything in the process. What the code of a statement or a function does is found by
-``behaviour``; following what was found is left to ``walk``.
+function that does one of these. A statement that changes something outside the project (``np.random.seed(0)``,
+``json.dumps = mine``) may matter to everything in the process. What the code of a statement or a function changes is
+found by ``behaviour``; ``walk`` follows what is found here.
 """
 
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Contributions(NamedTuple):
 
 
 class Examiner:
-    """Finds contributions."""
+    """Finds for modules what their import contributes to names, and keeps it."""
 
     def __init__(self, resolver: Resolver) -> None:
         self.objects = Objects(resolver)

@@ -1,6 +1,6 @@
-"""Where a closure begins: from entries to definitions, by name where there is one, else by line.
+"""Which definitions an entry means: those of its name, or for a function without a name, the one on its line.
 
-Serves ``project``; also says which definitions a function that executed is in, and which statement a line belongs to.
+Serves ``project``. Also says which definitions a function that executed is in, and which statement a line belongs to.
 """
 
 from typing import NamedTuple

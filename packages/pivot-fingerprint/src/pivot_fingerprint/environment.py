@@ -1,9 +1,9 @@
 """Environment variables: which ones project code reads, and digests of their values.
 
-There is no audit event for reading ``os.environ``, so while somebody listens its class is a subclass of its own class
-that reports reads; ``from os import environ`` keeps working, because the object stays the same. Not seen: ``getenv`` of
-the C library, ``os.environ._data``, libraries that read settings on behalf of project code beyond those named in
-``CONFIGURATION_READERS``, and the inside of subprocesses.
+There is no audit event for reading ``os.environ``. So while somebody listens, that object gets a class that reports
+reads, made from its own one; it stays the same object, so ``from os import environ`` keeps working. Not seen:
+``getenv`` of the C library, ``os.environ._data``, libraries that read settings on behalf of project code beyond those
+named in ``CONFIGURATION_READERS``, and the inside of subprocesses.
 """
 
 import os

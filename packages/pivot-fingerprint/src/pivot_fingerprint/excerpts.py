@@ -1,7 +1,7 @@
-"""The text of a part, from the source as this look saw it; a file that was edited since has none.
+"""The source text of a part, as this look saw it. A file that was edited since has none.
 
-Works on the facts of one module. Which of several statements make a part is left to ``project`` where that depends on
-what they do to others.
+Works on the facts of one module. Where several statements make one part and it depends on what they do which ones
+those are, ``project`` decides.
 """
 
 import io

@@ -1,8 +1,8 @@
-"""From the text of a module to its facts: its definitions, one for each top-level statement and each method.
+"""From the text of a module to its facts: a definition for each top-level statement and each method.
 
-The only module that is given source text. What a definition means is read by ``doing``; what belongs together across
-modules is found by ``resolve``. Importing this module imports ``ast``: callers do so only when a module's facts are
-not kept yet.
+Source text is split here and nowhere else. What a definition means is read by ``doing``; what
+belongs together across modules is found by ``resolve``. Importing this module imports ``ast``, so it is imported only
+when the facts of some module are not kept yet.
 """
 
 import ast

@@ -1,8 +1,9 @@
 """What forked processes of an observed one see: the workers of ``multiprocessing``, whatever calls ``os.fork``.
 
-From the first fork on all processes of the family write what is new to them to one anonymous file, and read there what
-the others saw: a worker may be killed at any time, and one reads what another wrote. Where there is no such file
-(``os.memfd_create``) only the first process is observed. Processes that are started anew see nothing of it.
+From the first fork on, every process of the family appends what is new to it to one anonymous file, and reads there
+what the others saw. So nothing is lost when a worker is killed, and one process knows what another wrote. Where there
+is no such file (``os.memfd_create``), only the first process is observed. Processes that are started anew are not part
+of the family.
 """
 
 import fcntl

@@ -1,8 +1,9 @@
-"""The graph that a closure is a walk on: definitions, names, modules, and what leads from one to another.
+"""The graph that ``walk`` follows: definitions, names, modules, and what leads from one to another.
 
-Nodes are numbers: a definition has its own, everything else a negative one with a label: a name, a module that is
-loaded, a module as a value (whole), one outside the project, a binary one, something that was read, a script. Edges are
-found when they are needed and kept for all walks. ``walk`` walks; ``processes`` knows what is imported in any case.
+A node is a number. A definition has its own number; everything else has a negative one with a label that says what it
+is: a name, a module that is loaded, a module used as a value (all of it counts), one outside the project, a binary one,
+something that was read, or a script. The edges of a node are found when they are first needed, and kept for all walks.
+What is imported in any case, ``processes`` knows.
 """
 
 from collections.abc import Iterable
@@ -53,7 +54,7 @@ def joined(edges: Edges, more: Edges) -> Edges:
 
 
 class Graph:
-    """Edges between nodes."""
+    """Nodes by their labels, and the edges between them, found when first asked for."""
 
     def __init__(
         self, resolver: Resolver, examiner: Examiner, directory: str, contributed: Contributed | None = None

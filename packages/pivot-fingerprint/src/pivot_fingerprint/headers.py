@@ -1,6 +1,6 @@
-"""What the header of a function, class or condition says itself: harmless decorators, overloads, types of parameters.
+"""What the header of a function, a class or a condition says: harmless decorators, overloads, types of parameters.
 
-Serves ``facts``, which splits a module, and ``resolve``, which decides whether anything can read annotations.
+Serves ``facts``, which splits a module into statements.
 """
 
 import ast

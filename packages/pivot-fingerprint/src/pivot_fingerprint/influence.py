@@ -1,8 +1,9 @@
-"""Whether a change of something outside the project can be felt by code that uses other things outside of it.
+"""Which code can notice that something outside the project was changed, by what that code uses.
 
-``json.dumps = mine`` is felt by whoever uses ``json``; since nothing is known of how installed distributions use the
-standard library, by all that use any of them too. ``numpy.set_printoptions()`` is felt by whoever uses numpy or a
-distribution that requires it. An unknown call may have changed anything. Asked when everything else is reached.
+``json.dumps = mine`` is noticed by whoever uses ``json``, and by whoever uses any installed distribution, since nobody
+knows how those use the standard library. ``numpy.set_printoptions()`` is noticed by whoever uses numpy or a
+distribution that requires it. A call of which nothing is known may have changed anything. ``walk`` asks when everything
+else is reached.
 """
 
 from collections.abc import Iterable
@@ -49,7 +50,7 @@ _SELF_CONTAINED = frozenset(
 
 
 class Influence:
-    """What code feels that uses certain modules outside the project."""
+    """Whether code notices changes, given the modules outside the project that it uses."""
 
     def __init__(self, sources: Sources, outside: Iterable[Outside]) -> None:
         self._sources = sources

@@ -1,8 +1,8 @@
-"""The digest of a function's instructions, to tell apart functions of the same name: lambdas, and what factories make.
+"""The digest of a function's instructions: it tells apart functions of one name, such as lambdas.
 
-It only distinguishes what is there now; following edits of the source is the work of the static closure. Instructions
-depend on the layout of the source (whether two names stand on one line decides how they are loaded), so the file is
-compiled once more with all positions and docstrings removed, and those of the same function are taken from there.
+It only distinguishes what is there now; to follow edits of the source is the work of the closure. Instructions depend
+on the layout of the source (whether two names stand on one line decides how they are loaded). So the file is compiled
+once more without positions and docstrings, and the instructions of the same function are taken from there.
 """
 
 import ast

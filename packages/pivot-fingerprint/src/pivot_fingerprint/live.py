@@ -1,7 +1,8 @@
 """What only a live function knows: values bound when it was made, in closures, partials, defaults and instances.
 
 The process that loads a pipeline calls this for each stage function, because no reading of source can tell what a loop
-or a factory bound. The code itself is left to the static closure: whatever is found by name becomes an entry for it.
+or a factory bound. The code itself is not digested here: every function or class that can be found by name becomes an
+entry, and the closure follows it.
 """
 
 import functools

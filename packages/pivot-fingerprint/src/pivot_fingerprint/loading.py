@@ -1,6 +1,6 @@
-"""Which modules of the project the import of a module imports, in which order, and which ones its functions may.
+"""Which modules of the project the import of a module imports, in which order, and which its functions may import.
 
-What their import does to others is found by ``effects``; this is only about names of modules.
+This is about names of modules only. What their import changes is found by ``effects``.
 """
 
 from collections.abc import Iterable, Iterator

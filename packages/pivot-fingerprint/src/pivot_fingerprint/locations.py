@@ -1,7 +1,7 @@
 """Paths that source text spells out: ``Path(__file__).parent / "lib"`` as ``<file>/../lib``, without running anything.
 
 Serves ``doing`` for scripts that are run by their path, and ``facts`` for entries that a module adds to ``sys.path``.
-Text that is not absolute is relative to the working directory.
+A path that is not absolute is relative to the working directory.
 """
 
 import ast

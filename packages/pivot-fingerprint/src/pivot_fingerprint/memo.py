@@ -1,6 +1,6 @@
-"""What a caller lends to an analysis: digests of files, and a place to keep results by content.
+"""What a caller lends to an analysis: the digests of files, and a place to keep results by content.
 
-Pivot lends its state database and stat memo. Without one, ``PlainMemo`` reads every file and forgets at the end.
+Pivot lends its state database. Without one, ``PlainMemo`` reads every file and forgets everything at the end.
 """
 
 from typing import Protocol

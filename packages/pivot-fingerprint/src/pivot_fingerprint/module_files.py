@@ -1,6 +1,6 @@
-"""Which files the modules of this process come from, and whether importing a name leads to a file.
+"""Which files the modules of this process come from, and whether importing a name leads to a given file.
 
-Used by ``access`` and ``observation``. What a name would lead to in another process is decided by ``modules``.
+Used by ``auditing`` and ``observation``. What a name would lead to in another process is decided by ``modules``.
 """
 
 import os

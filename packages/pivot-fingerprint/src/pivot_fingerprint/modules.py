@@ -1,8 +1,8 @@
 """From the name of a module to its file, by Python's own rules and without importing anything.
 
-Says also whose code it is: the project's, an installed distribution's or the standard library's. Which distribution
-is the business of ``installed``; what is in the file, of ``facts``. Directories are listed, files are never opened,
-except the tables that setuptools leaves for editable installs.
+Says also whose code it is: the project's, an installed distribution's or the standard library's. Which distribution it
+is, ``installed`` finds; what is in the file, ``facts``. Directories are listed and no files are opened, except the
+tables that setuptools leaves for editable installs.
 """
 
 import os

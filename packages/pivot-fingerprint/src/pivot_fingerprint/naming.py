@@ -1,7 +1,7 @@
-"""Reading names: what an expression stands for, where that is outside of the definition, and what changes it.
+"""Reading names: what an expression means outside of its definition, and what changes it.
 
-The layer of the reader above ``structure``. What code does to others is recorded as an effect on a path; what that
-means is decided in ``effects``, where paths are resolved.
+The layer of the reader of source above ``structure``. A change is recorded as an effect on a path; what that means is
+decided in ``effects``, once it is known where paths lead.
 """
 
 import ast
@@ -46,7 +46,7 @@ _PIECES = frozenset({"builtins.getattr", "builtins.type"})  # what gives a piece
 
 
 class NamingReader(StructureReader):
-    """Adds names, attributes and items."""
+    """The reader of what has a scope, and of names, attributes and items as well."""
 
     # ------------------------------------------------------------ what something is
 

@@ -1,7 +1,7 @@
-"""What the objects of a project may be, as far as their own statements say: instances of classes, other words for what.
+"""What an object of the project may be, by its statements: an instance of a class, or another name of something.
 
-Serves ``effects``, which asks what is changed when an object is, and ``graph``. Guesses on the safe side: an object may
-be more than one thing.
+Serves ``effects``, which asks what is changed when an object is changed, and ``graph``. In doubt an object may be more
+than one thing: then all of them count.
 """
 
 from pivot_fingerprint.definitions import CALLED, CONTAINER, FROZEN, NOW, VALUE, Definition
@@ -29,7 +29,7 @@ _STATEFUL = frozenset(
 
 
 class Objects:
-    """Answers for the definitions of one look, by their numbers."""
+    """Finds what the objects are that definitions bind, by the numbers of the definitions."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver

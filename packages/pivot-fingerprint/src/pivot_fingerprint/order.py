@@ -1,6 +1,7 @@
-"""The order of statements where it matters: of those that bind or change the same name, or read it meanwhile.
+"""The order of statements where it matters: of those that bind or change the same name, or read it in between.
 
-Everything else in a module may stand in any order. Kept apart from ``digests``, which puts it into digests.
+Everything else in a module may stand in any order without a change of digests. ``digests`` takes what is found here
+into the digests.
 """
 
 from bisect import bisect_left
@@ -13,7 +14,7 @@ from pivot_fingerprint.sources import Source
 
 
 class Order:
-    """Answers for the definitions of one graph."""
+    """Finds what the order of statements adds to the digests of the definitions of a graph."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

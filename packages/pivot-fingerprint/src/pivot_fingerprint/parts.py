@@ -80,12 +80,12 @@ class Change(NamedTuple):
 
 
 class ImportRead(NamedTuple):
-    """A file, a directory listing or a variable that was read, or a module that was imported by a computed name, while
-    a module was being imported.
+    """Something that was read while a module of the project was being imported.
 
-    ``kind`` is file, listing, env or package; ``name`` an absolute path, a variable's or a module's name; ``module``
-    and ``line`` the top-level statement that was executing. No module: the source of one that only a finder of
-    somebody else's finds.
+    ``kind`` is file, listing (the names in a directory), env (a variable) or package (a module that was imported by a
+    computed name); ``name`` is an absolute path, or the name of the variable or module. ``module`` and ``line`` say
+    which top-level statement was executing. ``module`` is empty for the source of a module that only an import hook of
+    the user's finds.
     """
 
     kind: str

@@ -1,6 +1,6 @@
-"""Where a path lies: below which root of the project, in the root's own spelling.
+"""Where a path lies: below which root of the project, in the spelling in which that root was given.
 
-Used by ``access`` for whatever the process opens, lists, asks about or hands to another process.
+Used by ``auditing`` for whatever the process opens, lists, asks about or hands to another process.
 """
 
 import os

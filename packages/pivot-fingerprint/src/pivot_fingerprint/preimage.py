@@ -1,6 +1,7 @@
-"""The one way in which digests of values are made: a tag, then pieces, each with its length before it.
+"""How digests of values are made: from a tag, then pieces, each with its length before it.
 
-Without tag and lengths two different values could have the same pre-image, as redun's design note on hashing tells.
+Without tag and lengths, two different values could give the same bytes to digest. The idea is from redun's design note
+on hashing.
 """
 
 import blake3

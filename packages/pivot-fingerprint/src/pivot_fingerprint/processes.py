@@ -1,6 +1,6 @@
-"""What is imported in any case, and what those imports do: the same for all stages of a pipeline.
+"""What the process of a pipeline imports in any case, and what those imports change: the same for all its stages.
 
-Made once for each set of modules; ``walk`` starts from it.
+Made once for each set of imported modules; ``walk`` starts from it.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
 """Questions about files that do not open them: ``os.stat``, ``lstat``, ``access``, ``readlink``, and their users.
 
 They leave no audit event, so while somebody listens these four functions of the module ``os`` are replaced by ones that
-tell. ``os.path``, pathlib and glob look them up there at each call. Not seen: a function that was bound to another name
-before (``from os import stat``), ``DirEntry.stat``, ``os.fstat``, and compiled libraries. The import system has its own
-``stat`` and is not disturbed.
+report. ``os.path``, pathlib and glob look them up there at each call. Not seen: a function that was bound to another
+name before (``from os import stat``), ``DirEntry.stat``, ``os.fstat``, and compiled libraries. The import system has
+its own ``stat`` and is not disturbed.
 """
 
 import os

@@ -1,9 +1,8 @@
-"""What entries reach, for many entries of one process: sets of nodes as the bits of whole numbers.
+"""What entries reach, where there are many of them in one process: sets of nodes, kept as the bits of whole numbers.
 
-What a node reaches is found once, together for all nodes that lead to one another, and joined for each entry. The
-result is that of ``walk``, but for the ways, which are left to it: it is asked again for one entry when somebody
-wants them. It is asked at once where what is reached changes the rules: annotations that are read, subclasses that
-are asked for, modules loaded on the way.
+What a node reaches is found once, for all nodes of a cycle together, and joined for each entry. The result is the same
+as that of ``walk``, without the ways: who wants those asks ``walk`` for one entry. ``walk`` is asked at once where what
+is reached changes the rules themselves: code that reads annotations, that asks for subclasses, or that loads modules.
 """
 
 from collections.abc import Iterable, Iterator

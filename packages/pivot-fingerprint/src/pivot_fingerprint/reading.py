@@ -1,8 +1,8 @@
-"""Reading a definition: what it means as tokens, what it refers to, what it does to others.
+"""Reading a definition: what it means as tokens, what it refers to, and what it changes.
 
-The tokens are the same however the source is laid out, and hold numbers instead of the names of what is outside of
-the definition. ``Reader`` keeps the state and writes any node in a general way; ``structure`` knows functions,
-classes and imports, ``doing`` names, calls and assignments.
+The tokens are the same however the source is laid out. Names of what is outside the definition are replaced by numbers
+in them, since the same name may come to mean something else. ``Reader`` keeps the state and can write any syntax node
+in a general way; ``structure`` knows functions, classes and imports, ``doing`` names, calls and assignments.
 """
 
 import ast

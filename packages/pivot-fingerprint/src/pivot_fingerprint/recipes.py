@@ -1,8 +1,8 @@
-"""What parts are made of besides the texts of their definitions, as plain data; and the parts that come of it.
+"""How the parts of a fingerprint are made from the texts of definitions, as plain data; and the making itself.
 
-Recipes follow from the structure of the sources alone: from which names are bound, read and changed where. An edit
+A recipe follows from the structure of the sources alone: from which names are bound, read and changed where. An edit
 that leaves the structure as it is puts other texts and lines into the same recipes. They are written by ``digests``;
-whether they still hold is found by ``remaking``.
+``remaking`` finds out whether they still hold.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
-"""Whether a method only puts what it gets into its object, as ``register`` of a registry does.
+"""Whether a method only stores what it gets in its object, as ``register`` of a registry does.
 
-Whoever is decorated with such a method depends on it, but not on what others put into the same object: the decorated
-function is given back as it is, or wrapped in one that knows nothing of the object. Asked by ``facts``.
+A function that is decorated with such a method depends on that method, but not on what others store in the same object:
+the function is given back as it is, or wrapped in one that does not look at the object. Asked by ``facts``.
 """
 
 import ast

@@ -1,8 +1,8 @@
-"""Fingerprints after an edit that left the structure of the sources as it was, without following any name again.
+"""Fingerprints after an edit that left the structure of the sources as it was, without following names again.
 
-What is kept are the recipes of an answer, and all that they rest on: of each module the digest of its structure, of
-every other file that of its content. If that is so still, the new texts are put into the old recipes, which is the
-same as to look at everything. Where a module was asked what stands on which of its lines, these must be the same, too.
+What is kept are the recipes of an answer and all that they rest on: the digest of each module's structure, and that of
+every other file's content. If these are the same, the new texts are put into the old recipes, with the same result as
+following all names again. Where a module was asked what stands on a line, its lines must be the same, too.
 """
 
 from collections.abc import Callable

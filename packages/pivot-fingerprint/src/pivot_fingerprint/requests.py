@@ -1,9 +1,9 @@
 """Which installed modules project code imports by names that its source does not spell out.
 
-``importlib.import_module`` tells when it is called, by ``sys.monitoring``: also for what is loaded already, and for
-those who call it on behalf of the project (entry points, ``pkgutil.resolve_name``). ``__import__`` leaves an audit
-event when it loads something, and pickle one for each class that it looks up, see ``auditing``. What libraries import
-for themselves is their own business.
+Calls of ``importlib.import_module`` are seen by ``sys.monitoring``: also for modules that are loaded already, and also
+when something else calls it on behalf of the project (entry points, ``pkgutil.resolve_name``). ``__import__`` leaves
+an audit event when it loads something, and pickle leaves one for each class that it looks up, see ``auditing``. What
+libraries import for themselves is not recorded.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """From a name to what it means: through imports, re-exports, stars and submodules, to definitions and distributions.
 
-Every way that a name may take counts, since which one is taken is known only when the program runs. What a target
-means for a closure is decided in ``closure``; what it means for a digest, in ``digests``.
+Every way that a name may take counts, since which one is taken is known only when the program runs. What the result
+means for a closure is decided in ``graph``; what it means for a digest, in ``digests``.
 """
 
 import builtins
@@ -69,7 +69,7 @@ class Target:
 
 
 class _Search:
-    """What was met on the way from one path."""
+    """What was met while one path was resolved."""
 
     def __init__(self) -> None:
         self.names: dict[tuple[str, str], None] = {}

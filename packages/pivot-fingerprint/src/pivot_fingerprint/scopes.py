@@ -1,7 +1,7 @@
-"""Which names are local: Python's scoping rules, on syntax trees.
+"""Which names are local, by Python's rules of scoping.
 
-A list of ``Scope`` is the scopes around a piece of code inside one definition; below it is the module. Nothing here
-knows what names mean; ``reading`` asks it for each name.
+A list of ``Scope`` stands for the scopes around a piece of code inside one definition, the outermost first; around
+them is the module. Nothing here knows what names mean; ``reading`` asks for each name whether it is local.
 """
 
 import ast

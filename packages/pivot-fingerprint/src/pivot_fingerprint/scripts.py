@@ -1,8 +1,8 @@
-"""Which source files of the project a Python program imports that another process is to execute.
+"""Which source files of the project a Python program imports, when it is started as another process.
 
-From its text alone: modules are looked for beside the script, in the directory in which it starts and in those that
-the caller names; what is imported inside functions counts too. A program that finds its modules in another way
-(``sys.path``, computed names) is not followed further. Used by ``commands``.
+From its text alone: modules are looked for beside the script, in the directory in which it starts, and in those that
+the caller names. Imports inside functions count too. A program that finds its modules in another way (``sys.path``,
+computed names) is not followed further. Used by ``commands``.
 """
 
 import os

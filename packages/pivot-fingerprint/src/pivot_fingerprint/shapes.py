@@ -1,16 +1,19 @@
 """The shape of a definition: a digest in which the plain functions that it calls count by what they do, not by name.
 
-Two definitions of one shape do the same, whatever the functions below them are called and wherever they are. That is
-so only for functions whose names nothing can see. Such a function, here called *nameless*,
+Two definitions of one shape do the same, whatever the functions that they call are named and wherever those are. That
+holds only for functions whose names nothing can see. Such a function, here called *nameless*,
 
 - is an undecorated ``def`` at top level, with constant defaults, without functions, classes or ``global`` inside;
 - is bound once, and nothing in any module that may be imported changes or reads it in another way than by calling it;
 - is in no module that is used as a value, and no code looks at frames or finds names by text.
 
 A constant is nameless under the same conditions if it is made of literals that cannot be changed; it may be read in
-any way. Classes are never: pickles and messages name them. The idea is that of bisimulation: two graphs with equal
-digests at their roots, each made of the digests below it, unfold to the same tree; cycles are told apart by refining
-colours until nothing changes. Here is found what a shape is made of; the digests are taken in ``recipes``.
+any way. A class never is: pickles and messages name it.
+
+The idea is that of bisimulation. A digest is made of the digests of what is called, down to what calls nothing; so two
+equal digests stand for the same tree of calls. Functions that call one another in a circle have no such bottom: they
+all begin with one colour, and get finer ones from the colours of what they call, until nothing changes. This module
+finds what a shape is made of; the digests are taken in ``recipes``.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""What a single top-level statement says of itself: its first line, its name, the functions inside it.
+"""What a top-level statement says of itself: its first line, its name, the functions inside it.
 
-``facts`` splits a module into statements and asks here; nothing here knows of the module around.
+``facts`` splits a module into statements and asks here. Nothing here knows the module around.
 """
 
 import ast

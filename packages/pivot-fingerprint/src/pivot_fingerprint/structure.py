@@ -1,6 +1,7 @@
-"""Reading functions, classes, comprehensions and imports: whatever has a scope or binds names by text.
+"""Reading functions, classes, comprehensions and imports: everything that has a scope, or that binds names.
 
-The middle layer of the reader: ``reading`` keeps the state below it, ``doing`` adds calls and assignments above it.
+The middle layer of the reader of source: ``reading`` keeps the state below it, ``doing`` adds calls and assignments
+above it.
 """
 
 import ast
@@ -14,7 +15,7 @@ from pivot_fingerprint.scopes import Bindings, Scope, bindings, imported_names, 
 
 
 class StructureReader(Reader):
-    """Adds what has a scope."""
+    """The reader of any node, and of functions, classes, comprehensions and imports in their own way."""
 
     # ------------------------------------------------------------ what only introspection sees
 

@@ -1,8 +1,8 @@
 """Branches that the present version of Python never takes: ``if sys.version_info >= (3, 8): ... else: ...``.
 
-A fingerprint counts for one version of Python, so such a branch is no part of any definition, nor is the condition.
-Called by ``facts`` with the tree of a module before anything else looks at it. Conditions on the platform stay: a
-fingerprint counts for all of these.
+A fingerprint is for one version of Python, so such a branch is no part of any definition, nor is the condition.
+``facts`` calls this with the tree of a module before anything else looks at it. Conditions on the platform stay: a
+fingerprint is the same on all platforms.
 """
 
 import ast

@@ -1,6 +1,7 @@
 """Whether anything can read the annotations of a definition, as far as its own header says.
 
-Code that reads annotations of whatever it is given is recognised by what it mentions, in ``walk``.
+Code that reads the annotations of whatever it is given is recognised elsewhere, by the names that it mentions (see
+``vocabulary``); then the annotations of all that is reached count.
 """
 
 from pivot_fingerprint.definitions import PLAIN, Definition
@@ -48,7 +49,7 @@ _PLAIN_BASES = frozenset(["object", "abc.ABC", "typing.Generic"])
 
 
 class Visibility:
-    """Answers for the definitions of one look."""
+    """Finds for definitions, by their numbers, whether their annotations can be read."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver

@@ -1,6 +1,7 @@
-"""Names that mean something to a reader of source: what looks into other code, and the most usual built-in names.
+"""Names that tell a reader of source something: those of functions that look into other code, and usual built-in ones.
 
-``reading`` asks for them; found by name, because whoever mentions one may be using it.
+``reading`` and ``visibility`` ask for them. It is enough that a definition mentions such a name: whoever mentions it
+may be using it.
 """
 
 # What reads annotations or docstrings of other code. Found by name: whoever mentions one may be doing it.

@@ -1,8 +1,8 @@
 """From entries to everything that they reach.
 
-A walk on the graph, breadth first, so that what led to a part is the shortest way. A name leads to what binds it and
-to what contributes to it in this process. A statement with an effect outside the project is reached by whatever may
-feel it. Parts are made of what was reached by ``digests``.
+A walk on the graph, breadth first, so that the shortest way to a part is found. A name leads to what binds it, and to
+what contributes to it in this process. A statement that changes something outside the project is reached from whatever
+may notice that. ``digests`` makes parts of what was reached.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from pivot_fingerprint.sources import Outside, Source
 
 
 class Walk(NamedTuple):
-    """What was reached.
+    """What was reached, and on which way.
 
     ``definitions`` and ``ignored`` are numbers of definitions, ``others`` nodes of other kinds that are parts,
     ``names`` those of names, ``loaded`` modules that are loaded on the way; ``led_by`` maps a node to the one that
