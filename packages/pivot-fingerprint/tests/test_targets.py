@@ -143,3 +143,27 @@ def test_it_is_offered_by_the_package_however_it_was_imported() -> None:
 def test_the_package_imports_it_on_first_use_only() -> None:
     program = "import pivot_fingerprint, sys; assert 'pivot_fingerprint.targets' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("Model.fti", "Model.fit"), ("make.stepp", None), ("trian", "train"), ("make.x.y", "make")]
+)
+def test_a_name_that_is_not_there_is_an_error_also_inside_another(stages, name: str, suggestion: str | None) -> None:
+    with pytest.raises(UnknownName) as caught:
+        fingerprint(f"{stages}:{name}")
+    assert caught.value.suggestion == suggestion
+
+
+def test_a_name_from_outside_the_project_is_not_suggested_for_itself(project) -> None:
+    project.write("maths!.py", "import json as js\ndef jsx(): return js.dumps(1)\n")
+    maths = project.name("maths")
+    with pytest.raises(UnknownName, match="comes from outside the project"):
+        fingerprint(f"{maths}:js")
+    with pytest.raises(UnknownName, match="did you mean 'jsx'"):
+        fingerprint(f"{maths}:jsxx")
+
+
+@pytest.mark.parametrize("value", [None, 3, [len]])
+def test_what_cannot_be_called_is_no_target(value: object) -> None:
+    with pytest.raises(InvalidTarget):
+        fingerprint(value)  # type: ignore[arg-type]  # what a caller without types may do

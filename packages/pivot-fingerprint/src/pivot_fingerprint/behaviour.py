@@ -55,7 +55,7 @@ WITHIN = "="  # before a dotted name: that is changed, and nothing else
 
 
 class Effects(NamedTuple):
-    """What code does when it runs: the names and parameters that it changes, those that it calls, and what it does outside.
+    """What code does when it runs: which names and parameters it changes, which it calls, what it does elsewhere.
 
     ``rebound`` are the names among those that are bound to something else. ``loud`` are dotted names outside the
     project of which it throws away the result of a call, ``sure`` those that it changes.

@@ -1,12 +1,12 @@
 """What can go wrong with a question about a function, as one tree.
 
     FingerprintError
-    ├── InvalidTarget       a text that is no ``package.module:name``
+    ├── InvalidTarget       no ``package.module:name``, and nothing that can be called
     ├── UnknownModule       no module of the project has that name
     └── UnknownName         the module binds no such name
 
-Every error carries its fields and survives pickling; its text is one line that says what is wrong, where, and what to
-do next. An analysis itself raises none of them: source that cannot be followed is told as opaque.
+Every error carries its fields and survives pickling. Its text is one line that says what is wrong, where, and what to
+do next. An analysis itself raises none of them: source that cannot be followed is listed as opaque.
 """
 
 
@@ -22,7 +22,7 @@ class FingerprintError(Exception):
 
 
 class InvalidTarget(FingerprintError):
-    """The text does not name a function."""
+    """The text does not name a function, or the object cannot be called."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
@@ -51,15 +51,23 @@ class UnknownModule(FingerprintError):
 
 
 class UnknownName(FingerprintError):
-    """The module has no such definition. ``suggestion`` is the most similar name that it has, None if none is."""
+    """The module has no such definition. ``suggestion`` is the most similar name that it has, None if none is.
 
-    def __init__(self, module: str, name: str, file: str, suggestion: str | None = None) -> None:
-        super().__init__(module, name, file, suggestion)
+    ``imported`` says that it has the name, from outside the project.
+    """
+
+    def __init__(
+        self, module: str, name: str, file: str, suggestion: str | None = None, imported: bool = False
+    ) -> None:
+        super().__init__(module, name, file, suggestion, imported)
         self.module = module
         self.name = name
         self.file = file
         self.suggestion = suggestion
+        self.imported = imported
 
     def describe(self) -> str:
+        if self.imported:
+            return f"{self.name!r} in module {self.module!r} ({self.file}) comes from outside the project: name its own"
         hint = f"did you mean {self.suggestion!r}?" if self.suggestion else "check the name"
         return f"module {self.module!r} ({self.file}) binds no name {self.name!r}: {hint}"

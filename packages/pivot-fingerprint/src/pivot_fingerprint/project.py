@@ -1,6 +1,7 @@
 """The project behind an analysis: everything that is needed when something changed.
 
-Joins finding, facts, resolution, effects, the closure and digests; ``analysis`` imports it only then.
+Joins the modules that find modules, read facts, follow names and take digests. ``analysis`` imports it only when a kept
+answer no longer holds.
 """
 
 import os
@@ -13,6 +14,7 @@ from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.entries import containing, starts, statements
 from pivot_fingerprint.excerpts import excerpt, read_lines
 from pivot_fingerprint.graph import Graph, contributed
+from pivot_fingerprint.inside import has_inside
 from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
 from pivot_fingerprint.memo import Memo
@@ -101,7 +103,7 @@ class Project:
         """Return the entries that a name leads to: itself, or what was imported under it."""
         graph = self._look([entry.module], ()).graph
         if starts(entry, graph):
-            return (entry,)
+            return (entry,) if self._binds(entry) else ()
         module = self.sources.module(entry.module)
         if not isinstance(module, Source):
             return ()
@@ -117,10 +119,20 @@ class Project:
         return tuple(sorted({*found.facts.binds, *methods}))
 
     def locate(self, entry: Entry) -> Part | None:
-        """Return the part that an entry is in, None if it is not in a project module."""
+        """Return the part that an entry is in, None if there is nothing of its name in a project module."""
         module = self.sources.module(entry.module)
         numbers = containing(entry, module) if isinstance(module, Source) else []
-        return self._look([], ()).assembler.place(numbers[-1]) if numbers else None
+        return self._look([], ()).assembler.place(numbers[-1]) if numbers and self._binds(entry) else None
+
+    def _binds(self, entry: Entry) -> bool:
+        """Whether there is something of the whole name of an entry, as far as sources can tell."""
+        module = self.sources.module(entry.module)
+        if "." not in entry.qualname or entry.line or not isinstance(module, Source):
+            return True
+        if entry.qualname in self.names(entry.module):
+            return True
+        lines = read_lines(module.file, self.sources.files.get(module.file))
+        return lines is None or has_inside("".join(lines), entry.qualname)
 
     def source(self, part: Part) -> str | None:
         """Return the text of a part's definitions, None if it has none or its file was edited since."""

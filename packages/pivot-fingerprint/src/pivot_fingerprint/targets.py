@@ -1,7 +1,7 @@
-"""The fingerprint of one function, named by a text or given as an object: the question most callers have.
+"""The fingerprint of one function, named by a text or given as an object: the question that most callers have.
 
-Joins the closure of the source with the values bound to a live object. Whoever asks for many functions at once, or
-again and again, makes an ``Analysis``; what is bound to a live object is found by ``live``.
+Joins the closure of the source with the values that are bound to a live object, which ``live`` finds. Whoever asks for
+many functions at once, or again and again, makes an ``Analysis``.
 """
 
 import os
@@ -33,6 +33,8 @@ def fingerprint(
     analysis = Analysis(places, memo=memo)
     if isinstance(target, str):
         return _named(target, analysis, places)
+    if not callable(target):
+        raise InvalidTarget(repr(target))
     return _live(target, analysis, places)
 
 
@@ -44,8 +46,9 @@ def _named(target: str, analysis: Analysis, roots: tuple[str, ...]) -> Fingerpri
     entry = Entry(module, name)
     entries = analysis.origins(entry)
     if not entries:
-        similar = get_close_matches(name, analysis.names(module), 1)
-        raise UnknownName(module, name, file, similar[0] if similar else None)
+        names = analysis.names(module)
+        similar = get_close_matches(name, [one for one in names if analysis.origins(Entry(module, one))], 1)
+        raise UnknownName(module, name, file, similar[0] if similar else None, imported=name in names)
     return analysis.fingerprints({target: entries})[target]
 
 
