@@ -25,11 +25,15 @@ from pivot.reasons import (
     SchemeChanged,
     UpstreamRuns,
 )
+from pivot.way import find_way
 from pivot.workspace import Workspace
 from pivot_cache.errors import printable
 from pivot_cli.session import Session
 from pivot_cli.words import shown_path, status, title
-from pivot_fingerprint import Change, Fingerprint
+from pivot_fingerprint import Change
+
+_WITH_SOURCE = frozenset({"func", "class", "method", "const"})
+_MISSING = "missing"  # the digest of a file or a variable that a module looked for while it was imported
 
 type Sources = Callable[[Change], tuple[str | None, str | None]]
 """The text of a changed part, before and now; None where it is not known, empty where there was or is none."""
@@ -73,12 +77,23 @@ def _item(item: Item, step: Step, root: Path, sources: Sources | None) -> Iterat
         yield f"      New: {_value(item.new)}"
     if change and change.file:
         yield f"      File: {_place(root, change.file, change.line)}"
-    if change and (path := call_path(step.now.code, step.stage.name, change.key)):
-        yield f"      Path: {path}"
+    if change:
+        yield from _way(change, step)
     if item.note:
         yield f"      Note: {printable(item.note)}"
     if change and sources:
         yield from (f"      {line}".rstrip() for line in _diff(change, root, sources))
+
+
+def _way(change: Change, step: Step) -> Iterator[str]:
+    """Yield the way to a part unless the stage's function names it, and whether its source leads there at all."""
+    if change.new is None:
+        return
+    way = find_way(step.stage, step.now.code, change.key)
+    if len(way.names) > 2:
+        yield f"      Path: {printable(str(way))}"
+    if isinstance(step.lock, Lock) and way.first in step.lock.observed:
+        yield "      Note: only a run showed that the stage gets there, no name in the source does"
 
 
 def _items(reason: Reason, step: Step) -> Iterator[Item]:
@@ -131,7 +146,7 @@ def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
     if step.now.opaque:
         yield ""
         yield "  Not followed:"
-        for opaque in step.now.opaque:
+        for opaque in sorted(step.now.opaque, key=lambda one: (one.file, one.line)):
             yield f"    {opaque.what}"
             yield f"      File: {_place(root, opaque.file, opaque.line)}"
     if step.now.reads:
@@ -147,26 +162,18 @@ def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
                 yield f"      File: {_place(root, part.file, part.line)}"
 
 
-def call_path(code: Fingerprint, stage: str, key: str) -> str | None:
-    """Return the way from the stage to a part, ``train → Model.fit → normalize``; None if it is reached directly."""
-    names: list[str] = []
-    seen: set[str] = set()
-    at: str | None = key
-    while at is not None and at not in seen:
-        seen.add(at)
-        names.append(at.split(":", 2)[-1] or at.split(":", 2)[1])
-        at = code.parents.get(at)
-    way = [stage, *reversed(names[:-1])]  # the last is the stage's own function
-    return " → ".join(way) if len(way) > 2 else None
-
-
 def _diff(change: Change, root: Path, sources: Sources) -> Iterator[str]:
     from difflib import unified_diff  # 5 ms, for --diff only
 
+    if change.key.partition(":")[0] not in _WITH_SOURCE:
+        return
     old, new = sources(change)
     if old is None or new is None:
         which = "old" if old is None else "new"
         yield f"(the {which} source is not known here)"
+        return
+    if old == new:
+        yield "(its own source is the same: a name in it stands for something else now)"
         return
     name = _place(root, change.file, 0) if change.file else change.label
     yield ""
@@ -181,7 +188,7 @@ def _place(root: Path, file: str, line: int) -> str:
 
 def _value(value: str | None) -> str:
     """Return a value for the screen: digests in short."""
-    if value is None:
+    if value is None or value == _MISSING:
         return "-"
     if len(value) == 64 and not value.strip("0123456789abcdef"):
         return value[:8]
@@ -208,7 +215,7 @@ def kept_sources(workspace: Workspace, look: Look, step: Step) -> Sources:
     def sources(change: Change) -> tuple[str | None, str | None]:
         old: str | None = ""
         if change.old is not None:
-            old = kept_source(workspace, change.old)
+            old = kept_source(workspace, change.key, change.old)
         part = current.get(change.key)
         return old, look.analysis.source(part) if part else ("" if change.new is None else None)
 

@@ -58,7 +58,7 @@ def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ())
             "stage": step.stage.name,
             "status": status(step.decision).replace(" ", "_"),
             "action": step.decision.action,
-            "reasons": [reason_data(reason, root, step.now.code) for reason in step.decision.reasons],
+            "reasons": [reason_data(reason, root, step) for reason in step.decision.reasons],
             "uncommitted": step.stage.name in pending,
             "undeclared_reads": list(step.now.reads),
             "opaque": [{**one._asdict(), "file": shown_path(root, one.file)} for one in step.now.opaque],

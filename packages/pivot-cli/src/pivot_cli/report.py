@@ -25,10 +25,11 @@ from pivot.events import (
     StageSkipped,
     StageStarted,
 )
-from pivot.impact import way
+from pivot.plan import Step
 from pivot.reasons import CodeChanged, Reason
+from pivot.way import find_way
 from pivot_cli.words import shown_path
-from pivot_fingerprint import Change, Fingerprint
+from pivot_fingerprint import Change
 
 ACTIONS = ("run", "restore", "skip", "failed", "blocked")
 
@@ -83,17 +84,19 @@ def plan_data(root: Path, decisions: Iterable[Decision], seconds: float) -> dict
     return _whole(root, rows, seconds, [])
 
 
-def reason_data(reason: Reason, root: Path, code: Fingerprint | None = None) -> dict[str, Any]:
-    """Return a reason as JSON data: its name under ``reason``, then its fields; with code, the way to each change."""
+def reason_data(reason: Reason, root: Path, step: Step | None = None) -> dict[str, Any]:
+    """Return a reason as JSON data: its name under ``reason``, then its fields; with a step, the way to each change."""
     fields = reason._asdict()
     if isinstance(reason, CodeChanged):
-        fields["changes"] = [_change_data(change, root, code) for change in reason.changes]
+        fields["changes"] = [_change_data(change, root, step) for change in reason.changes]
     return {"reason": snake(type(reason).__name__), **fields}
 
 
-def _change_data(change: Change, root: Path, code: Fingerprint | None) -> dict[str, Any]:
+def _change_data(change: Change, root: Path, step: Step | None) -> dict[str, Any]:
     place = {"file": shown_path(root, change.file) if change.file else None}
-    path = {"path": list(way(code.parents, change.key))} if code else {}
+    path: dict[str, Any] = {}
+    if step:
+        path = {"path": find_way(step.stage, step.now.code, change.key).names if change.new is not None else []}
     return {**change._asdict(), **place, **path}
 
 

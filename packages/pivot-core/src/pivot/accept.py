@@ -17,6 +17,8 @@ from pivot.workspace import Workspace
 def accept(workspace: Workspace, look: Look, step: Step, reason: str) -> Lock:
     """Record the code of a stage, as it is now, as what made its outputs; return the new lock.
 
+    The reasons for what was accepted since the stage ran stay with it.
+
     Raises UsageError where something other than code changed: then the outputs are not those of the present state.
     """
     stage: StageSpec = step.stage
@@ -39,7 +41,10 @@ def accept(workspace: Workspace, look: Look, step: Step, reason: str) -> Lock:
         raise UsageError("the stage is up to date, there is nothing to accept", stage=stage.name)
     workspace.store.hold()
     now = step.now
-    lock = step.lock._replace(scheme=now.scheme, parts=now.parts, packages=dict(now.code.packages), accepted=reason)
+    reasons = [one for one in (step.lock.accepted, reason) if one]
+    lock = step.lock._replace(
+        scheme=now.scheme, parts=now.parts, packages=dict(now.code.packages), accepted="; ".join(reasons)
+    )
     keep_sources(workspace, look, now.code)
     keep_trace(workspace.runs, now, lock)
     write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)

@@ -14,7 +14,7 @@ from pivot.look import Look, stage_entries
 from pivot.observation import Observation
 from pivot.traces import keep_trace
 from pivot.workspace import Workspace
-from pivot_cache.errors import SourceMissing
+from pivot_cache.errors import SourceMissing, printable
 from pivot_cache.stamp import RACY_NS, clock
 from pivot_fingerprint import Fingerprint, Observed, text_of
 
@@ -66,9 +66,8 @@ def commit(
     ignore(workspace.project.root, (out.path for _, out in outs if out.kind == "out"))
     locks: list[Lock] = []
     for now, result in done:
-        lock = _record(look, now, result.observed, outputs[now.stage.name])
+        lock = _record(workspace, look, now, result.observed, outputs[now.stage.name])
         keep_trace(workspace.runs, now, lock)
-        keep_sources(workspace, look, now.code)
         locks.append(lock)
     written = zip((workspace.lock_path(now.stage) for now, _ in done), locks, strict=True)
     write_locks(list(written), durable=workspace.config.durable, meanwhile=meanwhile)
@@ -88,16 +87,19 @@ def hold_back(workspace: Workspace, look: Look, now: Observation, result: Result
             raise SourceMissing(look.absolute(out.path))
         outputs[out.path] = Output(content, out.kind)
     ignore(workspace.project.root, (out.path for out in stage.outs if out.kind == "out"))
-    lock = _record(look, now, result.observed, outputs)
-    keep_sources(workspace, look, now.code)
+    lock = _record(workspace, look, now, result.observed, outputs)
     workspace.pending.write(stage, lock)
     return lock
 
 
-def _record(look: Look, now: Observation, observed: Observed, outputs: Mapping[str, Output]) -> Lock:
+def _record(
+    workspace: Workspace, look: Look, now: Observation, observed: Observed, outputs: Mapping[str, Output]
+) -> Lock:
+    """Return the record of a run, and keep the sources of all that it showed."""
     extra = tuple(sorted(unexpected(look, now, observed)))
     code = look.fingerprint(now.stage, extra) if extra else now.static
     now = now._replace(code=code)
+    keep_sources(workspace, look, code)
     inputs = {path: content for path, content in now.inputs.items() if content is not None}
     own = {path.rstrip("/") for path in (*inputs, *outputs)}
     return Lock(
@@ -148,19 +150,39 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
                 yield relative + suffix
 
 
+def describe_read(path: str, digest: str | None) -> str:
+    """Return what a stage did with a path of ``undeclared``, and what to do about it."""
+    shown = printable(path)
+    if path == "./":
+        return "listed the project's directory: the names there are tracked"
+    if path.endswith("/."):
+        return f"asked whether {shown.removesuffix('.')} is there: that is tracked"
+    if digest is None:
+        return f"looked for {shown}, which is not there: it is tracked, should it come"
+    if path.endswith("/"):
+        return f"listed {shown} without declaring it: its names are tracked; declare it as a pivot.Dep"
+    return f"read {shown} without declaring it: it is tracked; declare it as a pivot.Dep"
+
+
 def keep_sources(workspace: Workspace, look: Look, code: Fingerprint) -> None:
     """Keep the text of each part, so that ``status --diff`` can show what it was before a later edit."""
     for part in code.parts:
-        if part.line and kept_source(workspace, part.digest) is None:
+        if part.line and kept_source(workspace, part.key, part.digest) is None:
             text = look.analysis.source(part)
             if text is not None:
-                workspace.state.put("source", text_of(part.digest), text.encode(errors="surrogateescape"))
+                kept = text.encode(errors="surrogateescape")
+                workspace.state.put("source", _source_key(part.key, part.digest), kept)
 
 
-def kept_source(workspace: Workspace, digest: str) -> str | None:
+def kept_source(workspace: Workspace, key: str, digest: str) -> str | None:
     """Return the text of a part that had this digest when it was last recorded here, None if it was not."""
-    kept = workspace.state.get("source", text_of(digest))
+    kept = workspace.state.get("source", _source_key(key, digest))
     return kept.decode(errors="replace") if kept is not None else None
+
+
+def _source_key(key: str, digest: str) -> str:
+    """The part counts as well: functions of other names and annotations may have the same digest."""
+    return f"{text_of(digest)} {key}"
 
 
 def _touched(path: str, began: int) -> bool:

@@ -4,7 +4,7 @@ Reads the closures that ``status`` reads; decides nothing.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.suggest import did_you_mean
-from pivot_fingerprint import Entry
+from pivot.way import find_way
+from pivot_fingerprint import Entry, Part
 
 
 class Impact(NamedTuple):
@@ -30,24 +31,21 @@ class Impact(NamedTuple):
 
 
 def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple[Impact, ...]:
-    """Return the stages that an edit of the file (or of one definition in it) would run, in order.
+    """Return the stages that an edit of a file, of one definition in it, or of anything in a directory would run, in
+    order.
 
-    Raises UsageError for a file that is not there, or that has no definition of that name.
+    Raises UsageError for what is not there, is no part of the project, or has no definition of that name.
     """
     place = str(path)
-    if not path.exists():
-        raise UsageError(f"there is no file {look.project.relative(path)}")
     hits = {stage.name: _hits(look, stage, place, name) for stage in look.manifest.stages}
-    if name is not None and not any(hits.values()):
-        if ignored(look, path, name) or _is_there(look, path, name):
-            return ()
-        parts = (part for stage in look.manifest.stages for part in look.code(stage).parts)
-        known = {part.name for part in parts if part.file == place and part.name}
-        raise UsageError(f"no stage reaches {name} in {look.project.relative(path)}", hint=did_you_mean(name, known))
+    if not any(hits.values()):
+        _check(look, path, name)
+        around = None if name is None else _around(look, place, name)
+        hits = {stage.name: _hits(look, stage, place, around, alone=True) for stage in look.manifest.stages if around}
     found: list[Impact] = []
     reached: set[str] = set()
     for stage_name in graph.order:
-        if hits[stage_name]:
+        if hits.get(stage_name):
             found.append(Impact(stage_name, True, hits[stage_name]))
         elif any(one in reached for one in graph.upstream[stage_name]):
             found.append(Impact(stage_name, False, ()))
@@ -59,56 +57,83 @@ def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple
 
 def ignored(look: Look, path: Path, name: str | None) -> tuple[str, ...]:
     """Return the labels of definitions there that stages would reach, were they not left out on request."""
-    parts = {part for stage in look.manifest.stages for part in look.code(stage).ignored if part.file == str(path)}
-    return tuple(sorted(part.label for part in parts if _named(part.name, name)))
+    parts = (part for stage in look.manifest.stages for part in look.code(stage).ignored)
+    return tuple(sorted({part.label for part in parts if _is_at(part, str(path), name)}))
 
 
-def _is_there(look: Look, path: Path, name: str) -> bool:
-    """Whether a definition is in the file, though no stage reaches it."""
-    names = Path(look.project.relative(path)).with_suffix("").parts
-    modules = (".".join(names[first:]).removesuffix(".__init__") for first in range(len(names)))
-    found = (look.analysis.locate(Entry(module, name)) for module in modules)
-    return any(part is not None and part.file == str(path) for part in found)
+def is_imported(look: Look, path: Path) -> bool:
+    """Return whether a source is executed in order to load the pipeline."""
+    place = str(path)
+    return any(one.kind == "source" and look.absolute(one.name) == place for one in look.manifest.inputs)
 
 
-def _hits(look: Look, stage: StageSpec, place: str, name: str | None) -> tuple[str, ...]:
+def _check(look: Look, path: Path, name: str | None) -> None:
+    """Raise UsageError if nothing that a stage could depend on is meant."""
+    shown = look.project.relative(path)
+    if not path.exists():
+        raise UsageError(f"there is no file {shown}")
+    if not path.is_relative_to(look.project.root):
+        raise UsageError(f"{shown} is no part of the project {look.project.root}")
+    if name is None or _around(look, str(path), name):
+        return
+    names = {one for module in _modules(look, str(path)) for one in look.analysis.names(module)}
+    if name in names:
+        raise UsageError(f"{name} is imported in {shown}, not defined there", hint="name the file that defines it")
+    known = {one for one in names if _around(look, str(path), one)}
+    methods = sorted(one for one in known if one.endswith(f".{name}"))
+    hint = f"did you mean {' or '.join(methods)}?" if methods else did_you_mean(name, known)
+    raise UsageError(f"there is no {name} in {shown}", hint=hint)
+
+
+def _around(look: Look, place: str, name: str) -> str | None:
+    """Return the name of the definition that a name in a file belongs to, such as the class of a field."""
+    found = (look.analysis.locate(Entry(module, name)) for module in _modules(look, place))
+    return next((part.name for part in found if part is not None and part.file == place), None)
+
+
+def _modules(look: Look, place: str) -> Iterator[str]:
+    """Yield the names that the module in a file may have."""
+    names = Path(look.project.relative(place)).with_suffix("").parts
+    yield from (".".join(names[first:]).removesuffix(".__init__") for first in range(len(names)))
+
+
+def _hits(look: Look, stage: StageSpec, place: str, name: str | None, *, alone: bool = False) -> tuple[str, ...]:
+    """Return why an edit would run a stage; ``alone`` leaves out the methods of what is named."""
     code = look.code(stage)
-    parts = [part for part in code.parts if part.file == place and part.kind != "file" and _named(part.name, name)]
-    own = {entry.qualname for entry in stage.entries}
-    ways = [tuple(way(code.parents, part.key)) for part in parts]
-    ways.sort(key=lambda one: (len(one), one[0] not in own))
-    return (*(" → ".join(one) for one in ways), *(_data(look, stage, place) if name is None else ()))
+    parts = [part for part in code.parts if part.kind != "file" and _is_at(part, place, name)]
+    parts = [part for part in parts if not alone or part.name == name]
+    ways = sorted((find_way(stage, code, part.key) for part in parts), key=lambda way: len(way.names))
+    return (*(str(way) for way in ways), *(_data(look, stage, place) if name is None else ()))
 
 
 def _data(look: Look, stage: StageSpec, place: str) -> Iterator[str]:
     """Yield what a stage reads of a file: declared, as parameters, while its code is imported, or undeclared."""
-    yield from (f"input {dep.path}" for dep in stage.deps if _covers(look.absolute(dep.path), place))
-    if stage.params is not None and place == os.path.normpath(look.absolute(f"{stage.pipeline}/params.yaml")):
+    yield from (f"input {dep.path}" for dep in stage.deps if _meet(look.absolute(dep.path), place))
+    if stage.params is not None and _covers(place, os.path.normpath(look.absolute(f"{stage.pipeline}/params.yaml"))):
         yield "parameters in params.yaml"
     lock = look.locks.get(stage.name)
     undeclared = lock.reads if isinstance(lock, Lock) else {}
-    yield from (f"undeclared input {path}" for path in undeclared if look.absolute(path) == place)
+    yield from (f"undeclared input {path}" for path in undeclared if _is_read(look.absolute(path), path, place))
     for part in look.code(stage).parts:
-        if part.kind == "file" and part.file == place:
-            yield " → ".join([*way(look.code(stage).parents, part.key)][:-1]) + f" reads {part.name}"
+        if part.kind == "file" and part.file and _is_read(part.file, part.name, place):
+            yield " → ".join(find_way(stage, look.code(stage), part.key).names[:-1]) + f" reads {part.name}"
 
 
-def _named(part: str, name: str | None) -> bool:
-    return name is None or part == name or part.startswith(f"{name}.")
+def _is_at(part: Part, place: str, name: str | None) -> bool:
+    named = name is None or part.name == name or part.name.startswith(f"{name}.")
+    return named and part.file is not None and _covers(place, part.file)
 
 
-def _covers(declared: str, place: str) -> bool:
-    return place == declared or place.startswith(f"{declared}/")
+def _is_read(read: str, shown: str, place: str) -> bool:
+    """Whether an edit at a place changes what was read: something below it, or the names in the directory around it."""
+    read = os.path.normpath(read)
+    listed = shown.endswith("/") and os.path.dirname(place) == read and not os.path.lexists(place)
+    return listed or _covers(place, read)
 
 
-def way(parents: Mapping[str, str], key: str) -> Iterable[str]:
-    """Return the names from a stage's function to a part, both included: ``train``, ``Model.fit``, ``normalize``."""
-    names: list[str] = []
-    seen: set[str] = set()
-    at: str | None = key
-    while at is not None and at not in seen:
-        seen.add(at)
-        kind, module, name = at.split(":", 2)
-        names.append(name or module or kind)
-        at = parents.get(at)
-    return reversed(names)
+def _meet(one: str, other: str) -> bool:
+    return _covers(one, other) or _covers(other, one)
+
+
+def _covers(above: str, place: str) -> bool:
+    return place == above or place.startswith(f"{above}/")

@@ -6,7 +6,7 @@ Order is the business of ``schedule``, processes that of ``under_way``, records 
 from collections.abc import Callable, Collection
 from time import perf_counter, sleep
 
-from pivot.commit import verify
+from pivot.commit import describe_read, verify
 from pivot.decide import decide
 from pivot.events import (
     Emit,
@@ -35,7 +35,7 @@ from pivot.tracked_inputs import missing_inputs, take_tracked
 from pivot.under_way import UnderWay
 from pivot.users import MOST_FRESH
 from pivot.workspace import Workspace
-from pivot_cache.errors import ObjectError, printable
+from pivot_cache.errors import ObjectError
 
 type MakeExecutor = Callable[[Manifest, int], Executor]
 
@@ -248,9 +248,8 @@ class Run:
                 self._fail(now.stage, recorded, result.seconds)
                 continue
             self._settle(now.stage, "run", StageDone(result.stage, result.seconds))
-            for path in recorded.reads:
-                notice = f"read {printable(path)} without declaring it: it is tracked; declare it as a pivot.Dep"
-                self.emit(Notice(notice, result.stage))
+            for path, digest in recorded.reads.items():
+                self.emit(Notice(describe_read(path, digest), result.stage))
 
     def _fail(self, stage: StageSpec, failure: Failure, seconds: float = 0.0) -> bool:
         """Settle a stage as failed; True, since it is settled."""

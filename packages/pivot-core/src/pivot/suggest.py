@@ -5,6 +5,8 @@ Used wherever an error lists known names; nothing is ever corrected silently.
 
 from collections.abc import Iterable
 
+_MOST = 20  # names in a hint
+
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name nearest to ``name``, None if none is near."""
@@ -15,8 +17,9 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint for a mistyped name: the nearest known one, else all of them (None where there are none)."""
+    """Return a hint for a mistyped name: the nearest known one, else the known ones (None where there are none)."""
     names = sorted(known)
     if close := closest(name, names):
         return f"did you mean {close}?"
-    return f"known: {', '.join(names)}" if names else None
+    more = f", … ({len(names)} in all)" if len(names) > _MOST else ""
+    return f"known: {', '.join(names[:_MOST])}{more}" if names else None

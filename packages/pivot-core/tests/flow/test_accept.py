@@ -8,10 +8,10 @@ from pivot.options import Options
 from pivot.repro import plan
 
 
-def try_accept(bench, stage: str):
+def try_accept(bench, stage: str, reason: str = "only a faster way to the same"):
     with bench.open() as workspace:
         look, planned = plan(workspace, Options((stage,), alone=True))
-        return accept(workspace, look, planned.step(stage), "only a faster way to the same")
+        return accept(workspace, look, planned.step(stage), reason)
 
 
 def test_the_present_code_is_recorded_with_the_reason(bench) -> None:
@@ -20,6 +20,14 @@ def test_the_present_code_is_recorded_with_the_reason(bench) -> None:
     assert try_accept(bench, "total").accepted == "only a faster way to the same"
     assert bench.repro().actions == {"clean": "skip", "total": "skip"}
     assert "only a faster way" in (bench.root / ".pivot/stages/total.lock").read_text()
+
+
+def test_reasons_stay_until_the_stage_runs(bench) -> None:
+    bench.repro()
+    bench.edit("helpers.py", "return 1", "return 2 - 1")
+    try_accept(bench, "total")
+    bench.edit("helpers.py", "return 2 - 1", "return 3 - 2")
+    assert try_accept(bench, "total", "and again").accepted == "only a faster way to the same; and again"
 
 
 def test_the_next_run_forgets_it(bench) -> None:

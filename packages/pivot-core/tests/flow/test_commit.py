@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from pivot.commit import describe_read, kept_source
 from pivot.gitignore import MARK
 from pivot.lock import Lock
 from pivot_fingerprint import Entry, Observed
@@ -44,6 +45,31 @@ def test_what_only_the_run_showed_is_recorded_and_checked_from_then_on(bench) ->
     assert bench.repro().actions == {"clean": "skip", "total": "run"}
     bench.edit("helpers.py", "return raw", "return dict(raw)")
     assert bench.repro("total", alone=True).actions == {"total": "run"}
+
+
+@pytest.mark.parametrize(
+    ("path", "digest", "words"),
+    [
+        ("words.txt", "1", "read words.txt without declaring it: it is tracked; declare it as a pivot.Dep"),
+        ("words.txt", None, "looked for words.txt, which is not there: it is tracked, should it come"),
+        ("data/", "1", "listed data/ without declaring it: its names are tracked; declare it as a pivot.Dep"),
+        ("./", "1", "listed the project's directory: the names there are tracked"),
+        ("data/.", "directory", "asked whether data/ is there: that is tracked"),
+    ],
+)
+def test_what_a_stage_did_is_said_as_it_was(path: str, digest: str | None, words: str) -> None:
+    assert describe_read(path, digest) == words
+
+
+def test_the_source_of_what_only_the_run_showed_is_kept(bench) -> None:
+    bench.observed["total"] = Observed(functions=(Entry("helpers", "tidy", 2),))
+    bench.edit("pipeline.py", "return helpers.tidy(raw)", "return raw")
+    bench.repro()
+    with bench.open() as workspace:
+        key = "func:helpers:tidy"
+        kept = kept_source(workspace, key, lock_of(bench, "total").parts[key])
+    # and it is its own, though that of clean in pipeline.py has the same digest
+    assert kept == "def tidy(raw):\n    return raw\n"
 
 
 def test_the_names_in_the_directory_of_the_project_are_an_input_too(bench) -> None:

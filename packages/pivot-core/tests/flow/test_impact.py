@@ -4,7 +4,8 @@ import pytest
 
 from pivot.errors import UsageError
 from pivot.graph import build
-from pivot.impact import find_impact, ignored, way
+from pivot.impact import find_impact, ignored, is_imported
+from pivot_fingerprint import Observed
 
 
 def impact(bench, path: str, name: str | None = None):
@@ -26,12 +27,65 @@ def test_a_whole_module(bench) -> None:
     assert [one.stage for one in impact(bench, "helpers.py")] == ["clean", "total"]
 
 
-@pytest.mark.parametrize(("path", "name"), [("nothing.py", None), ("helpers.py", "tydi")])
-def test_an_unknown_file_or_name_is_an_error(bench, path: str, name: str | None) -> None:
-    with pytest.raises(UsageError) as caught:
+@pytest.mark.parametrize(
+    ("path", "name", "problem", "hint"),
+    [
+        ("nothing.py", None, "there is no file nothing.py", ""),
+        ("nothing.py", "tidy", "there is no file nothing.py", ""),
+        ("helpers.py", "tid", "there is no tid in helpers.py", "did you mean tidy?"),
+        ("helpers.py", "size", "there is no size in helpers.py", "did you mean Box.size or Case.size?"),
+        ("helpers.py", "Box.sise", "there is no Box.sise in helpers.py", "did you mean Box.size?"),
+        ("helpers.py", "xyz", "there is no xyz in helpers.py", "known: Box, Box.size, Case, Case.size, add, tidy"),
+        ("helpers.py", "os", "os is imported in helpers.py, not defined there", "name the file"),
+        ("/dev/null", None, "is no part of the project", ""),
+    ],
+)
+def test_what_is_not_there_is_an_error(bench, path: str, name: str | None, problem: str, hint: str) -> None:
+    methods = "".join(f"class {one}:\n    def size(self): return 1\n" for one in ("Box", "Case"))
+    bench.write(helpers__py=f"import os\n{(bench.root / 'helpers.py').read_text()}{methods}")
+    with pytest.raises(UsageError, match=problem) as caught:
         impact(bench, path, name)
-    if name:
-        assert "tidy" in (caught.value.hint or "")
+    assert hint in (caught.value.hint or "")
+
+
+def test_all_in_a_directory(bench) -> None:
+    bench.write(more__json="{}")
+    (bench.root / "lib").mkdir()
+    (bench.root / "lib/__init__.py").touch()
+    (bench.root / "lib/tools.py").write_text("def trim(raw): return raw\n")
+    bench.edit(
+        "helpers.py", "def tidy(raw):\n    return raw", "from lib.tools import trim\ndef tidy(raw): return trim(raw)"
+    )
+    assert impact(bench, "lib") == (("clean", True, ("clean → tidy → trim",)), ("total", False, ()))
+    assert [one.stage for one in impact(bench, ".")] == ["clean", "total"]
+
+
+def test_what_has_no_part_of_its_own_belongs_to_what_it_stands_in(bench) -> None:
+    bench.edit(
+        "helpers.py",
+        "def add(clean):",
+        "class Sizes:\n    small = 1\n    def f(self): return 1\ndef add(clean):\n    Sizes().f()",
+    )
+    assert impact(bench, "helpers.py", "Sizes.small") == (("total", True, ("total → add → Sizes",)),)
+    bench.edit("helpers.py", "def tidy(raw):", "def tidy(raw):\n    def inner(): return 1")
+    assert impact(bench, "helpers.py", "tidy.inner")[0] == ("clean", True, ("clean → tidy",))
+
+
+def test_a_file_that_would_come(bench) -> None:
+    (bench.root / "notes").mkdir()
+    bench.observed["total"] = Observed(listings=(str(bench.root / "notes"),), reads=(str(bench.root / "extra.txt"),))
+    bench.repro()
+    assert impact(bench, "notes/new.txt") == (("total", True, ("undeclared input notes/",)),)
+    assert impact(bench, "extra.txt") == (("total", True, ("undeclared input extra.txt",)),)
+    (bench.root / "notes/old.txt").touch()
+    assert impact(bench, "notes/old.txt") == ()
+
+
+def test_a_module_that_the_pipeline_imports_may_count_without_a_definition(bench) -> None:
+    with bench.open() as workspace:
+        look = workspace.look(workspace.manifest())
+        assert is_imported(look, bench.root / "helpers.py")
+        assert not is_imported(look, bench.root / "raw.json")
 
 
 def test_a_definition_that_no_stage_reaches_concerns_none(bench) -> None:
@@ -41,10 +95,6 @@ def test_a_definition_that_no_stage_reaches_concerns_none(bench) -> None:
     helpers = bench.root / "helpers.py"
     helpers.write_text(helpers.read_text() + "def spare(): return 1\n")
     assert impact(bench, "helpers.py", "spare") == impact(bench, "lib/tools.py", "Spare.use") == ()
-
-
-def test_a_way_ends_even_where_parents_go_in_circles() -> None:
-    assert list(way({"func:m:b": "func:m:a", "func:m:a": "func:m:b"}, "func:m:b")) == ["a", "b"]
 
 
 def test_parameters(bench) -> None:
