@@ -265,3 +265,14 @@ def test_none_or_several_are_an_error() -> None:
         find_pipeline(module("a = pivot.Pipeline('a')\na = pivot.Pipeline('b')"))
     assert caught.value.problem == "pipeline.py makes more than one pipeline: a (line 1) and b (line 2)"
     assert caught.value.line == 2
+
+
+def test_lines_are_those_of_the_calls_in_whatever_order_these_are_made() -> None:
+    pipeline = Pipeline("test")
+    before = here("before = here")
+    for turn in range(2):
+        pipeline.register(make, name=f"first{turn}")
+        if turn:
+            pipeline.register(make, name="second")
+    lines = {name: stage.registered.line - before for name, stage in pipeline.stages.items()}
+    assert lines == {"first0": 2, "first1": 2, "second": 4}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pivot.declaration import DepOverrides, OutOverrides, Site, blame
 from pivot.declare import Dep, Output
 from pivot.errors import DeclarationError
-from pivot.places import Place, function_place, key_place, parameter_place, plain_function, return_place
+from pivot.places import Place, calling_place, function_place, key_place, parameter_place, plain_function, return_place
 from pivot.signature import read_interface
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Pipeline:
         frame = sys._getframe(1)
         if not isinstance(name, str) or not name or not name.isprintable():  # type: ignore[redundant-expr]  # not checked
             raise DeclarationError(
-                f"the name of a pipeline must be a printable str, not {name!r}", file=_place(frame).file
+                f"the name of a pipeline must be a printable str, not {name!r}", file=calling_place(frame).file
             )
         self.name = name
-        self.file, self.line = _place(frame)
+        self.file, self.line = calling_place(frame)
         self.directory = os.path.dirname(self.file)
         self.included_in: Pipeline | None = None
         self._items: list[Stage | Pipeline] = []
@@ -118,7 +118,7 @@ class Pipeline:
         Raises DeclarationError with the argument, the file and the line of whatever is wrong.
         """
         frame = sys._getframe(1)
-        registered = _place(frame)
+        registered = calling_place(frame)
         given = _own_name(function) if name is None else name
         try:
             with blame(None, lambda: registered):
@@ -161,7 +161,7 @@ class Pipeline:
 
         Raises DeclarationError if it is this pipeline, is included already, or has a stage of the same name.
         """
-        registered = _place(sys._getframe(1))
+        registered = calling_place(sys._getframe(1))
         with blame(None, lambda: registered):
             if not isinstance(other, Pipeline):
                 raise DeclarationError(f"include takes a Pipeline, not a value of type {type(other).__qualname__}")
@@ -221,10 +221,6 @@ def find_pipeline(module: ModuleType) -> Pipeline:
             f", and pipeline.include(...) for the one made in {os.path.relpath(elsewhere.file, os.path.dirname(file))}"
         )
     raise DeclarationError(f"{os.path.basename(file)} makes no pipeline", file=file, line=1, hint=hint)
-
-
-def _place(frame: FrameType) -> Place:
-    return Place(os.path.abspath(frame.f_code.co_filename), frame.f_lineno)
 
 
 def _scope(frame: FrameType, function: Callable[..., Any]) -> Mapping[str, Any]:

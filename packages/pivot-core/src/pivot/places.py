@@ -6,9 +6,12 @@ function for a parameter, the class for a key.
 
 import ast
 import inspect
+import os
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 
@@ -96,3 +99,24 @@ def _nodes(file: str) -> Iterator[ast.AST]:
     except (OSError, SyntaxError, ValueError):
         return iter(())
     return ast.walk(tree)
+
+
+def calling_place(frame: FrameType) -> Place:
+    """Return where a frame is."""
+    return Place(os.path.abspath(frame.f_code.co_filename), _line(frame.f_code, frame.f_lasti))
+
+
+type _Lines = tuple[CodeType, tuple[int, ...], tuple[int | None, ...]]
+"""A code object, the offsets at which its instructions for a line begin, and these lines."""
+
+_lines: _Lines | None = None  # of the code that called last: most stages are registered by one
+
+
+def _line(code: CodeType, offset: int) -> int:
+    """Return the line of an instruction. A frame counts from the beginning of its code each time it is asked."""
+    global _lines
+    known = _lines
+    if known is None or known[0] is not code:
+        offsets, _, lines = zip(*code.co_lines(), strict=True)
+        known = _lines = code, offsets, lines
+    return known[2][bisect_right(known[1], offset) - 1] or 0
