@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 import blake3
 import pytest
@@ -243,3 +244,49 @@ class TestIsProject:
         (tmp_path / "link").symlink_to(tmp_path / "real")
         assert importing.is_project(str(tmp_path / "real" / "a.py"), [str(tmp_path / "link")])
         assert not importing.is_project(str(tmp_path / "real" / "site-packages" / "a.py"), [str(tmp_path / "link")])
+
+
+def names(code: CodeType) -> list[CodeType]:
+    return [one for one in code.co_consts if isinstance(one, CodeType)]
+
+
+def test_what_was_compiled_ahead_is_taken_once_for_the_same_bytes(project: Path, loaded: importing.Loaded) -> None:
+    path = write(project / "early.py", "import sys\nsys.executed = 1\ndef f():\n    return 1\n")
+    importing.compile_ahead(str(path))
+    assert not hasattr(sys, "executed")
+    code = importing._ahead[str(path)][1]
+    assert fresh("early").f.__code__ in names(code)
+    del sys.executed
+    assert all(fresh("early").f.__code__ is not one for one in names(code))
+    assert [one.digest for one in loaded.sources] == [digest(path)]
+
+
+def test_what_was_edited_since_is_compiled_anew(project: Path, loaded: importing.Loaded) -> None:
+    path = write(project / "early.py", "value = 1\n")
+    importing.compile_ahead(str(path))
+    edit_unseen(path, "value = 2\n")
+    assert fresh("early").value == 2
+    assert [one.digest for one in loaded.sources] == [digest(path)]
+
+
+def test_whoever_compiles_in_a_way_of_its_own_does_so(project: Path, loaded: importing.Loaded) -> None:
+    class Doubling(SourceFileLoader):
+        def source_to_code(self, data: bytes, path: str, *, _optimize: int = -1) -> CodeType:  # type: ignore[override]
+            return compile(data.replace(b"1", b"2"), path, "exec")
+
+    path = write(project / "early.py", "value = 1\n")
+    importing.compile_ahead(str(path))
+    spec = importlib.util.spec_from_file_location("early", path, loader=Doubling("early", str(path)))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.value == 2
+
+
+@pytest.mark.parametrize("text", ["value = (\n", "value = '\\d'\n", "value = 1 is 1\n"])
+def test_what_the_compiler_has_to_say_is_said_by_the_import(project: Path, loaded: importing.Loaded, text: str) -> None:
+    path = write(project / "early.py", text)
+    importing.compile_ahead(str(path))
+    importing.compile_ahead(str(project / "gone.py"))
+    assert not importing._ahead
+    with pytest.raises(SyntaxError):  # warnings are errors here
+        fresh("early")

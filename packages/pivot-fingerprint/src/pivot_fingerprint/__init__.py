@@ -16,7 +16,6 @@ Words of this package:
 
 from typing import TYPE_CHECKING
 
-from pivot_fingerprint.analysis import Analysis
 from pivot_fingerprint.compare import compare, record, text_of
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.observe import observe
@@ -24,6 +23,7 @@ from pivot_fingerprint.parts import SCHEME, Change, Entry, Fingerprint, ImportRe
 
 if TYPE_CHECKING:
     from pivot_fingerprint.access import file_digest, listing_digest
+    from pivot_fingerprint.analysis import Analysis
     from pivot_fingerprint.environment import variable_digest
     from pivot_fingerprint.errors import FingerprintError, InvalidTarget, UnknownModule, UnknownName
     from pivot_fingerprint.importing import Loaded, Source, install, is_project
@@ -64,8 +64,9 @@ __all__ = [
     "variable_digest",
 ]
 
-# Names that are loaded on first use: a decision that nothing changed needs none of them.
+# Names that are loaded on first use: a decision that nothing changed needs one of them, a process of stages none.
 _MODULES = {
+    "Analysis": "analysis",
     "FingerprintError": "errors",
     "InvalidTarget": "errors",
     "Live": "live",

@@ -8,7 +8,9 @@ values too. Finding modules is left to the import system: this module only repla
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from types import CodeType
 from typing import NamedTuple
@@ -63,6 +65,8 @@ class Loaded:
 
 _installed: list[Loaded] = []
 _original = SourceFileLoader.get_code
+_to_code = SourceFileLoader.source_to_code
+_ahead: dict[str, tuple[bytes, CodeType]] = {}  # what was compiled ahead, by path, with its source
 
 
 def install(roots: Sequence[str]) -> Loaded:
@@ -79,6 +83,24 @@ def install(roots: Sequence[str]) -> Loaded:
     return loaded
 
 
+def compile_ahead(path: str) -> None:
+    """Compile a source file for an import to come, which takes this if it finds the same bytes. Executes nothing.
+
+    What the compiler has to say, be it a warning, it will say during that import.
+    """
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with open(path, "rb") as file:
+            data = file.read()
+        _ahead[path] = data, compile(data, path, "exec", dont_inherit=True)
+
+
+def _take(loader: SourceFileLoader, data: bytes, path: str) -> CodeType | None:
+    """Return what was compiled ahead of these bytes, but not to a loader that compiles in a way of its own."""
+    source, code = _ahead.pop(path, (None, None))
+    return code if source == data and type(loader).source_to_code is _to_code else None
+
+
 def _get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
     path = self.get_filename(fullname)
     owners = [loaded for loaded in _installed if is_project(path, loaded.roots)]
@@ -86,7 +108,7 @@ def _get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
         return _original(self, fullname)
     data = self.get_data(path)
     try:
-        code: CodeType = self.source_to_code(data, path)
+        code: CodeType = _take(self, data, path) or self.source_to_code(data, path)
     except SyntaxError as error:
         error.filename = error.filename or path  # Python leaves it out for a null byte
         raise
