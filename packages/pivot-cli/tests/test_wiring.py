@@ -7,7 +7,6 @@ import pytest
 
 from pivot.config import Config, read_config
 from pivot.errors import NoPipeline
-from pivot.manifest import Manifest
 from pivot_cli.session import Session
 from pivot_cli.wiring import base_of, executors, open_workspace, reach_remotes, stop_on_terminate
 
@@ -44,9 +43,8 @@ def test_a_workspace_is_made_only_on_request(session: Session, tmp_path: Path) -
 @pytest.mark.usefixtures("handler")
 def test_an_executor_is_made_as_configured(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIVOT_CORE_START_METHOD", "spawn")
-    manifest = Manifest("pipeline.py", "p", (), (), ("json",), (), ())
     with open_workspace(session) as workspace:
-        executor = executors(workspace)(manifest, 3)
+        executor = executors(workspace)(3)
     try:
         assert executor.slots == 3
     finally:

@@ -1,15 +1,9 @@
 """A process for stages that starts before it is known whether any stage runs."""
 
-from pathlib import Path
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import Any, cast
 
-import pytest
-
 from pivot.early import Early
-from pivot.options import Options
-
-MANIFEST = cast("Any", "the manifest")
 
 
 class Executor:
@@ -17,60 +11,52 @@ class Executor:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self.asked: list[str] = []
+        self.asked: list[object] = []
 
-    def boot(self) -> None:
-        self.asked.append("boot")
-
-    def start(self) -> None:
-        self.asked.append("start")
+    def boot(self, sources: Sequence[str] = ()) -> None:
+        self.asked.append(("boot", *sources))
 
     def close(self) -> None:
         self.asked.append("close")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Where the records of earlier runs are."""
-    (tmp_path / "stages").mkdir()
-    return tmp_path
-
-
-def early(made: list[Executor], home: Path) -> Early:
-    def make(manifest: Any, jobs: int) -> Any:
-        assert manifest is MANIFEST
+def early(made: list[Executor]) -> Early:
+    def make(jobs: int) -> Any:
         made.append(Executor(jobs))
         return made[-1]
 
-    return Early(cast("Any", SimpleNamespace(project=SimpleNamespace(home=home))), Options(jobs=3), make)
+    return Early(make, 3)
 
 
-def test_what_was_booted_is_what_is_taken_and_its_taker_closes_it(home: Path) -> None:
+def test_what_was_booted_is_what_is_taken_and_its_taker_closes_it() -> None:
     made: list[Executor] = []
-    with early(made, home) as it:
-        it.boot(MANIFEST)
-        taken = it.take(MANIFEST, 3)
+    with early(made) as it:
+        booted = it.boot()
+        assert it.boot(["pipeline.py"]) is booted
+        taken = it.take(3)
     assert [taken] == made
-    assert (made[0].asked, made[0].jobs) == (["boot"], 3)
+    assert (made[0].asked, made[0].jobs) == ([("boot",), ("boot", "pipeline.py")], 3)
 
 
-def test_what_nobody_takes_is_closed(home: Path) -> None:
+def test_what_nobody_takes_is_closed() -> None:
     made: list[Executor] = []
-    with early(made, home) as it:
-        it.boot(MANIFEST)
-    assert made[0].asked == ["boot", "close"]
+    with early(made) as it:
+        it.boot()
+    assert made[0].asked == [("boot",), "close"]
 
 
-def test_without_an_early_one_a_new_one_is_taken(home: Path) -> None:
+def test_without_an_early_one_a_new_one_is_taken() -> None:
     made: list[Executor] = []
-    with early(made, home) as it:
+    with early(made) as it:
         assert not made
-        assert it.take(MANIFEST, 2) is made[0]
-    assert made[0].asked == []
+        assert cast("Any", it.take(2)) is made[0]
+    assert (made[0].asked, made[0].jobs) == ([], 2)
 
 
-def test_the_first_run_of_all_imports_the_pipeline_at_once(tmp_path: Path) -> None:
+def test_one_may_be_made_of_another() -> None:
     made: list[Executor] = []
-    with early(made, tmp_path) as it:
-        it.boot(MANIFEST)
-    assert made[0].asked == ["boot", "start", "close"]
+    with early(made) as outer:
+        outer.boot()
+        with Early(outer.take, 3) as inner:
+            inner.boot()
+    assert len(made) == 1 and made[0].asked == [("boot",), ("boot",), "close"]

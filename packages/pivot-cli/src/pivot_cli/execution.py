@@ -13,13 +13,14 @@ from pivot.look import Look
 from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs
 from pivot.repro import Summary, plan, repro
+from pivot.run import MakeExecutor
 from pivot.workspace import Workspace
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.render import NO_STAGES, LiveLine, Renderer
 from pivot_cli.report import Report, plan_data
 from pivot_cli.session import Session
-from pivot_cli.wiring import executors, stop_on_terminate
+from pivot_cli.wiring import stop_on_terminate
 from pivot_cli.words import short, status
 
 FAILED, WRONG = 1, 3
@@ -30,6 +31,7 @@ def execute(
     session: Session,
     workspace: Workspace,
     chosen: Options,
+    make_executor: MakeExecutor,
     *,
     as_json: bool,
     as_lines: bool = False,
@@ -55,7 +57,7 @@ def execute(
             show(event)
 
     try:
-        ended = repro(workspace, chosen, executors(workspace), emit)
+        ended = repro(workspace, chosen, make_executor, emit)
     finally:
         live.close()
     if summary is not None:

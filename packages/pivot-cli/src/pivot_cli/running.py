@@ -12,7 +12,7 @@ import click
 
 from pivot_cli.quantities import up_to_date
 from pivot_cli.session import Session
-from pivot_cli.wiring import base_of, open_workspace
+from pivot_cli.wiring import base_of, executors, open_workspace
 
 type Names = tuple[str, ...]
 
@@ -91,25 +91,32 @@ def carry_out(
             if not session.quiet:
                 session.terminal.out.line(up_to_date(len(standing), perf_counter() - session.began))
             return 0
-        from pivot.options import Options  # lazy: see above
-        from pivot_cli import execution
+        from pivot.early import Early  # lazy: see above
 
-        patience = 0.0 if no_wait else lock_timeout
-        base = base_of(session, workspace)
-        chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
-        if checkout_missing or allow_missing or pull:
-            from pivot_cli.sharing import Absence, prepare
+        with Early(executors(workspace), jobs or workspace.config.jobs) as early:
+            if plain and not dry_run:
+                early.boot()  # something changed: that process starts during the imports below
+            from pivot.options import Options
+            from pivot_cli import execution
 
-            wishes = Absence(checkout_missing, allow_missing, pull, remote)
-            chosen = prepare(session, workspace, chosen, wishes, only_show=only_show, json=data)
-        if only_show:
-            return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
-        code = execution.execute(session, workspace, chosen, as_json=as_json, as_lines=jsonl, summary=summary)
-        if push and not code:
-            from pivot_cli.sharing import push_after
+            patience = 0.0 if no_wait else lock_timeout
+            base = base_of(session, workspace)
+            chosen = Options(stages, alone, force, keep_going, jobs, reload, base, no_commit, patience)
+            if checkout_missing or allow_missing or pull:
+                from pivot_cli.sharing import Absence, prepare
 
-            code = push_after(session, workspace, remote, json=data)
-        return code
+                wishes = Absence(checkout_missing, allow_missing, pull, remote)
+                chosen = prepare(session, workspace, chosen, wishes, only_show=only_show, json=data)
+            if only_show:
+                return execution.show(session, workspace, chosen, explain=explain, as_json=as_json)
+            code = execution.execute(
+                session, workspace, chosen, early.take, as_json=as_json, as_lines=jsonl, summary=summary
+            )
+            if push and not code:
+                from pivot_cli.sharing import push_after
+
+                code = push_after(session, workspace, remote, json=data)
+            return code
 
 
 def show_standing(session: Session, stages: Names) -> None:

@@ -20,7 +20,6 @@ from pivot_cli.session import Session
 if TYPE_CHECKING:
     from pivot.execute.executor import Executor
     from pivot.execute.warm import Warm
-    from pivot.manifest import Manifest
     from pivot.run import MakeExecutor
     from pivot_cache import Content, Store
     from pivot_remote import Checked, Remote, RemoteStore, RunIndex
@@ -63,14 +62,13 @@ def open_warm(workspace: Workspace) -> "Warm":
 def executors(workspace: Workspace) -> "MakeExecutor":
     """Return what makes an executor once a run needs one."""
 
-    def make(manifest: "Manifest", jobs: int) -> "Executor":
+    def make(jobs: int) -> "Executor":
         from pivot.execute.interpreter import ANEW
         from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
 
         return LocalExecutor(
             pipeline=str(workspace.project.pipeline),
             root=str(workspace.project.root),
-            preload=manifest.packages,
             jobs=jobs,
             start_method=str(workspace.config.values["core.start_method"]),
             starter=workspace.starter or ANEW,

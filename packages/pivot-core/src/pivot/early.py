@@ -1,27 +1,25 @@
 """A process for the stages of a run that starts before it is known whether any stage runs.
 
-Used by ``repro`` after an edit of sources: the plan takes about as long as that process takes to start, and most plans
-have something to run then. Nothing of the user's is imported there before the first stage is to run, unless nothing
-was ever recorded: then something runs.
+Used where it is known that something changed: to find out what takes about as long as that process takes to start, and
+most edits have something to run then. Nothing of the user's is executed there before the first stage is to run, unless
+nothing was ever recorded: then something runs.
 """
 
-import os
+from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from pivot.execute.executor import Executor
-from pivot.manifest import Manifest
-from pivot.options import Options
-from pivot.run import MakeExecutor
-from pivot.workspace import Workspace
+if TYPE_CHECKING:  # the sooner this module is there, the sooner that process starts
+    from pivot.execute.executor import Executor
+    from pivot.run import MakeExecutor
 
 
 class Early:
     """Makes the executor of one run. What was made and not taken is closed at the end of the ``with`` block."""
 
-    def __init__(self, workspace: Workspace, options: Options, make_executor: MakeExecutor) -> None:
-        self._jobs = options.jobs or workspace.config.jobs
-        self._first = not os.path.exists(workspace.project.home / "stages")
+    def __init__(self, make_executor: "MakeExecutor", jobs: int) -> None:
         self._make_executor = make_executor
+        self._jobs = jobs
         self._booted: Executor | None = None
 
     def __enter__(self) -> "Early":
@@ -31,14 +29,14 @@ class Early:
         if self._booted is not None:
             self._booted.close()
 
-    def boot(self, manifest: Manifest) -> None:
-        """Make an executor and have its process started; in a first run it begins to import the pipeline."""
-        self._booted = self._make_executor(manifest, self._jobs)
-        self._booted.boot()
-        if self._first:
-            self._booted.start()
+    def boot(self, sources: Sequence[str] = ()) -> "Executor":
+        """Make an executor, have its process started, and have these source files compiled there; return it."""
+        if self._booted is None:
+            self._booted = self._make_executor(self._jobs)
+        self._booted.boot(sources)
+        return self._booted
 
-    def take(self, manifest: Manifest, jobs: int) -> Executor:
+    def take(self, jobs: int) -> "Executor":
         """Return the executor: the one that was made, or a new one. It is the caller's to close."""
         booted, self._booted = self._booted, None
-        return booted or self._make_executor(manifest, jobs)
+        return booted or self._make_executor(jobs)

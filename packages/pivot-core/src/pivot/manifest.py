@@ -4,6 +4,7 @@ Made by ``load_child`` in a process of its own, kept in the state database by ``
 All paths are POSIX strings relative to the project root; the path of a directory ends in ``/``.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -97,6 +98,10 @@ class Manifest(NamedTuple):
             if stage.name == name:
                 return stage
         raise KeyError(name)
+
+    def sources(self, root: str) -> list[str]:
+        """Return the absolute paths of the project modules that it was made from."""
+        return [os.path.join(root, one.name) for one in self.inputs if one.kind == "source"]
 
     def made(self) -> frozenset[str]:
         """Return the paths that stages make, without a closing slash."""

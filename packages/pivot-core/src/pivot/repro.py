@@ -3,6 +3,7 @@
 How a plan is carried out is told in ``run``, how a stage is executed, recorded or shown elsewhere.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import perf_counter
@@ -82,8 +83,15 @@ def repro(workspace: Workspace, options: Options, make_executor: MakeExecutor, e
     failure. Raises ProjectError and UsageError, and only before anything has run.
     """
     started = perf_counter()
-    with Early(workspace, options, make_executor) as early:
-        look, planned, doubt = _plan(workspace, options, True, early.boot)
+    first = not os.path.exists(workspace.project.home / "stages")
+    with Early(make_executor, options.jobs or workspace.config.jobs) as early:
+
+        def get_ready(manifest: Manifest) -> None:
+            booted = early.boot(manifest.sources(str(workspace.project.root)))
+            if first:
+                booted.start(manifest.packages)
+
+        look, planned, doubt = _plan(workspace, options, True, get_ready)
         check_inputs(planned, look.manifest.stages)
         running = [step.stage for step in planned.steps if step.decision.action == "run"]
         check_tracked(workspace, look, running, planned.missing, look.manifest.made())

@@ -23,7 +23,7 @@ from pivot.events import (
 from pivot.execute.executor import Executor, Failure, Result, WorkOrder
 from pivot.lock import Lock
 from pivot.look import Look
-from pivot.manifest import Manifest, StageSpec
+from pivot.manifest import StageSpec
 from pivot.options import Options
 from pivot.outputs import clear_outputs, restore_outputs
 from pivot.plan import Plan, Step, take_step
@@ -37,7 +37,7 @@ from pivot.users import MOST_FRESH
 from pivot.workspace import Workspace
 from pivot_cache.errors import ObjectError
 
-type MakeExecutor = Callable[[Manifest, int], Executor]
+type MakeExecutor = Callable[[int], Executor]  # for so many stages at once
 
 
 class Run:
@@ -64,7 +64,8 @@ class Run:
         self.emit = emit
         self.actions: dict[str, str] = {}
         self.failures: dict[str, Failure] = {}
-        self.under_way = UnderWay(lambda: make_executor(look.manifest, options.jobs or workspace.config.jobs), emit)
+        jobs = options.jobs or workspace.config.jobs
+        self.under_way = UnderWay(lambda: make_executor(jobs), look.manifest.packages, emit)
         self.superseded = False
         self._attend = attend
         self._schedule = Schedule((step.stage for step in planned.steps), planned.graph)
@@ -89,11 +90,11 @@ class Run:
 
     def _carry_out(self) -> None:
         """Settle every stage of the plan."""
+        if any(step.decision.action == "run" for step in self.plan.steps):
+            self.under_way.start()  # its imports go on while the first stages are prepared
         for name in self.plan.standing:
             self.actions[name] = "skip"
             self.emit(StageSkipped(name))
-        if any(step.decision.action == "run" for step in self.plan.steps):
-            self.under_way.start()  # its imports go on while the first stages are prepared
         while not self._schedule.over:
             if self._attend is not None:
                 self._attend(self)

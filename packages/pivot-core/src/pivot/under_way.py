@@ -3,7 +3,7 @@
 What becomes of a stage that ended is for ``run`` to say.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter, time_ns
 
 from pivot.events import Emit, Notice, StageOutput
@@ -14,10 +14,14 @@ PATIENCE = 4.0  # seconds for what runs to end after an interruption
 
 
 class UnderWay:
-    """The stages of one run that are running; ``emit`` hears what they print."""
+    """The stages of one run that are running; ``emit`` hears what they print.
 
-    def __init__(self, make_executor: Callable[[], Executor], emit: Emit) -> None:
+    ``packages`` are third-party modules that stages will want imported.
+    """
+
+    def __init__(self, make_executor: Callable[[], Executor], packages: Sequence[str], emit: Emit) -> None:
         self._make_executor = make_executor
+        self._packages = packages
         self._executor: Executor | None = None
         self._emit = emit
         self._noticed = False
@@ -27,7 +31,7 @@ class UnderWay:
         """Return the executor, started if it was not."""
         if self._executor is None:
             self._executor = self._make_executor()
-            self._executor.start()
+            self._executor.start(self._packages)
         return self._executor
 
     @property

@@ -44,7 +44,9 @@ def test_what_a_loader_needs_is_imported_once_for_all(workshop) -> None:
 def test_what_is_preloaded_is_imported_after_the_pipeline(workshop) -> None:
     (workshop.root / "ahead.py").write_text("import os\nos.environ['SEEN'] = os.environ.get('SET', 'too early')\n")
     workshop.write(LOOK + "os.environ['SET'] = 'by the pipeline'\n")
-    assert workshop.one("look", executor=workshop.executor(preload=["ahead"])).failure is None
+    executor = workshop.executor()
+    executor.start(["ahead"])
+    assert workshop.one("look", executor=executor).failure is None
     assert json.loads((workshop.root / "look.json").read_text())[1:] == [True, "by the pipeline"]
 
 

@@ -578,10 +578,12 @@ def test_a_host_that_was_started_early_imports_nothing_of_the_user_s_before_it_i
         def one() -> Annotated[int, pivot.Out("one.json", JSON())]:
             return 1
     """)
+    sources = [str(workshop.root / "pipeline.py"), str(workshop.root / "gone.py")]
     unused = workshop.executor(start_method=method)
     unused.boot()
+    unused.boot(sources)
     unused.close()
     assert not (workshop.root / "imported").exists()
     executor = workshop.executor(start_method=method)
-    executor.boot()
+    executor.boot(sources)
     assert workshop.one("one", executor=executor).failure is None

@@ -1,6 +1,6 @@
 """A project of a test: a real pipeline.py, real records, a real cache, and an executor that runs nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ import pytest
 
 from pivot.events import Event
 from pivot.execute.executor import Failure, Output, Result, WorkOrder
-from pivot.manifest import Manifest
 from pivot.options import Options
 from pivot.project import discover
 from pivot.repro import Summary, repro
@@ -56,12 +55,15 @@ class FakeExecutor:
         self.bench = bench
         self.waiting: list[WorkOrder] = []
         self.closed = False
+        self.sources: list[str] = []
+        self.started = 0
 
-    def boot(self) -> None:
+    def boot(self, sources: Sequence[str] = ()) -> None:
         self.bench.booted.append(self)
+        self.sources += sources
 
-    def start(self) -> None:
-        """Nothing has to be started."""
+    def start(self, packages: Sequence[str] = ()) -> None:
+        self.started += 1
 
     def submit(self, order: WorkOrder) -> None:
         self.bench.ran.append(order.stage)
@@ -128,7 +130,7 @@ class Bench:
         self.booted.clear()
         self.events.clear()
 
-        def make(manifest: Manifest, jobs: int) -> FakeExecutor:
+        def make(jobs: int) -> FakeExecutor:
             return self.executor(self)
 
         with self.open() as workspace:

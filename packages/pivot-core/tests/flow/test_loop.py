@@ -48,7 +48,7 @@ class Story:
         bench = self.bench
 
         def make(workspace: Any) -> Any:
-            return lambda manifest, jobs: bench.executor(bench)
+            return lambda jobs: bench.executor(bench)
 
         watch = Watch(
             discover(bench.root), options or Options(), bench.open, make, self.news.append, debounce=1, **settings

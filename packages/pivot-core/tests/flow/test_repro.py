@@ -126,3 +126,12 @@ def test_a_process_is_started_before_the_plan_only_after_an_edit(bench) -> None:
     bench.repro()
     assert [one.closed for one in bench.booted] == [True]
     assert bench.ran == []
+    assert bench.booted[0].sources == [str(bench.root / name) for name in ("helpers.py", "pipeline.py")]
+
+
+def test_in_the_first_run_that_process_imports_the_pipeline_during_the_plan(bench) -> None:
+    bench.repro()
+    assert bench.booted[0].started == 2  # once more for the run
+    bench.edit("helpers.py", "return 1", "return 2")
+    bench.repro()
+    assert bench.booted[0].started == 1

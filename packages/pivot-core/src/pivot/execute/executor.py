@@ -4,7 +4,7 @@
 above.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from pivot_fingerprint import Observed
@@ -73,11 +73,14 @@ class Executor(Protocol):
     slots: int
     notice: str | None  # something that the user should know of how stages are run, once it is known
 
-    def boot(self) -> None:
-        """Begin what can be done before it is known whether there will be orders; no code of the user's is imported."""
+    def boot(self, sources: Sequence[str] = ()) -> None:
+        """Begin what can be done before it is known whether there will be orders; no code of the user's is executed.
 
-    def start(self) -> None:
-        """Get ready to take orders."""
+        ``sources`` are files that will be imported if there are; it may be called again with them.
+        """
+
+    def start(self, packages: Sequence[str] = ()) -> None:
+        """Get ready to take orders; ``packages`` are third-party modules to import once for all stages."""
 
     def submit(self, order: WorkOrder) -> None:
         """Begin to run a stage."""

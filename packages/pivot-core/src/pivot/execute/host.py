@@ -4,6 +4,7 @@ Started by ``local``, which is the only one that talks to it. The host runs no s
 does can harm another. When the coordinator is gone, so are the host and every stage.
 """
 
+import gc
 import os
 import selectors
 import signal
@@ -20,6 +21,7 @@ from pivot.execute.launcher import Launcher
 from pivot.execute.supervisor import Supervisor
 from pivot.execute.verdict import OWN_ERROR
 from pivot.execute.wire import Channel, Closed, Ending, Frame, Setup, pack, unpack
+from pivot_fingerprint.importing import compile_ahead
 
 COMMANDS, EVENTS, ALIVE = 3, 4, 5  # descriptors that the coordinator hands over
 
@@ -55,6 +57,9 @@ class Host:
         while self._inbox:
             frame = self._inbox.popleft()
             match frame.kind:
+                case wire.COMPILE:
+                    for path in unpack(frame.payload):
+                        compile_ahead(path)
                 case wire.SETUP:
                     self._set_up(Setup(*unpack(frame.payload)))
                     self._inbox.extend(self._channel.receive())  # a cancellation may have come meanwhile
@@ -126,6 +131,8 @@ def main() -> NoReturn:
         os.set_inheritable(descriptor, False)
     die_first()
     child.plain_output()
+    gc.freeze()  # then what the pipeline makes is quickly told from what was there
+    gc.enable()
     try:
         Host(Channel(COMMANDS, EVENTS)).serve()
     except BaseException:  # told, and then no exit handler of the user's modules runs here

@@ -31,7 +31,7 @@ class HostProcess:
         alive, self._held = os.pipe()
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            code = "from pivot.execute.host import main; main()"
+            code = "import gc; gc.disable(); from pivot.execute.host import main; main()"  # imports make no garbage
             self.pid = starter.start(code, (null, prints, prints, commands, its, alive), session=True)
         except OSError:
             for one in (mine, events, self._held, self.printed):

@@ -32,8 +32,8 @@ class _Task(NamedTuple):
 class LocalExecutor:
     """Runs the stages of one pipeline on this machine, ``slots`` at a time; implements ``Executor``.
 
-    ``pipeline`` is the absolute path of ``pipeline.py``, ``root`` that of the project. ``preload`` are third-party
-    modules to import once for all stages. ``start_method`` is ``fork``, ``spawn``, or ``auto``: fork where it is safe.
+    ``pipeline`` is the absolute path of ``pipeline.py``, ``root`` that of the project. ``start_method`` is ``fork``,
+    ``spawn``, or ``auto``: fork where it is safe.
     ``notice`` is a sentence for the user once there is something to say, such as why stages are not forked.
     """
 
@@ -42,7 +42,6 @@ class LocalExecutor:
         *,
         pipeline: str,
         root: str,
-        preload: Sequence[str] = (),
         jobs: int | None = None,
         start_method: str = "auto",
         starter: Starter = ANEW,
@@ -51,7 +50,7 @@ class LocalExecutor:
             raise ValueError(f"start_method is auto, fork or spawn, not {start_method!r}")
         self.slots = jobs or os.process_cpu_count() or 1
         self.notice: str | None = None
-        self._setup = Setup(pipeline, root, tuple(preload), start_method)
+        self._setup = Setup(pipeline, root, (), start_method)
         self._starter = starter
         self._host: HostProcess | None = None
         self._set_up = False  # the host knows what to import
@@ -69,10 +68,14 @@ class LocalExecutor:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ, self._cancel)
 
-    def boot(self) -> None:
-        """Start the host; nothing if it is there already."""
-        if self._host is not None or self._broken is not None:
-            return
+    def boot(self, sources: Sequence[str] = ()) -> None:
+        """Start the host if it is not there, and have it compile sources for the import of the pipeline."""
+        if self._host is None and self._broken is None:
+            self._start_host()
+        if sources and not self._set_up and self._setup.start_method != "spawn":
+            self._send(wire.COMPILE, 0, pack(sources))
+
+    def _start_host(self) -> None:
         try:
             self._host = HostProcess(self._starter)
         except OSError as error:
@@ -82,10 +85,11 @@ class LocalExecutor:
         self._selector.register(self._host.channel.reader, selectors.EVENT_READ, self._receive)
         self._selector.register(self._host.printed, selectors.EVENT_READ, self._hear)
 
-    def start(self) -> None:
-        """Start the host if it is not there, and have it begin to import the pipeline."""
+    def start(self, packages: Sequence[str] = ()) -> None:
+        """Start the host if it is not there, and have it begin to import the pipeline and the packages."""
         self.boot()
         if not self._set_up:
+            self._setup = self._setup._replace(preload=tuple(packages) or self._setup.preload)
             self._set_up = True
             self._send(wire.SETUP, 0, pack(self._setup))
 

@@ -16,7 +16,7 @@ from pivot.execute.executor import Failure
 from pivot_fingerprint import Entry, ImportRead, Observed
 
 # From the coordinator to the host.
-SETUP, ORDER, CANCEL = b"S", b"O", b"C"
+COMPILE, SETUP, ORDER, CANCEL = b"A", b"S", b"O", b"C"
 # From the host to the coordinator.
 READY, BROKEN, BEGAN, TEXT, ENDED = b"R", b"X", b"B", b"T", b"E"
 # Why the host ended a task, if it did.
