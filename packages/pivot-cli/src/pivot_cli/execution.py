@@ -4,27 +4,24 @@ Imported once there is something to do, or more to say than that there is not: s
 """
 
 import os
-from collections.abc import Iterable, Sequence
 from time import perf_counter
 
-from pivot.decide import Decision
 from pivot.events import Emit, Event, RunStarted
-from pivot.look import Look
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.plan import Plan, Step, check_inputs
-from pivot.repro import Summary, plan, repro
+from pivot.plan import Plan, check_inputs
+from pivot.repro import Summary, repro
 from pivot.run import MakeExecutor
 from pivot.workspace import Workspace
+from pivot_cli.decisions import explain_steps, show_decisions
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
-from pivot_cli.render import NO_STAGES, LiveLine, Renderer
+from pivot_cli.render import LiveLine, Renderer
 from pivot_cli.report import Report, plan_data
 from pivot_cli.session import Session
 from pivot_cli.wiring import stop_on_terminate
-from pivot_cli.words import short, status
 
 FAILED, WRONG = 1, 3
-UNCOMMITTED = "(has a result that pivot commit would record)"
 
 
 def execute(
@@ -102,34 +99,6 @@ def show(session: Session, workspace: Workspace, chosen: Options, *, explain: bo
         if planned.decisions:
             _sum_up(session, planned, seconds)
     return 0
-
-
-def explain_steps(
-    session: Session, workspace: Workspace, look: Look, steps: Iterable[Step], *, diff: bool = False
-) -> None:
-    """Print the full explanation of each step; ``diff`` adds the source of what changed."""
-    from pivot_cli.explain import print_explanations  # lazy: words that a run does not need
-
-    print_explanations(session, workspace, look, steps, diff=diff)
-
-
-def show_decisions(session: Session, decisions: Sequence[Decision], pending: frozenset[str] = frozenset()) -> None:
-    """Print a line for each stage: its name, what would happen, and the first reason.
-
-    ``pending`` are stages with a result that is not committed.
-    """
-    out = session.terminal.out
-    if not decisions:
-        out.line(NO_STAGES)
-    width = max((len(one.stage) for one in decisions), default=0)
-    current = out.paint(f"{'up to date':<12}", "dim")
-    for one in decisions:
-        word = status(one)
-        shown = current if word == "up to date" else out.paint(f"{word:<12}", "yellow")
-        words = out.paint(short(one.reasons), "dim")
-        if one.stage in pending:
-            words += f" {UNCOMMITTED}"
-        out.line(f"{one.stage:<{width}}   {shown}   {words}".rstrip())
 
 
 def _sum_up(session: Session, planned: Plan, seconds: float) -> None:

@@ -6,10 +6,10 @@ What is asked about the pipeline is answered as the commands do: with a plan mad
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pivot.forecast import plan
 from pivot.graph import build
 from pivot.options import Options
 from pivot.plan import choose
-from pivot.repro import plan
 from pivot.watch.messages import Cancel, Go, Message
 from pivot.workspace import Workspace
 from pivot_cli.commands.list import stage_data

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from pivot.errors import MissingInput
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs, choose
-from pivot.repro import plan
 from pivot.workspace import Workspace
 from pivot_cli.boundary import message
-from pivot_cli.execution import UNCOMMITTED, explain_steps, show_decisions
-from pivot_cli.report import reason_data
+from pivot_cli.decisions import UNCOMMITTED, explain_steps, show_decisions
 from pivot_cli.session import Session
 from pivot_cli.tracked import show_tracked, tracked_data
 from pivot_cli.words import shown_path, status
@@ -53,6 +52,8 @@ def show_status(
 
 def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ()) -> dict[str, Any]:
     """Return the state of stages as JSON data, with what could not be followed in their code."""
+    from pivot_cli.report import reason_data  # lazy: with all events, for --json only
+
     rows: list[dict[str, Any]] = [
         {
             "stage": step.stage.name,

@@ -25,9 +25,8 @@ from pivot.reasons import Reason
 from pivot_cli.failure import describe_failure
 from pivot_cli.quantities import duration, up_to_date
 from pivot_cli.terminal import Stream, Terminal
-from pivot_cli.words import short
+from pivot_cli.words import NO_STAGES, short
 
-NO_STAGES = "The pipeline has no stages yet: add one with pipeline.register(function)"
 LONGEST_LINE = 64 * 1024  # characters of a line that has not ended, before it is shown all the same
 
 

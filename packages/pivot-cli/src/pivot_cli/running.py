@@ -120,7 +120,7 @@ def carry_out(
 
 
 def show_standing(session: Session, stages: Names) -> None:
-    """Print a line for each of these stages, which are all up to date, as ``execution.show_decisions`` does."""
+    """Print a line for each of these stages, which are all up to date, as ``decisions.show_decisions`` does."""
     out = session.terminal.out
     width = max(map(len, stages))
     shown = out.paint(f"{'up to date':<12}", "dim")

@@ -23,6 +23,8 @@ from pivot.reasons import (
 )
 from pivot_cache.errors import printable
 
+NO_STAGES = "The pipeline has no stages yet: add one with pipeline.register(function)"
+
 
 def status(decision: Decision) -> str:
     """Return what will happen to a stage: up to date, will restore, will run, or may run (if what it reads changes)."""

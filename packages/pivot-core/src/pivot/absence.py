@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from pivot.checkout import Options as CheckoutOptions
 from pivot.checkout import checkout
+from pivot.forecast import plan
 from pivot.given import Given
 from pivot.graph import build
 from pivot.known_runs import Ask, Known, find_known, take_lock, take_trace
 from pivot.options import Options
 from pivot.plan import Plan, choose
 from pivot.records import Records, find_records
-from pivot.repro import plan
 from pivot.wanted import Wanted, find_wanted
 from pivot.workspace import Workspace
 from pivot_cache import Content

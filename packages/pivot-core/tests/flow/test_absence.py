@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pivot.absence import Afar, bring, presume
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.records import find_records
-from pivot.repro import plan
 from pivot.wanted import Wanted
 
 

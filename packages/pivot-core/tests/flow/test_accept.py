@@ -4,8 +4,8 @@ import pytest
 
 from pivot.accept import accept
 from pivot.errors import UsageError
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.repro import plan
 
 
 def try_accept(bench, stage: str, reason: str = "only a faster way to the same"):

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pivot.execute.executor import WorkOrder
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.project import discover
-from pivot.repro import plan
 from pivot.run import Run
 from pivot.watch import field as watched
 from pivot.watch.attendance import Attendance

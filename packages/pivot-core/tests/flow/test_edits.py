@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import Plan
-from pivot.repro import plan
 from pivot.watch.edits import affected, has_news
 
 

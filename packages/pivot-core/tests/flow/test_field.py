@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pivot.errors import PipelineFailed
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.project import discover
-from pivot.repro import plan
 from pivot.watch import field as watched
 from pivot.watch.field import Field
 from pivot.watch.messages import Changed

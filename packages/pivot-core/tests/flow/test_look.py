@@ -1,8 +1,8 @@
 """One view of the project."""
 
+from pivot.forecast import plan
 from pivot.look import CHANGING, observed_entries, stage_entries
 from pivot.options import Options
-from pivot.repro import plan
 from pivot_cache import Content, Scan, SourceChanged
 from pivot_fingerprint import Entry
 

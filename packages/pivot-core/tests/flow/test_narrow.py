@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pivot.errors import MissingInput
 from pivot.execute.executor import Failure
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.repro import plan
 from pivot_cache import Scan
 from pivot_fingerprint import Observed
 from pivot_fingerprint.environment import variable_digest

@@ -3,11 +3,11 @@
 import pytest
 
 from pivot.errors import UsageError
+from pivot.forecast import plan
 from pivot.graph import build
 from pivot.options import Options
 from pivot.plan import choose
 from pivot.reasons import CodeChanged, InputChanged, NeverRun, UpstreamRuns
-from pivot.repro import plan
 
 
 def decisions(bench, *targets: str):

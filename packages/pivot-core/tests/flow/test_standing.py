@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.repro import plan
 from pivot.standing import key as memo_key
 from pivot.standing import recall
 from pivot_cache import Scan

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from pivot import users
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.repro import plan
 from pivot_cache import Scan
 
 

@@ -3,8 +3,8 @@
 import click
 
 from pivot.accept import accept
+from pivot.forecast import plan
 from pivot.options import Options
-from pivot.repro import plan
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import open_workspace

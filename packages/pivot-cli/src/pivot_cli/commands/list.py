@@ -7,10 +7,10 @@ import click
 from pivot.graph import Graph, build
 from pivot.manifest import StageSpec
 from pivot_cache.errors import printable
-from pivot_cli.render import NO_STAGES
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.usage import Exemplified
 from pivot_cli.wiring import open_workspace
+from pivot_cli.words import NO_STAGES
 
 
 @click.command(

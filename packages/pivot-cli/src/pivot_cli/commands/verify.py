@@ -5,11 +5,11 @@ from time import perf_counter
 import click
 
 from pivot.absence import presume
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import check_inputs
 from pivot.records import find_records
-from pivot.repro import plan
-from pivot_cli.execution import show_decisions
+from pivot_cli.decisions import show_decisions
 from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.report import plan_data

@@ -8,9 +8,9 @@ import queue
 from collections.abc import Callable
 
 from pivot.errors import PivotError
+from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import check_inputs
-from pivot.repro import plan
 from pivot.run import Run
 from pivot.watch.edits import affected
 from pivot.watch.field import Field

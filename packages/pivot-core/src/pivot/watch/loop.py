@@ -12,12 +12,13 @@ from typing import Protocol
 
 from pivot.errors import PivotError, UsageError
 from pivot.events import Notice, RunStarted
+from pivot.forecast import plan
 from pivot.look import Look
 from pivot.manifest import Manifest
 from pivot.options import Options
 from pivot.plan import Plan, check_inputs
 from pivot.project import Project
-from pivot.repro import Summary, finished, plan
+from pivot.repro import Summary, finished
 from pivot.run import MakeExecutor, Run
 from pivot.watch.attendance import Attendance, OpenWorkspace
 from pivot.watch.echoes import Echoes
