@@ -25,7 +25,7 @@ def test_settling_as_one_goes_makes_the_next_ready_in_the_same_walk() -> None:
     for one in plan.ready():
         seen.append(one.name)
         plan.settle(one)
-    assert seen == ["a", "b", "c"] and plan.over
+    assert seen == ["a", "b", "c"] and plan.left == 0
 
 
 def test_a_running_stage_holds_back_its_readers_and_its_mutex() -> None:
@@ -44,7 +44,7 @@ def test_a_deferred_stage_comes_again() -> None:
     first = next(plan.ready())
     plan.defer(first)
     assert [one.name for one in plan.ready()] == ["a", "b"]
-    assert not plan.over
+    assert plan.left
 
 
 def test_what_is_not_chosen_is_no_obstacle() -> None:

@@ -26,10 +26,12 @@ def sync_all(descriptors: Collection[int], meanwhile: Meanwhile = None) -> None:
     failures: list[OSError] = []
     threads = [
         threading.Thread(target=_sync, args=(waiting, failures), name="pivot-sync", daemon=True)
-        for _ in range(min(AT_ONCE, len(descriptors)))
+        for _ in range(min(AT_ONCE, len(descriptors)) - (meanwhile is None))
     ]
     for thread in threads:
         thread.start()
+    if meanwhile is None:
+        _sync(waiting, failures)
     for thread in threads:
         while meanwhile is not None and thread.is_alive():
             meanwhile()

@@ -44,9 +44,9 @@ class Recorder:
         self._waiting.append(ended)
 
     @property
-    def waiting(self) -> bool:
-        """Whether there is something to record."""
-        return bool(self._waiting)
+    def waiting(self) -> int:
+        """How many stages there are to record."""
+        return len(self._waiting)
 
     @property
     def due(self) -> bool:

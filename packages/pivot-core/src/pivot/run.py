@@ -95,7 +95,7 @@ class Run:
         for name in self.plan.standing:
             self.actions[name] = "skip"
             self.emit(StageSkipped(name))
-        while not self._schedule.over:
+        while self._schedule.left:
             if self._attend is not None:
                 self._attend(self)
             if self.superseded and not (self.under_way.steps or self._recorder.waiting):
@@ -103,6 +103,8 @@ class Run:
             later = [] if self.superseded else self._take_ready()
             elsewhere = any(stage.name in self._awaited for stage in later)
             if self._recorder.waiting and (self._recorder.due or not self.under_way.full):
+                if self._schedule.left == self._recorder.waiting:
+                    self.under_way.dismiss()  # while they are recorded
                 self._record(self._go_on)
             elif self.under_way.steps:
                 wait = POLL if elsewhere or self._attend or self._recorder.waiting else None

@@ -24,6 +24,8 @@ class Schedule:
         self._waiting: list[int] = []  # a heap of ranks
         self._started: set[str] = set()
         self._held: set[str] = set()  # mutexes of running stages
+        self.left = len(self._stages)
+        """How many stages are not settled."""
 
     def ready(self) -> Iterator[StageSpec]:
         """Take every stage that may start, in plan order; settling one may make more of them ready."""
@@ -57,8 +59,4 @@ class Schedule:
         if stage.name in self._started:
             self._held.difference_update(stage.mutex)
         self._sorter.done(stage.name)
-
-    @property
-    def over(self) -> bool:
-        """Whether every stage is settled."""
-        return not self._sorter.is_active()
+        self.left -= 1

@@ -80,6 +80,11 @@ class UnderWay:
                 if isinstance(event, Result):
                     self._begun.pop(event.stage, None)
 
+    def dismiss(self) -> None:
+        """Let the executor end already: nothing runs, and nothing more will."""
+        if self._executor is not None:
+            self._executor.dismiss()
+
     def close(self) -> None:
         """End what is still running, at once."""
         if self._executor is not None:

@@ -587,3 +587,20 @@ def test_a_host_that_was_started_early_imports_nothing_of_the_user_s_before_it_i
     executor = workshop.executor(start_method=method)
     executor.boot(sources)
     assert workshop.one("one", executor=executor).failure is None
+
+
+def test_a_host_that_was_dismissed_ends_and_is_closed_like_any_other(workshop) -> None:
+    workshop.write("""
+        @stage
+        def one() -> Annotated[int, pivot.Out("one.json", JSON())]:
+            return 1
+    """)
+    executor = workshop.executor()
+    executor.dismiss()  # there is none yet
+    assert workshop.one("one", executor=executor).failure is None
+    host = executor._host
+    executor.dismiss()
+    assert os.waitid(os.P_PID, host.pid, os.WEXITED | os.WNOWAIT).si_status == 0
+    executor.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(host.pid, 0)

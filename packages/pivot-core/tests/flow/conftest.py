@@ -54,7 +54,7 @@ class FakeExecutor:
     def __init__(self, bench: "Bench") -> None:
         self.bench = bench
         self.waiting: list[WorkOrder] = []
-        self.closed = False
+        self.dismissed = self.closed = False
         self.sources: list[str] = []
         self.started = 0
 
@@ -66,6 +66,7 @@ class FakeExecutor:
         self.started += 1
 
     def submit(self, order: WorkOrder) -> None:
+        assert not self.dismissed
         self.bench.ran.append(order.stage)
         self.bench.orders[order.stage] = order
         self.waiting.append(order)
@@ -89,6 +90,10 @@ class FakeExecutor:
 
     def cancel(self, stage: str | None = None) -> None:
         """Nothing runs for long."""
+
+    def dismiss(self) -> None:
+        assert not self.waiting and not self.dismissed
+        self.dismissed = True
 
     def close(self) -> None:
         self.closed = True

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pivot.commit import commit
 from pivot.events import Notice, StageOutput
 from pivot.execute.executor import Output
 
@@ -46,3 +47,17 @@ def test_an_interruption_does_not_wait_for_ever_for_an_end_that_was_lost(bench, 
     with pytest.raises(KeyboardInterrupt):
         bench.repro()
     assert waits[0] is None and all(wait is not None and wait <= 0.01 for wait in waits[1:])
+
+
+def test_what_runs_stages_ends_while_the_last_ones_are_recorded(bench, monkeypatch) -> None:
+    seen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        "pivot.recorder.commit",
+        lambda workspace, look, done, *rest: (
+            seen.extend((now.stage.name, bench.booted[0].dismissed) for now, _ in done),
+            commit(workspace, look, done, *rest),
+        )[1],
+    )
+    assert bench.repro().actions == {"clean": "run", "total": "run"}
+    assert seen == [("clean", False), ("total", True)]
+    assert bench.booted[0].closed

@@ -91,5 +91,8 @@ class Executor(Protocol):
     def cancel(self, stage: str | None = None) -> None:
         """End one running stage, or all; each still gives a Result."""
 
+    def dismiss(self) -> None:
+        """Begin to end: nothing is under way, and nothing more will be submitted."""
+
     def close(self) -> None:
         """Release everything; running stages are ended."""

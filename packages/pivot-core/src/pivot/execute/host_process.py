@@ -51,9 +51,13 @@ class HostProcess:
         self._words = (self._words + data)[-LAST_WORDS:]
         return bool(data)
 
+    def dismiss(self) -> None:
+        """Tell the host to end every stage and itself."""
+        os.kill(self.pid, signal.SIGTERM)  # it would not look at the pipe while it imports
+
     def hang_up(self) -> None:
         """Have the host end every stage and itself, and wait for it; kill it if that takes too long."""
-        os.kill(self.pid, signal.SIGTERM)  # it would not look at the pipe while it imports
+        self.dismiss()
         give_up = time.monotonic() + GIVE_UP
         with selectors.DefaultSelector() as selector, suppress(Closed):
             selector.register(self.channel.reader, selectors.EVENT_READ)

@@ -123,6 +123,11 @@ class LocalExecutor:
         with suppress(BlockingIOError):  # then it will wake up as it is
             os.write(self._waker, b"c")
 
+    def dismiss(self) -> None:
+        """Tell the host to end; ``close`` waits for it."""
+        if self._host is not None:
+            self._host.dismiss()
+
     def close(self) -> None:
         """End the host and with it all that runs. The executor cannot be used again."""
         if self._wake < 0:
