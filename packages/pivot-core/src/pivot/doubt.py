@@ -7,7 +7,7 @@ business of this module: ``Look`` is asked which stages have other code.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -33,8 +33,11 @@ class Doubt(NamedTuple):
     stages: frozenset[str]
 
 
-def find_doubt(project: Project, state: State) -> Doubt | None:
-    """Return the stages that are not known to be as they were; None if nothing is known."""
+def find_doubt(project: Project, state: State, seen: Mapping[str, bytes]) -> Doubt | None:
+    """Return the stages that are not known to be as they were; None if nothing is known.
+
+    ``seen`` are stamps of files that this command has looked at already.
+    """
     kept, more = state.get(SPACE, key(project)), state.get(SPACE, users_key(project))
     if kept is None or more is None:
         return None
@@ -50,7 +53,7 @@ def find_doubt(project: Project, state: State) -> Doubt | None:
         for at, ground in enumerate(answer.grounds):
             if not holds(Ground(*ground), str(project.root)):
                 numbers.update(ground_users[at])
-        for path in _changed(answer, stamps, state):
+        for path in _changed(answer, stamps, state, seen):
             numbers.update(users.get(path, ()))
         if ALL in numbers:
             return None
@@ -65,11 +68,11 @@ def users_key(project: Project) -> str:
     return f"users {key(project)}"
 
 
-def _changed(answer: Answer, stamps: list[str], state: State) -> Iterator[str]:
+def _changed(answer: Answer, stamps: list[str], state: State, seen: Mapping[str, bytes]) -> Iterator[str]:
     """Yield the paths at which something else may be now."""
     for path, known in zip(answer.files, stamps, strict=True):
         try:
-            same = stamp(os.stat(path)).hex() == known
+            same = (seen.get(path) or stamp(os.stat(path))).hex() == known
         except OSError:
             same = False
         if not same:

@@ -40,8 +40,11 @@ class Answer(NamedTuple):
     fresh: dict[str, list[str]]  # files by kind and digest
 
 
-def recall(project: Project, state: State) -> tuple[str, ...] | None:
-    """Return the stages of the pipeline, in order, if all are up to date for certain; None means: look."""
+def recall(project: Project, state: State, seen: dict[str, bytes]) -> tuple[str, ...] | None:
+    """Return the stages of the pipeline, in order, if all are up to date for certain; None means: look.
+
+    ``seen`` takes the stamps of files that were looked at, for whoever is to look on.
+    """
     kept = state.get(SPACE, key(project))
     if kept is None:
         return None
@@ -49,7 +52,7 @@ def recall(project: Project, state: State) -> tuple[str, ...] | None:
         answer = Answer(*orjson.loads(kept))
         if answer.open or not is_of(answer, project, state):
             return None
-        if stamps_of(answer.files) != answer.stamps or any(is_there(path) for path in answer.absent):
+        if stamps_of(answer.files, seen) != answer.stamps or any(is_there(path) for path in answer.absent):
             return None
         root = str(project.root)
         if not all(holds(Ground(*one), root) for one in answer.grounds):
@@ -92,10 +95,12 @@ def manifest_name(state: State, project: Project) -> str | None:
     return None if data is None else hash_bytes(data)
 
 
-def stamps_of(files: list[str]) -> str:
-    """Return a digest of the files' stamps; raises OSError if one cannot be looked at."""
+def stamps_of(files: list[str], seen: dict[str, bytes]) -> str:
+    """Return a digest of the files' stamps, and put these into ``seen``; raises OSError if one cannot be looked at."""
     stat = os.stat
-    return hash_bytes(b"".join([stamp(stat(path)) for path in files]))
+    for path in files:
+        seen[path] = stamp(stat(path))
+    return hash_bytes(b"".join(map(seen.__getitem__, files)))
 
 
 def is_there(path: str) -> bool:

@@ -41,6 +41,7 @@ class Workspace:
         self.state = State(project.home / "state.db")
         self.edited = False  # whether the manifest that was asked for last is not the one that was kept
         self.manifest_name = ""  # of the manifest that was asked for last
+        self._seen: dict[str, bytes] = {}  # stamps of the files that ``standing`` looked at
 
     def make(self) -> None:
         """Make ``.pivot/`` if it is not there. Raises StorageError."""
@@ -87,7 +88,7 @@ class Workspace:
 
         Much faster than to plan; None only means that this is needed.
         """
-        return recall(self.project, self.state)
+        return recall(self.project, self.state, self._seen)
 
     def manifest(self, *, reload: bool = False, before: "Manifest | None" = None) -> "Manifest":
         """Return the manifest of the pipeline: the one kept, while nothing that it was made from changed.
@@ -126,7 +127,7 @@ class Workspace:
         """Return which stages may not be as the last plan remembered them; None if nothing is remembered."""
         from pivot.doubt import find_doubt
 
-        return find_doubt(self.project, self.state)
+        return find_doubt(self.project, self.state, self._seen)
 
     def look(
         self,

@@ -66,3 +66,12 @@ def test_stamps_that_turned_out_to_lie_prove_nothing(settled) -> None:
     with settled.open() as workspace:
         Scan(workspace.state).distrust(settled.root / "clean.json")
     assert in_doubt(settled) is None
+
+
+def test_what_the_remembered_answer_was_held_against_is_not_looked_at_again(settled, monkeypatch) -> None:
+    settled.write(raw__json="[1]")
+    with settled.open() as workspace:
+        assert workspace.standing() is None
+        monkeypatch.setattr("pivot.doubt.stamp", lambda status: pytest.fail("looked at again"))
+        doubt = workspace.doubt()
+    assert doubt is not None and doubt.stages == {"clean"}

@@ -110,15 +110,15 @@ def test_no_memo_makes_a_reader_fail(settled) -> None:
         project, state = workspace.project, workspace.state
         key = memo_key(project)
         kept = state.get("standing", key)
-        assert kept is not None and recall(project, state) == STAGES
+        assert kept is not None and recall(project, state, {}) == STAGES
         facts = orjson.loads(kept)
         for value in (None, 7, "text", [], {}, [None], [[]], ["\0", "x" * 300], {"a": 1}):
             for field in range(len(facts)):
                 changed = [*facts[:field], value, *facts[field + 1 :]]
                 state.put("standing", key, orjson.dumps(changed))
-                recall(project, state)
+                recall(project, state, {})
             state.put("standing", key, orjson.dumps(value))
-            assert recall(project, state) is None
+            assert recall(project, state, {}) is None
 
 
 def test_a_variable_is_part_of_it(settled, monkeypatch: pytest.MonkeyPatch) -> None:
