@@ -131,6 +131,7 @@ class Child:
 
 def enter(root: str, env: Mapping[str, str]) -> None:
     """Become the process that a project expects: its directory, variables and import path."""
+    sys.modules["__main__"].__dict__.pop("__file__", None)  # else a worker that is spawned would execute this script
     os.chdir(root)
     os.environ.clear()
     os.environ.update(env)
