@@ -23,6 +23,10 @@ LAZY = {
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.relink"): "looking gives nothing back",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.restore"): "looking gives nothing back",
     ("packages/pivot-cache/src/pivot_cache/local.py", "pivot_cache.save"): "looking keeps nothing",
+    (
+        "packages/pivot-fingerprint/src/pivot_fingerprint/starting/sitecustomize.py",
+        "pivot_fingerprint.observation",
+    ): "executed by any Python: only one of this environment has it",
     ("packages/pivot-remote/src/pivot_remote/connection.py", "pivot_remote.signature"): "often there is nothing to ask",
     ("packages/pivot-remote/src/pivot_remote/connection.py", "pivot_remote.wire"): "often there is nothing to ask",
     ("packages/pivot-core/src/pivot/describe.py", "pivot.stage_values"): "only parameters need pydantic and PyYAML",

@@ -194,6 +194,19 @@ def test_variables_and_undeclared_files_count(shop: Shop) -> None:
     assert shop.run("impact", "title.txt").stdout == "report   would run   undeclared input title.txt\n"
 
 
+def test_a_file_beside_the_project_counts(shop: Shop) -> None:
+    shop.write({"../shared/title.txt": "Orders\n"})
+    shop.edit("shop/report.py", '"title.txt"', '"../shared/title.txt"')
+    told = "read ../shared/title.txt without declaring it: it is tracked; a copy inside the project could be declared"
+    assert told in shop.run("repro").text
+    assert '"../shared/title.txt": "' in shop.read(".pivot/stages/report.lock")
+    assert shop.states() == {"train": "up to date", "report": "up to date"}
+    shop.write({"../shared/title.txt": "Sales\n"})
+    assert shop.states() == {"train": "up to date", "report": "will run ../shared/title.txt changed"}
+    shop.run("repro")
+    assert "Everything is up to date" in shop.run("repro").stdout
+
+
 def test_the_impact_of_an_edit(shop: Shop) -> None:
     def impact(target: str) -> list[str]:
         return shop.run("impact", target).stdout.splitlines()

@@ -62,7 +62,19 @@ def test_what_a_stage_read_may_have_any_name() -> None:
     assert decode(encode(lock)) == lock
     assert b'"/696e2fff0a"' in encode(lock)
     with pytest.raises(ValueError, match="not a path inside the project"):
-        decode(format_record(seal(from_hex("../x"))))
+        decode(format_record(seal(from_hex(".git/x"))))
+
+
+@pytest.mark.parametrize("path", ["../x", "../../x/", "../x/.", "../", "/data/x", "/data/", "/data/\udce9"])
+def test_what_a_stage_read_may_lie_outside(path: str) -> None:
+    lock = LOCK._replace(reads={path: DIGEST})
+    assert decode(encode(lock)) == lock
+
+
+@pytest.mark.parametrize("path", ["a/../x", "../a/../x", "/a/../x", "/", "//", "/a//b", ".", "/."])
+def test_what_a_stage_read_has_one_name(path: str) -> None:
+    with pytest.raises(ValueError, match="not a path inside the project"):
+        decode(encode(LOCK._replace(reads={path: None})))
 
 
 def from_hex(path: str) -> dict[str, Any]:
@@ -193,7 +205,7 @@ def mangle(data: bytes, changes: list[tuple[str, int, bytes]]) -> bytes:
 
 
 def paths_of(lock: Lock) -> list[str]:
-    return [*lock.inputs, *lock.outputs, *lock.reads]
+    return [*lock.inputs, *lock.outputs]
 
 
 def holds_to_its_rules(data: bytes) -> None:

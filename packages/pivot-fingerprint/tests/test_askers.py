@@ -6,11 +6,21 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable
-from types import FrameType
+from pathlib import Path
+from types import FrameType, FunctionType
+from typing import Any
 
 import pytest
 
-from pivot_fingerprint.askers import OWN, asks_for_project, loads_by_path, looks_for_plugins, reads_sources
+from pivot_fingerprint.askers import (
+    OWN,
+    asks_for_project,
+    loads_by_path,
+    looks_for_plugins,
+    names_it,
+    reads_sources,
+    shows_lines,
+)
 from pivot_fingerprint.parts import Observed
 
 
@@ -161,3 +171,53 @@ def test_loads_by_path(callers: list[tuple[str, str]], expected: bool) -> None:
 )
 def test_looks_for_plugins(callers: list[tuple[str, str]], expected: bool) -> None:
     assert called(lambda frame: looks_for_plugins(frame, is_project), *callers) is expected
+
+
+@pytest.mark.parametrize(
+    ("callers", "expected"),
+    [
+        ([PROJECT], True),
+        ([PROJECT, standard("pathlib/_local.py", "read_text")], True),
+        ([PROJECT, OTHER], False),
+        ([OTHER], False),
+        ([standard("threading.py", "run")], False),
+    ],
+)
+def test_names_it(callers: list[tuple[str, str]], expected: bool) -> None:
+    assert called(lambda frame: names_it(frame, "/data/a", ("/p",), is_project), *callers) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("/data/deep/a", True),
+        (b"/data/../data/deep/a", True),
+        (Path("/data/deep"), True),
+        (("x", "/data/"), True),
+        ({"path": "/data/deep/a"}, True),
+        ("/data/deep/b", False),
+        ("/", False),
+        (1, False),
+    ],
+)
+def test_a_library_is_given_a_name(given: object, expected: bool) -> None:
+    def library(ask: Callable[[], bool], path: object) -> bool:  # executed as if another file had it
+        return ask()
+
+    elsewhere = FunctionType(library.__code__.replace(co_filename="/q/lib.py"), {})
+    space: dict[str, Any] = {"library": elsewhere, "given": given}
+    exec(compile("def run(ask): return library(ask, given)", "/p/stage.py", "exec"), space)
+    ask: Callable[[], bool] = lambda: names_it(sys._getframe(1), "/data/deep/a", ("/p/project",), is_project)  # noqa: E731
+    assert space["run"](ask) is expected
+
+
+@pytest.mark.parametrize(
+    ("callers", "expected"),
+    [
+        ([PROJECT, standard("linecache.py", "getline"), standard("tokenize.py", "open")], True),
+        ([PROJECT, standard("traceback.py", "format"), standard("linecache.py", "getline")], False),
+        ([OTHER, standard("linecache.py", "getline")], False),
+    ],
+)
+def test_shows_lines(callers: list[tuple[str, str]], expected: bool) -> None:
+    assert called(lambda frame: shows_lines(frame, is_project), *callers) is expected

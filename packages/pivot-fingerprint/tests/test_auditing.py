@@ -105,10 +105,17 @@ class TestReads:
         path.touch()
         assert self.run(project, "sqlite3.connect('file:d.db?mode=ro', uri=True).close()").reads == (str(path),)
 
-    def test_outside_the_roots(self, project, tmp_path_factory: pytest.TempPathFactory) -> None:
-        outside = tmp_path_factory.mktemp("outside") / "a.txt"
+    def test_outside_the_roots(self, project) -> None:
+        outside = project.root.parent / "outside.txt"
         outside.write_text("a")
-        assert self.run(project, f"open({str(outside)!r}).read()").reads == ()
+        seen = self.run(
+            project,
+            "open('../outside.txt').read(); open('/etc/hosts').read(); open(os.__file__).read()"
+            "; os.path.exists('../none'); open('../made.txt', 'w').close(); open('../made.txt').read()"
+            "; os.makedirs('../new/deep', exist_ok=True); os.listdir('../new'); os.path.isdir('..')",
+        )
+        assert seen.reads == (str(project.root.parent / "none"), str(outside))
+        assert (seen.listings, seen.directories) == ((), ())
 
     def test_root_through_a_link(self, project) -> None:
         project.write("real/a.txt", "a")
@@ -279,8 +286,9 @@ class TestAccess:
 
     def test_files_that_were_executed(self, access: Access) -> None:
         assert access.executed(os.path.abspath("tool.py"))
-        assert not access.executed("/elsewhere/tool.py")
-        assert list(access.reads) == [os.path.abspath("tool.py")]
+        assert access.executed("/elsewhere/tool.py")
+        assert not access.executed("/usr/lib/tool.py")
+        assert list(access.reads) == [os.path.abspath("tool.py"), "/elsewhere/tool.py"]
 
 
 class TestHook:

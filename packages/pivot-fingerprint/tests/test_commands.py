@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pivot_fingerprint.commands import named
+from pivot_fingerprint.commands import named, variables
 
 
 def paths(event: str, *args: Any) -> tuple[set[str], set[str]]:
@@ -104,3 +104,20 @@ def test_nothing_is_named() -> None:
     assert paths("subprocess.Popen", None, [], None, None) == (set(), set())
     assert paths("os.system", b"")[1] == set()
     assert not list(named("os.fork", ()))
+
+
+def shown(event: str, *args: Any) -> set[str]:
+    return set(variables(event, args))
+
+
+def test_variables_that_a_shell_replaces(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text('echo "${LEVEL:-1}"')
+    (tmp_path / "tool").write_text("#!/bin/bash\necho $MODE")
+    (tmp_path / "tool.py").write_text("#!/usr/bin/python\n'$NONE'")
+    assert shown("os.system", "echo $A ${B} $1 $$") == {"A", "B"}
+    assert shown("subprocess.Popen", "sh", ["/bin/sh", "-c", "cd $A"], None, None) == {"A"}
+    assert shown("subprocess.Popen", "sh", ["sh", "run.sh"], tmp_path, None) == {"LEVEL"}
+    assert shown("os.posix_spawn", f"{tmp_path}/tool", [f"{tmp_path}/tool"], None) == {"MODE"}
+    assert shown("subprocess.Popen", "python", ["python", "tool.py", "$A"], tmp_path, None) == set()
+    assert shown("os.exec", "awk", ["awk", "{print $NF}"], None) == set()
+    assert shown("os.fork") == set()

@@ -52,6 +52,8 @@ TABLE = {"a": lambda: 1}
         (Entry("work", "alone.<locals>.<lambda>", 25), False),
         (Entry("work", "<lambda>", 28), False),
         (Entry("work", "run", 24), False),  # another one of that name
+        (Entry("work", "Model", 0), True),  # named by a pickle
+        (Entry("work", "TABLE", 0), False),
     ],
 )
 def test_functions(tmp_path: Path, entry: Entry, covered: bool) -> None:

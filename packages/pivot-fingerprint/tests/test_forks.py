@@ -142,3 +142,23 @@ def test_without_a_fork_there_is_no_file(seen: Seen, forks: Forks) -> None:
     forks.catch_up()
     seen.files["mine"] = None
     assert type(seen.files) is dict
+
+
+def test_a_process_that_was_started_anew_joins_in(seen: Seen, forks: Forks) -> None:
+    place = forks.place()
+    assert place is not None
+    receiver, sender = os.pipe()
+    pid = os.fork()
+    if not pid:
+        forks.stop()  # as if it had never been
+        other = Seen()
+        Forks([(other, "files"), (other, "calls")]).join(place)
+        other.files["anew"] = None
+        os.write(sender, b"done")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(receiver, 4) == b"done"
+    os.close(receiver)
+    os.close(sender)
+    forks.catch_up()
+    assert seen.files == {"before": None, "anew": None}

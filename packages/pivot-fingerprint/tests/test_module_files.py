@@ -1,5 +1,6 @@
 """Modules lead to files, and names lead to modules, without importing anything."""
 
+import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
@@ -9,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from pivot_fingerprint.importing import is_project, normal_roots
-from pivot_fingerprint.module_files import ModuleFiles, file_of, judge_loaded, leads_to, unfound
+from pivot_fingerprint.module_files import ModuleFiles, awaited, file_of, judge_loaded, leads_to, unfound
 
 
 def module(name: str = "some_module", **attributes: object) -> ModuleType:
@@ -127,3 +128,18 @@ def test_what_is_loaded_is_judged_ahead(tmp_path: Path, monkeypatch: pytest.Monk
     judge_loaded(roots)
     monkeypatch.setattr("pivot_fingerprint.importing._judge", lambda *_: pytest.fail("it was not"))
     assert not is_project(pytest.__file__, roots)
+
+
+def test_files_in_which_a_module_could_come_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "awaited_pack").mkdir()
+    (tmp_path / "awaited_pack" / "__init__.py").touch()
+
+    def found(name: str) -> list[str]:
+        return list(awaited(name, lambda file: is_project(file, (str(tmp_path),)) and file.startswith(str(tmp_path))))
+
+    assert found("awaited_one") == [f"{tmp_path}/awaited_one/__init__.py", f"{tmp_path}/awaited_one.py"]
+    assert found("awaited_pack.inner") == []  # nobody looked inside
+    importlib.import_module("awaited_pack")
+    assert found("awaited_pack") == []
+    assert found("awaited_pack.inner")[-1] == f"{tmp_path}/awaited_pack/inner.py"

@@ -66,7 +66,7 @@ class TestQuestions:
             "os.path.getmtime(__file__), Path(__file__).exists()",
             "os.path.exists('.git/HEAD'), os.path.exists('.pivot/x'), os.path.exists('__pycache__/x.pyc')",
             "Path('data/a.txt').resolve(), os.path.realpath('flag')",
-            "os.path.exists('/etc/passwd'), os.path.exists('/nowhere/at/all')",
+            "os.path.exists('/etc/passwd'), os.path.exists('/usr/none')",
             "shutil.rmtree('data')",
             "tempfile.NamedTemporaryFile(dir='data').close()",
             "logging.getLogger('x').warning('y', stack_info=True)",

@@ -7,7 +7,7 @@ import sys
 import blake3
 import pytest
 
-from pivot_fingerprint.parts import ImportRead, Observed
+from pivot_fingerprint.parts import Entry, ImportRead, Observed
 from pivot_fingerprint.requests import Requests
 
 
@@ -86,3 +86,53 @@ def test_no_identifier_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     requests.start()
     requests.stop()
     assert requests.missing is not None
+
+
+def test_names_that_do_not_stand_where_they_are_asked_for(project) -> None:
+    project.write("parts!.py", "")
+    project.write(
+        "asks!.py",
+        """\
+        import importlib.util
+        def given(name):
+            return importlib.import_module(name)
+        def spelled():
+            return importlib.import_module('parts!')
+        def look(name):
+            return importlib.util.find_spec(name)
+        def looked():
+            return importlib.util.find_spec('none')
+        FOUND = given('parts!')
+        """,
+    )
+    seen = project.observe(lambda: project.load("asks"))
+    module, name = project.load("asks"), project.name("parts")
+    assert ImportRead("module", name, None, project.name("asks"), 10) in seen.imports
+    assert project.observe(lambda: module.given(name)).computed == (name,)
+    spelled = project.observe(module.spelled)
+    assert (spelled.computed, spelled.requested) == ((), (name,))
+    assert project.observe(lambda: module.look("else" + "where")).computed == ("elsewhere",)
+    assert project.observe(module.looked).requested == ()
+
+
+def test_a_module_that_is_not_there_is_awaited(project) -> None:
+    project.write(
+        "pack!/__init__.py", "import importlib\ndef ask(name):\n    importlib.import_module('.' + name, __name__)\n"
+    )
+    module = project.load("pack")
+
+    def ask() -> None:
+        with pytest.raises(ModuleNotFoundError):
+            module.ask("none")
+
+    place = project.root / project.name("pack") / "none"
+    assert project.observe(ask).reads == (f"{place}.py", str(place / "__init__.py"))
+
+
+def test_what_a_pickle_names_of_the_project(project) -> None:
+    project.write(
+        "reads!.py", "import pickle\nclass Model:\n    RATE = 1\ndef read(data):\n    return pickle.loads(data).RATE\n"
+    )
+    module = project.load("reads")
+    data = pickle.dumps(module.Model())
+    assert Entry(project.name("reads"), "Model") in project.observe(lambda: module.read(data)).functions

@@ -17,6 +17,7 @@ from pivot.workspace import Workspace
 from pivot_cache.errors import SourceMissing, printable
 from pivot_cache.stamp import RACY_NS, clock
 from pivot_fingerprint import Fingerprint, Observed, text_of
+from pivot_fingerprint.surroundings import relative
 
 WRITES = "nothing is recorded; run again, unless the stage itself writes there: then declare an output instead"
 
@@ -129,30 +130,29 @@ def unexpected(look: Look, now: Observation, observed: Observed) -> Iterator[str
 
 
 def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
-    """Yield what the stage read inside the project without declaring it: files, and directories with a closing slash.
+    """Yield what the stage read without declaring it, as a lock names it: files, and directories with a closing slash.
 
     The project's own directory is ``./``. Source that executed although no module name leads to it, as with ``runpy``,
     is such a file.
     """
-    if str(look.project.root) in observed.listings:
-        yield "./"
-    root = str(look.project.root) + os.sep
+    root = str(look.project.root)
     executed = dict.fromkeys((*observed.sources, *observed.modules))
     unnamed = [file for module, file in executed if not look.analysis.finds(module)]
     files = dict.fromkeys((*observed.reads, *unnamed))
     marked = [(path, "") for path in files] + [(path, "/") for path in observed.listings]
     for path, suffix in marked + [(path, "/.") for path in observed.directories]:
-        if path.startswith(root):
-            relative = path.removeprefix(root)
-            above = relative.split("/")
-            declared = any("/".join(above[:depth]) in own for depth in range(1, len(above) + 1))
-            if not declared and above[0] not in (".pivot", ".git"):
-                yield relative + suffix
+        name = relative(path, root)
+        above = name.split("/")
+        declared = any("/".join(above[:depth]) in own for depth in range(1, len(above) + 1))
+        if not declared and above[0] not in (".pivot", ".git"):
+            yield name + suffix
 
 
 def describe_read(path: str, digest: str | None) -> str:
     """Return what a stage did with a path of ``undeclared``, and what to do about it."""
     shown = printable(path)
+    inside = not path.startswith(("../", "/"))
+    advice = "declare it as a pivot.Dep" if inside else "a copy inside the project could be declared"
     if path == "./":
         return "listed the project's directory: the names there are tracked"
     if path.endswith("/."):
@@ -160,8 +160,8 @@ def describe_read(path: str, digest: str | None) -> str:
     if digest is None:
         return f"looked for {shown}, which is not there: it is tracked, should it come"
     if path.endswith("/"):
-        return f"listed {shown} without declaring it: its names are tracked; declare it as a pivot.Dep"
-    return f"read {shown} without declaring it: it is tracked; declare it as a pivot.Dep"
+        return f"listed {shown} without declaring it: its names are tracked; {advice}"
+    return f"read {shown} without declaring it: it is tracked; {advice}"
 
 
 def keep_sources(workspace: Workspace, look: Look, code: Fingerprint) -> None:

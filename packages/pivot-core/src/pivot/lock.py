@@ -39,7 +39,8 @@ class Output(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """What a stage's outputs were made from. Paths are relative to the project root and POSIX.
+    """What a stage's outputs were made from. Paths are relative to the project root and POSIX; what a stage read beside
+    the project begins with ``..``, what it read far from it is absolute.
 
     ``parts`` maps the key of each part of the code to its digest; ``observed`` are the parts among them that only the
     run showed, as ``module:name``; ``reads`` is what the stage read without declaring it, path to digest, None where
@@ -169,16 +170,21 @@ def _read_parts(value: Any) -> Mapping[str, str]:
 
 
 def _write_name(path: str) -> str:
-    """Return a path as JSON can hold it: one that is not UTF-8 as ``/`` and the hex digits of its bytes."""
+    """Return a path as JSON can hold it: one that is not UTF-8 as ``/`` and the hex digits of its bytes.
+
+    An absolute one, of what lies far from the project, has another ``/`` in front.
+    """
     try:
         path.encode()
     except UnicodeEncodeError:
         return "/" + os.fsencode(path).hex()
-    return path
+    return f"/{path}" if path.startswith("/") else path
 
 
 def _read_name(written: str) -> str:
-    name = os.fsdecode(bytes.fromhex(written[1:])) if written.startswith("/") else written
+    name = written
+    if written.startswith("/"):
+        name = written[1:] if written.startswith("//") else os.fsdecode(bytes.fromhex(written[1:]))
     return read_seen_path(name)
 
 

@@ -151,8 +151,9 @@ class Look:
         return variable_digest(name, os.environ)
 
     def absolute(self, path: str) -> str:
-        """Return a root-relative path as an absolute one, without a closing slash."""
-        return os.path.join(self._root, path.rstrip("/"))
+        """Return a path that a record names as an absolute one, without a closing slash."""
+        found = os.path.join(self._root, path.rstrip("/"))
+        return os.path.normpath(found) if path.startswith("..") else found
 
     def fingerprint(self, stage: StageSpec, observed: Iterable[str]) -> Fingerprint:
         """Return the closure of a stage joined with definitions that only a run showed, as ``module:name``."""

@@ -5,6 +5,7 @@ from a teammate, a merge or a hand edit: one that is not exactly what Pivot writ
 """
 
 from collections.abc import Mapping
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,21 +103,23 @@ def read_path(value: Any) -> str:
     and not into the files of git or Pivot, the project's own or others inside it."""
     text = read_seen_path(value)
     own = text == "./" or reserved(text)
-    if own or text.endswith("/.") or "\n" in text or "\r" in text or is_long(text):
+    outside = text.startswith("/") or text.split("/", 1)[0] == ".."
+    if own or outside or text.endswith("/.") or "\n" in text or "\r" in text or is_long(text):
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 
 
 def read_seen_path(value: Any) -> str:
-    """Check a path from outside that is only ever looked at: relative, normal, and not into the project's own files.
+    """Check a path from outside that is only ever looked at: normal, and not into the project's own files.
 
-    ``./`` is the listing of the project's directory.
+    It may begin with any number of ``..``, or be absolute. ``./`` is the listing of the project's directory.
     """
     text = read_text(value)
     if text == "./":
         return text
     parts = text.removesuffix("/.").removesuffix("/").split("/")
-    if not _NO_NAMES.isdisjoint(parts) or "\0" in text or parts[0] in RESERVED:
+    below = parts[1:] or [""] if text.startswith("/") else dropwhile(lambda part: part == "..", parts)
+    if not _NO_NAMES.isdisjoint(below) or "\0" in text or parts[0] in RESERVED:
         raise ValueError(f"not a path inside the project: {text!r}")
     return text
 

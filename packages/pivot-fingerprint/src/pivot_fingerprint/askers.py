@@ -21,6 +21,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 # Where sources are read to import, compile or show them rather than as data.
 _IMPORTLIB = ("<frozen importlib", f"{_STANDARD_LIBRARY}importlib")
 _TOKENIZE = f"{_STANDARD_LIBRARY}tokenize.py"
+_LINES = (_TOKENIZE, f"{_STANDARD_LIBRARY}linecache.py")
 _SOURCE_READERS = (
     *_IMPORTLIB,
     "<frozen zipimport",
@@ -51,6 +52,14 @@ def reads_sources(frame: FrameType) -> bool:
     if frame.f_code.co_filename == _TOKENIZE and frame.f_back is not None:  # tokenize.open reads for its caller
         frame = frame.f_back
     return frame.f_code.co_filename.startswith(_SOURCE_READERS)
+
+
+def shows_lines(frame: FrameType, is_project: Callable[[str], bool]) -> bool:
+    """Whether project code asks ``linecache`` for lines of a file; others ask it for those that a traceback shows."""
+    asker: FrameType | None = frame
+    while asker is not None and asker.f_code.co_filename in _LINES:
+        asker = asker.f_back
+    return asker is not None and is_project(asker.f_code.co_filename)
 
 
 def loads_by_path(frame: FrameType) -> bool:
@@ -89,9 +98,7 @@ def asks_for_project(frame: FrameType | None, is_project: Callable[[str], bool])
     while frame is not None:
         code = frame.f_code
         file = code.co_filename
-        role = _roles.get(file)
-        if role is None:
-            role = _roles[file] = _role(file)
+        role = _role_of(file)
         if role == "code":
             return is_project(file) or str(frame.f_globals.get("__name__")).partition(".")[0] in _READERS
         if role == "itself" and code.co_name not in _FOR_THEIR_CALLER:
@@ -102,17 +109,52 @@ def asks_for_project(frame: FrameType | None, is_project: Callable[[str], bool])
     return True
 
 
+def names_it(frame: FrameType | None, place: str, roots: tuple[str, ...], is_project: Callable[[str], bool]) -> bool:
+    """Whether project code asks for a place outside of the project, by itself or by giving its name to a library.
+
+    What libraries look for of their own accord belongs to the machine.
+    """
+    library: FrameType | None = None
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if _role_of(file) == "code":
+            if is_project(file):
+                return library is None or _is_given(library, place, roots)
+            library = frame
+        frame = frame.f_back
+    return False
+
+
+def _is_given(frame: FrameType, place: str, roots: tuple[str, ...]) -> bool:
+    """Whether a call got the path as an argument, or that of a directory above it which is not above the project."""
+    for value in frame.f_locals.values():
+        inside = value.values() if type(value) is dict else value if type(value) in (tuple, list) else ()
+        for one in (value, *inside):
+            if isinstance(one, str | bytes | os.PathLike):
+                given = os.path.join(os.path.abspath(os.fsdecode(one)), "")
+                if f"{place}{os.sep}".startswith(given) and not any(
+                    f"{root}{os.sep}".startswith(given) for root in roots
+                ):
+                    return True
+    return False
+
+
 def acts_for_project(frame: FrameType | None, is_project: Callable[[str], bool]) -> bool:
     """Whether project code is the first on the stack that is not the standard library's."""
     while frame is not None:
         file = frame.f_code.co_filename
-        role = _roles.get(file)
-        if role is None:
-            role = _roles[file] = _role(file)
+        role = _role_of(file)
         if role == "code":
             return is_project(file)
         frame = frame.f_back
     return False
+
+
+def _role_of(file: str) -> _Role:
+    role = _roles.get(file)
+    if role is None:
+        role = _roles[file] = _role(file)
+    return role
 
 
 def _role(file: str) -> _Role:

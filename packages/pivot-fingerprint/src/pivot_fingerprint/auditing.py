@@ -1,12 +1,13 @@
-"""Which files and directories of the project this process reads, by an audit hook and by ``questions``.
+"""Which files and directories this process reads, by an audit hook and by ``questions``.
 
-An audit hook cannot be removed: there is one in a process, and it does nothing while no observation is active. It sees
-what goes through ``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib,
-glob, zipfile and the readers of pandas and numpy that are written in Python; shared libraries that are loaded; and
-files that are named to other processes. ``questions`` adds ``os.stat`` and its like. What libraries open in C, C++ or
-Rust themselves (pyarrow, h5py, polars, duckdb) is seen if project code has handed them the path, see ``handed`` and
-``inotify``. Not seen is what processes do that are started anew. Processes that are forked belong to this one, see
-``forks``.
+They are those of the project, and those around it that its code names (see ``askers.names_it``). An audit hook cannot
+be removed: there is one in a process, and it does nothing while no observation is active. It sees what goes through
+``open``, ``os.open``, ``sqlite3.connect``, ``os.listdir`` and ``os.scandir``, which includes pathlib, glob, zipfile and
+the readers of pandas and numpy that are written in Python; shared libraries that are loaded; and files that are named
+to other processes. ``questions`` adds ``os.stat`` and its like. What libraries open in C, C++ or Rust themselves
+(pyarrow, h5py, polars, duckdb) is seen if project code has handed them the path, see ``handed`` and ``inotify``. Not
+seen is what programs in other languages do. Processes that are forked belong to this one, see ``forks``; so do Python
+programs that are started, see ``children``.
 """
 
 import os
@@ -19,11 +20,14 @@ from typing import Any, Literal
 from pivot_fingerprint import commands, questions
 from pivot_fingerprint.askers import (
     OWN,
+    acts_for_project,
     asks_for_project,
     imports_by_statement,
     loads_by_path,
     looks_for_plugins,
+    names_it,
     reads_sources,
+    shows_lines,
 )
 from pivot_fingerprint.forks import Holder
 from pivot_fingerprint.inotify import Openings
@@ -36,7 +40,7 @@ type Note = Callable[[Kind, str, FrameType], None]
 
 
 class Access:
-    """What the process opens, lists and asks about below the roots between ``start`` and ``stop``.
+    """What the process opens, lists and asks about between ``start`` and ``stop``.
 
     What it wrote itself before is no input: a file opened for writing or renamed to, everything in a directory that it
     made. ``note`` is called at each read with the frame that asked, before the file is opened.
@@ -48,6 +52,7 @@ class Access:
         is_project: Callable[[str], bool],
         note: Note,
         requests: Requests | None = None,
+        variable: Callable[[str, FrameType], None] = lambda *_: None,
     ) -> None:
         self.reads: dict[str, None] = {}
         self.listings: dict[str, None] = {}
@@ -58,6 +63,7 @@ class Access:
         self._is_project = is_project
         self._note = note
         self._requests = requests
+        self._variable = variable  # is told of those that another process is given
         self._roots = roots
         self._places = Places(roots)
         self._asked: dict[str, bool] = {}  # place -> whether something was there
@@ -93,9 +99,7 @@ class Access:
             case "os.listdir" | "os.scandir":
                 self._listed(args[0], frame)
             case "os.mkdir":
-                place = self._places.find(args[0])
-                if place is not None and not os.path.isdir(place):  # makedirs(exist_ok=True) asks for every level
-                    self._made[place + os.sep] = None
+                self._make(args[0])
             case "os.rename":
                 self._renamed(args[0], args[1])
             case "os.link":
@@ -108,33 +112,34 @@ class Access:
             case "import" | "pickle.find_class":
                 self._named(event, args, frame)
             case _:
-                for path, writes in commands.named(event, args):
-                    if writes:
-                        self._write(path)
-                    else:
-                        self._handed_over(path, frame)
+                self._commanded(event, args, frame)
 
     def asked(self, path: object, directory: int | None, mode: int, frame: FrameType) -> None:
         """Take in a question about a path, see ``questions``. What it amounts to is decided by ``settle``."""
-        place = self._places.find(path, directory)
+        place = self._places.find_anywhere(path, directory)
         if place is None or place in self._roots or not asks_for_project(frame, self._is_project):
+            return
+        if self._find(path, frame, directory) is None:
             return
         if stat.S_ISLNK(mode):
             mode = _mode(place) or stat.S_IFREG
         if self._is_own(place):
             return
         if stat.S_ISDIR(mode):
-            self.directories[place] = None
+            if not any(root.startswith(place + os.sep) for root in self._roots):
+                self.directories[place] = None
         elif (mode == 0 or stat.S_ISREG(mode)) and not place.endswith(".pyc") and not self._is_module(place):
             self._asked.setdefault(place, mode != 0)
             self._note("file", place, frame)
 
     def handed(self, path: str, frame: FrameType) -> bool:
         """Take in a path that a library gets, which may open it or not; whether something of the project is there."""
-        place = self._places.find(path)
+        place = self._places.find_anywhere(path)
         if place is None or self._is_own(place):
             return place is not None
         status = _status(place)
+        if status and not stat.S_ISREG(status[0]) and self._places.find(path) is None:
+            return False  # a directory outside may be that of anything
         if place in self._handed or not status:
             self._handed.setdefault(place, status)
             return bool(status)
@@ -160,7 +165,7 @@ class Access:
             real = os.path.realpath(place)
             opened = [file for file in self.openings.files if file == real or file.startswith(real + os.sep)]
             for file in opened if status else ():
-                found = self._places.find(place + file.removeprefix(real))
+                found = self._places.find_anywhere(place + file.removeprefix(real))
                 if found is None or self._is_own(found) or self._is_module(found):
                     continue
                 before = self._handed.get(found)
@@ -203,7 +208,7 @@ class Access:
 
     def executed(self, file: str) -> bool:
         """Take in a file whose code was executed though no module name leads to it; whether it is a read now."""
-        place = self._places.find(file)
+        place = self._places.find_anywhere(file)
         if place is None or self._is_own(place):
             return False
         self.reads[place] = None
@@ -214,33 +219,45 @@ class Access:
         self.catch_up()
         return place in self._written or place.startswith(tuple(self._made))
 
+    def _is_data(self, place: str, frame: FrameType) -> bool:
+        """Whether a source that is read to be executed or shown counts as a file all the same."""
+        return loads_by_path(frame) or (not self._is_module(place) and shows_lines(frame, self._is_project))
+
     def _is_module(self, place: str) -> bool:
         return place.endswith(".py") and place in self.module_files.names()
+
+    def _find(self, path: object, frame: FrameType, directory: int | None = None) -> str | None:
+        """Return the place of something that counts if it is read: outside of the project, what its code names."""
+        place = self._places.find(path, directory)
+        if place is not None:
+            return place
+        place = self._places.find_outside(path, directory)
+        return place if place is not None and names_it(frame, place, self._roots, self._is_project) else None
 
     def _opened(self, path: object, mode: str | None, flags: int, frame: FrameType) -> None:
         if isinstance(path, int):
             return
-        if mode is None and (_removes(frame) or os.path.isdir(self._places.find(path) or "")):
+        if mode is None and (_removes(frame) or os.path.isdir(self._places.find_anywhere(path) or "")):
             return  # os.open of a directory; one that is removed is named as seen from the directory above it
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
         keeps_content = access == os.O_RDWR and not flags & os.O_TRUNC
-        if access == os.O_RDONLY or (keeps_content and os.path.exists(self._places.find(path) or "")):
+        if access == os.O_RDONLY or (keeps_content and os.path.exists(self._places.find_anywhere(path) or "")):
             self._read(path, frame)
         if access != os.O_RDONLY:
             self._write(path)
 
     def _read(self, path: object, frame: FrameType) -> None:
-        place = self._places.find(path)
+        place = self._find(path, frame)
         if place is None or self._is_own(place) or place.endswith(".pyc"):
             return
-        if place.endswith(".py") and reads_sources(frame) and not loads_by_path(frame):
+        if place.endswith(".py") and reads_sources(frame) and not self._is_data(place, frame):
             return
         self.reads[place] = None
         self._note("file", place, frame)
 
     def _handed_over(self, path: object, frame: FrameType) -> None:
         """Something that is read elsewhere, if it is a file at all."""
-        place = self._places.find(path)
+        place = self._find(path, frame)
         if place is not None and stat.S_ISREG(_mode(place)):
             self._read(place, frame)
 
@@ -250,17 +267,33 @@ class Access:
             self._handed_over(args[1], frame)
         elif self._requests is not None:
             if event != "import":
-                self._requests.unpickled(args[0], frame)
+                self._requests.unpickled(args[0], args[1], frame)
             elif not imports_by_statement(frame):
                 self._requests.asked(args[0], frame)
 
+    def _commanded(self, event: str, args: Sequence[Any], frame: FrameType) -> None:
+        """What a command names that another process is to execute."""
+        for path, writes in commands.named(event, args):
+            if writes:
+                self._write(path)
+            else:
+                self._handed_over(path, frame)
+        if acts_for_project(frame, self._is_project):
+            for name in commands.variables(event, args):
+                self._variable(name, frame)
+
+    def _make(self, path: object) -> None:
+        place = self._places.find_anywhere(path)
+        if place is not None and not os.path.isdir(place):  # makedirs(exist_ok=True) asks for every level
+            self._made[place + os.sep] = None
+
     def _write(self, path: object) -> None:
-        place = self._places.find(path)
+        place = self._places.find_anywhere(path)
         if place is not None:
             self._written[place] = None
 
     def _renamed(self, source: object, target: object) -> None:
-        old, new = self._places.find(source), self._places.find(target)
+        old, new = self._places.find_anywhere(source), self._places.find_anywhere(target)
         if new is not None:
             if old is not None and os.path.isdir(old):
                 self._made[new + os.sep] = None
@@ -268,7 +301,7 @@ class Access:
                 self._written[new] = None
 
     def _listed(self, path: object, frame: FrameType) -> None:
-        place = self._places.find(path)
+        place = self._find(path, frame)
         if place is None:
             return
         self.catch_up()
@@ -336,8 +369,8 @@ _hooked = False
 def _hook(event: str, args: tuple[object, ...]) -> None:
     if not _active or (event != "open" and event not in _EVENTS):
         return
-    frame = sys._getframe(1)
-    if frame.f_code.co_filename.startswith(OWN):
+    frame = sys._getframe().f_back
+    if frame is None or frame.f_code.co_filename.startswith(OWN):  # Python itself opens the program that it is to run
         return
     for access in _active:
         try:

@@ -2,8 +2,7 @@
 
 Each code object reports its first start and is then switched off for good (``DISABLE``): it runs at full speed from
 there on. Bodies of classes are not reported, since they execute with their module. All observations of a process share
-one tool identifier. Functions that were defined before the observation began are seen, and those of other threads;
-those of processes that are started anew are not.
+one tool identifier. Functions that were defined before the observation began are seen, and those of other threads.
 """
 
 import sys

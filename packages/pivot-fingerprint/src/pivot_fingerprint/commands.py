@@ -1,4 +1,4 @@
-"""Which files a command line names, when another process is started with it.
+"""Which files and variables a command line names, when another process is started with it.
 
 This is read from the arguments alone, as well as that can be done: what the other process opens without being told is
 not known. What a Python program imports, ``scripts`` finds out. ``auditing`` calls this with the audit events of
@@ -15,6 +15,8 @@ from pivot_fingerprint.scripts import imported
 EVENTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn"})
 _PATH = "PYTHONPATH="
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_LONGEST = 1_000_000  # bytes of a script that are looked at
 
 
 def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
@@ -33,6 +35,34 @@ def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
             yield from _of_words(list(map(_text, words)), _text(program), os.getcwd(), *rest[:1])
         case "pty.spawn", (words, *_):
             yield from _of_words(list(map(_text, words)), "", os.getcwd())
+
+
+def variables(event: str, args: Sequence[Any]) -> Iterator[str]:
+    """Yield the names that stand for variables in what a shell executes: the command, or a script that it names."""
+    match event, args:
+        case "os.system", (command, *_):
+            yield from _VARIABLE.findall(_text(command))
+            return
+        case "subprocess.Popen", (_, words, directory, *_):
+            texts, place = list(map(_text, words)), _text(directory)
+        case "os.posix_spawn" | "os.exec", (_, words, *_):
+            texts, place = list(map(_text, words)), ""
+        case _:
+            return
+    scripts = [_shell_script(os.path.join(place, word)) for word in texts]
+    if any(scripts) or any(os.path.basename(word) in _SHELLS for word in texts):
+        yield from (name for text in (*texts, *scripts) for name in _VARIABLE.findall(text))
+
+
+def _shell_script(path: str) -> str:
+    """Return the text of a file that a shell executes; nothing of any other."""
+    if not os.path.isfile(path):
+        return ""
+    with open(path, "rb") as file:
+        data = file.read(_LONGEST)
+    first = data.partition(b"\n")[0]
+    shell = path.endswith(".sh") or (first.startswith(b"#!") and first.rstrip().endswith(b"sh"))
+    return data.decode(errors="replace") if shell else ""
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from pivot_fingerprint.parts import Entry, Fingerprint, Observed, Part
 
 def covers(fingerprint: Fingerprint, observed: Observed, modules: Collection[str]) -> bool:
     """Return whether all functions that executed are in parts, all modules are among these, and packages are known."""
-    if any(name not in modules for name, _ in observed.modules):
+    if any(name not in modules for name, _ in observed.modules) or any(name in modules for name in observed.computed):
         return False
     tops = {name.partition(".")[0] for name in observed.requested if name not in modules}
     if not tops <= {name for name, _ in fingerprint.packages}:
@@ -25,9 +25,9 @@ def covers(fingerprint: Fingerprint, observed: Observed, modules: Collection[str
 
 
 def _is_in(entry: Entry, parts: dict[tuple[str, str], list[Part]]) -> bool:
-    """Whether a function is a part, or stands inside one."""
+    """Whether what executed, or was only named, is a part, or stands inside one."""
     own = parts.get((entry.module, entry.qualname), ())
-    if any(part.kind == "method" or (part.kind == "func" and part.line == entry.line) for part in own):
+    if any(part.kind == "method" or entry.line in (0, part.line) for part in own):
         return True
     top, dot, _ = entry.qualname.partition(".")
     around = parts.get((entry.module, top), ()) if dot and "<locals>" in entry.qualname else ()

@@ -6,7 +6,6 @@ by its dotted name. The second half is the shape, by which ``compare`` recognise
 digests themselves are taken in ``recipes``.
 """
 
-import os
 import sys
 from collections.abc import Iterable
 from itertools import groupby
@@ -20,6 +19,7 @@ from pivot_fingerprint.processes import Process
 from pivot_fingerprint.recipes import NO_SHAPE, Answer, Book, Recipe, Row, digest, text_digest
 from pivot_fingerprint.shapes import Shapes
 from pivot_fingerprint.sources import Source
+from pivot_fingerprint.surroundings import relative
 from pivot_fingerprint.walk import Walk
 
 TEXT, ANNOTATED, FULL = "text", "annotated", "full"  # which text of a definition counts
@@ -216,10 +216,7 @@ class Assembler:
         raise AssertionError(label)
 
     def _relative(self, path: str) -> str:
-        for root in sorted(self._roots, key=len):
-            if (path + os.sep).startswith(root.rstrip(os.sep) + os.sep):
-                return os.path.relpath(path, root)
-        return path
+        return relative(path, min(self._roots, key=len)) if self._roots else path
 
     def _opaque(self, walk: Walk) -> Iterable[tuple[str, str, int, str, int, int]]:
         for number in walk.definitions:

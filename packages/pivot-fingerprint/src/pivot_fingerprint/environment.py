@@ -3,7 +3,7 @@
 There is no audit event for reading ``os.environ``. So while somebody listens, that object gets a class that reports
 reads, made from its own one; it stays the same object, so ``from os import environ`` keeps working. Not seen:
 ``getenv`` of the C library, ``os.environ._data``, libraries that read settings on behalf of project code beyond those
-named in ``CONFIGURATION_READERS``, and the inside of subprocesses.
+named in ``CONFIGURATION_READERS``, and programs in other languages but for what ``commands`` finds in a shell's text.
 """
 
 import os
@@ -99,7 +99,11 @@ class Variables:
         self._before = {}
 
     def read(self, name: str, frame: FrameType) -> None:
-        if name in self._own or not self._is_project(frame.f_code.co_filename):
+        if self._is_project(frame.f_code.co_filename):
+            self.counts(name, frame)
+
+    def counts(self, name: str, frame: FrameType) -> None:
+        if name in self._own:
             return
         if name not in self.digests:
             self.digests[name] = variable_digest(name, self._before, key=self._key)

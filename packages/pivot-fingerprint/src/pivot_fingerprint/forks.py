@@ -1,9 +1,9 @@
-"""What forked processes of an observed one see: the workers of ``multiprocessing``, whatever calls ``os.fork``.
+"""What other processes of an observed one see: the workers of ``multiprocessing``, whatever calls ``os.fork``.
 
-From the first fork on, every process of the family appends what is new to it to one anonymous file, and reads there
+From the first of them on, every process of the family appends what is new to it to one anonymous file, and reads there
 what the others saw. So nothing is lost when a worker is killed, and one process knows what another wrote. Where there
-is no such file (``os.memfd_create``), only the first process is observed. Processes that are started anew are not part
-of the family.
+is no such file (``os.memfd_create``), only the first process is observed. Those that are started anew join in, see
+``children``.
 """
 
 import fcntl
@@ -73,17 +73,31 @@ class Forks:
             at = end
         self._read += at
 
+    def place(self) -> str | None:
+        """Where a process that is started anew finds the file, None where there is none."""
+        self.share()
+        file = self._file
+        return f"/proc/{os.getpid()}/fd/{file}" if file is not None and self._is_ours(file) else None
+
+    def join(self, place: str) -> None:
+        """Belong to the family of the process that said where its file is."""
+        self.start()
+        self._open(os.open(place, os.O_RDWR | os.O_APPEND))
+
     def share(self) -> None:
         """Open the file, and let the dicts tell of what is new in them."""
         if self._file is not None:
             return
         try:
-            self._file = os.memfd_create("pivot observation")
-        except OSError:  # no descriptor is free: the fork may succeed all the same
+            file = os.memfd_create("pivot observation")
+        except (AttributeError, OSError):  # no descriptor is free: the fork may succeed all the same
             return
         self._before()
-        fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)  # else two that write at once overwrite each other
-        status = os.fstat(self._file)
+        fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)  # else two that write at once overwrite each other
+        self._open(file)
+
+    def _open(self, file: int) -> None:
+        self._file, status = file, os.fstat(file)
         self._identity, self._read = (status.st_dev, status.st_ino), 0
         for number, (owner, name) in enumerate(self._holders):
             setattr(owner, name, _Shared(getattr(owner, name), self._teller(number)))

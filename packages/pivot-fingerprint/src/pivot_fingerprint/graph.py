@@ -94,6 +94,12 @@ class Graph:
             found = self._targets[number] = [resolve(home, path) for path, _ in self.sources.definitions[number].refs]
         return found
 
+    def computed(self, number: int) -> set[str]:
+        """Return the modules that a definition imports by names which follow from constants."""
+        paths = [path for path, _ in self.sources.definitions[number].refs]
+        found = [target.loads for path, target in zip(paths, self.targets(number), strict=True) if path[0] == "&"]
+        return {name for loads in found for name in loads}
+
     # ------------------------------------------------------------ edges
 
     def edges(self, node: int) -> Edges:

@@ -75,7 +75,7 @@ class Handed:
     def meet(self, frame: FrameType) -> None:
         """Look at a function of others as it starts for the first time: the project may call it by way of a thread."""
         asker = frame.f_back
-        if asker is not None and asker.f_code.co_filename == frame.f_code.co_filename:
+        if self._identifier is None or (asker is not None and asker.f_code.co_filename == frame.f_code.co_filename):
             return  # most are like this
         try:
             if not _is_between(frame) and self._is_called_by_project(frame):

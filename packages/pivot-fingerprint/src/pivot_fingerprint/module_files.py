@@ -5,7 +5,7 @@ Used by ``auditing`` and ``observation``. What a name would lead to in another p
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pivot_fingerprint.importing import is_project, normal_roots
 from pivot_fingerprint.modules import Finder
@@ -39,6 +39,19 @@ def leads_to(name: str, file: str) -> bool:
         if any(map(os.path.exists, candidates)):
             return False
     return _finders_lead_to(name, file)
+
+
+def awaited(name: str, is_project: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the files of the project in which a module could come to be that is not there now."""
+    parent, _, tail = name.rpartition(".")
+    package = sys.modules.get(parent)
+    if name in sys.modules or (parent and package is None):
+        return
+    for entry in getattr(package, "__path__", ()) if parent else sys.path:
+        place = os.path.join(os.path.abspath(entry), tail)
+        for file in (os.path.join(place, "__init__.py"), f"{place}.py"):
+            if is_project(file) and os.path.isdir(entry) and not os.path.exists(file):
+                yield file
 
 
 def unfound(modules: Iterable[tuple[str, str]], roots: Sequence[str]) -> Iterator[str]:

@@ -80,8 +80,7 @@ class NamingReader(StructureReader):
                     return f"!0:{name.partition('.')[0]}:"
                 return import_path(name, node)
             case ast.Call(args=[name_of, *_]) if self.canonical(node.func) == "importlib.import_module":
-                template = self.template(name_of)
-                return f"&{template}:" if template and "{" in template and template[0] != "." else None
+                return self.computed_path(name_of)
             case ast.Subscript(value=container, slice=ast.Constant(value=str() as name)):
                 if isinstance(container, ast.Call) and self.is_globals(container):
                     return name if name.isidentifier() else None
@@ -94,9 +93,16 @@ class NamingReader(StructureReader):
                 self.canonical(container) == "sys.modules"
             ):
                 return "."
+            case ast.Subscript(value=container, slice=name_of) if self.canonical(container) == "sys.modules":
+                return self.computed_path(name_of)
             case ast.Call() if self.is_globals(node):
                 return "."
         return None
+
+    def computed_path(self, name_of: ast.expr) -> str | None:
+        """Return the path of a module by a text that is made of names outside; None for any other."""
+        template = self.template(name_of)
+        return f"&{template}:" if template and "{" in template and template[0] != "." else None
 
     def template(self, node: ast.expr) -> str | None:
         """Return a text that an expression makes of names outside: ``plugins.{settings.KIND}``; None for any other."""

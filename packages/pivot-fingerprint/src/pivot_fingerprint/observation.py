@@ -4,12 +4,14 @@ It joins its sources (``calls``, ``handed``, ``auditing``, ``environment``, ``re
 happened while a module was being imported. ``observe`` makes one.
 """
 
+import marshal
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Self
 
+from pivot_fingerprint import children
 from pivot_fingerprint.access import file_digest, listing_digest
 from pivot_fingerprint.auditing import Access, Kind
 from pivot_fingerprint.calls import Calls, module_name
@@ -17,7 +19,7 @@ from pivot_fingerprint.environment import DEFAULT_KEY, Variables
 from pivot_fingerprint.forks import Forks
 from pivot_fingerprint.handed import Handed
 from pivot_fingerprint.importing import is_project, normal_roots
-from pivot_fingerprint.module_files import file_of, leads_to, unfound
+from pivot_fingerprint.module_files import awaited, file_of, leads_to, unfound
 from pivot_fingerprint.parts import Entry, ImportRead, Observed
 from pivot_fingerprint.requests import Requests
 
@@ -31,16 +33,20 @@ class Observation:
         self._verdicts: dict[str, bool] = {}
         self._functions = functions
         self._requests = Requests(self._is_project, self._note_request)
-        self._access = Access(self._roots, self._is_project, self._note_access, self._requests)
+        self._key = DEFAULT_KEY if key is None else key
+        self._variables = Variables(self._is_project, self._key, self._note_variable)
+        told = (self._note_access, self._requests, self._variables.counts)
+        self._access = Access(self._roots, self._is_project, *told)
         self._handed = Handed(self._is_project, self._access.handed)
         self._calls = Calls(self._is_project, self._handed.watch, self._handed.meet)
-        self._variables = Variables(self._is_project, DEFAULT_KEY if key is None else key, self._note_variable)
         self._imports: dict[tuple[str, str, str, int], ImportRead] = {}
         self._modules_before: frozenset[str] = frozenset()
         self._outer: list[FrameType] = []
         self._requested: dict[str, None] = {}
-        noted = [(self._variables, "digests"), (self, "_imports"), (self, "_requested")]
-        self._forks = Forks([*self._access.shared(), *noted, (self._calls, "started")], self._access.openings.open)
+        self._computed: dict[str, None] = {}
+        noted = [(self._variables, "digests"), (self._requests, "named"), (self._calls, "started")]
+        noted += [(self, name) for name in ("_imports", "_requested", "_computed")]
+        self._forks = Forks([*self._access.shared(), *noted], self._access.openings.open)
         self._access.catch_up = self._forks.catch_up
 
     def follow(self) -> None:
@@ -49,6 +55,21 @@ class Observation:
         Who observes in the process that began needs no such call.
         """
         self._forks.start()
+
+    def join(self, place: str) -> None:
+        """Begin, for good, in a process that was started anew; another one has the result. See ``children``.
+
+        What libraries open by themselves is not seen: that is known only once a process is done.
+        """
+        self.__enter__()
+        self._handed.stop()
+        self._forks.join(place)
+
+    def _invite(self) -> str | None:
+        """What such a process is told."""
+        place = self._forks.place()
+        told = (place, self._roots, self._functions, self._key)
+        return None if place is None else marshal.dumps(told).hex()
 
     def __enter__(self) -> Self:
         self._modules_before = frozenset(sys.modules)
@@ -59,11 +80,13 @@ class Observation:
         self._handed.start()
         self._calls.start()
         self._forks.start()
+        children.listen(self._invite)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        children.leave(self._invite)
         self._forks.stop()
         self._calls.stop()
         self._handed.stop()
@@ -106,12 +129,14 @@ class Observation:
         if module is not None:
             self._note("env", name, lambda _: digest, module)
 
-    def _note_request(self, name: str, frame: FrameType) -> None:
+    def _note_request(self, name: str, frame: FrameType, computed: bool) -> None:
         module = self._importing(frame)
-        if module is None:
-            self._requested[name] = None
-        else:
-            self._note("package", name, lambda _: None, module)
+        if module is not None:
+            self._note("module" if computed else "package", name, lambda _: None, module)
+            return
+        self._requested[name] = None
+        if computed:
+            self._computed[name] = None
 
     def _note(self, kind: str, name: str, digest: Callable[[str], str | None], module: FrameType) -> None:
         where, line = module_name(module.f_globals) or "", module.f_lineno
@@ -128,7 +153,7 @@ class Observation:
         imports = (ImportRead(*read) for read in self._imports.values())  # one of another process is a mere tuple
         reads = [read for read in imports if read.kind != "file" or read.name not in dropped]
         reads += [ImportRead("file", file, file_digest(file), "", 0) for file in unfound(modules, self._roots)]
-        for module, qualname, line, file in self._started():
+        for module, qualname, line, file in (*self._started(), *self._unpickled()):
             if qualname == "<module>":
                 modules[module, file] = None
             else:
@@ -137,7 +162,7 @@ class Observation:
         return Observed(
             functions=tuple(sorted(functions)),
             modules=tuple(sorted(modules)),
-            reads=tuple(sorted(self._access.reads)),
+            reads=tuple(sorted({*self._access.reads, *self._awaited()})),
             listings=tuple(sorted(self._access.listings)),
             env=tuple(sorted(self._variables.digests.items())),
             imports=tuple(reads),
@@ -145,6 +170,7 @@ class Observation:
             missing=tuple(source.missing for source in sources if source.missing is not None),
             directories=tuple(sorted(self._access.directories)),
             requested=tuple(sorted(self._requested)),
+            computed=tuple(sorted(self._computed)),
         )
 
     def _imported(self) -> Iterator[tuple[str, str]]:
@@ -168,6 +194,23 @@ class Observation:
                 by_name[module, file] = leads_to(module, file) or not self._access.executed(file)
             if by_name[module, file] or qualname == "<module>":
                 yield module, qualname, line, file
+
+    def _awaited(self) -> Iterator[str]:
+        for name in self._requested:
+            yield from awaited(name, self._is_project)
+
+    def _unpickled(self) -> Iterator[tuple[str, str, int, str]]:
+        """What pickles named of the project, as ``_started``: what is in a class counts also where nothing executes."""
+        for module, qualname in self._requests.named:
+            file = file_of(sys.modules.get(module))
+            if file is not None and self._is_project(file):
+                yield module, qualname, 0, file
+
+
+def accept(invitation: str) -> None:
+    """Observe this process for the one that started it."""
+    place, roots, functions, key = marshal.loads(bytes.fromhex(invitation))
+    Observation(roots, functions=functions, key=key).join(place)
 
 
 def _stem(file: str) -> str:

@@ -82,10 +82,10 @@ class Change(NamedTuple):
 class ImportRead(NamedTuple):
     """Something that was read while a module of the project was being imported.
 
-    ``kind`` is file, listing (the names in a directory), env (a variable) or package (a module that was imported by a
-    computed name); ``name`` is an absolute path, or the name of the variable or module. ``module`` and ``line`` say
-    which top-level statement was executing. ``module`` is empty for the source of a module that only an import hook of
-    the user's finds.
+    ``kind`` is file, listing (the names in a directory), env (a variable), package (a module that was imported by a
+    computed name) or module (one whose name does not stand where it is imported); ``name`` is an absolute path, or the
+    name of the variable or module. ``module`` and ``line`` say which top-level statement was executing. ``module`` is
+    empty for the source of a module that only an import hook of the user's finds.
     """
 
     kind: str
@@ -108,3 +108,4 @@ class Observed(NamedTuple):
     missing: tuple[str, ...] = ()  # what could not be observed, in words
     directories: tuple[str, ...] = ()  # that were asked for and there; only their existence counts
     requested: tuple[str, ...] = ()  # modules imported by computed names, but for Python's own
+    computed: tuple[str, ...] = ()  # those of them whose names do not stand where they are imported

@@ -1,4 +1,4 @@
-"""Where a path lies: below which root of the project, in the spelling in which that root was given.
+"""Where a path lies: below which root of the project, in the spelling in which that root was given, or around it.
 
 Used by ``auditing`` for whatever the process opens, lists, asks about or hands to another process.
 """
@@ -6,7 +6,7 @@ Used by ``auditing`` for whatever the process opens, lists, asks about or hands 
 import os
 import sys
 
-_UNREAD = frozenset({".git", ".pivot", "__pycache__", "site-packages", "dist-packages", "__pypackages__"})
+from pivot_fingerprint.surroundings import UNREAD, Surroundings
 
 
 class Places:
@@ -22,6 +22,7 @@ class Places:
         environment = sys.prefix + os.sep
         below = any(environment.startswith(prefix) and environment != prefix for prefix, _ in self._spellings)
         self._installed = (environment,) if below else ()
+        self._surroundings = Surroundings(roots)
 
     def find(self, path: object, directory: int | None = None) -> str | None:
         """Return the absolute path below a root, None if it is elsewhere, of no interest or not a name.
@@ -29,22 +30,34 @@ class Places:
         ``directory`` is the descriptor that a relative path starts from. Of no interest is what belongs to git, to
         Pivot, to Python's own caches or to an installed environment.
         """
-        if type(path) is str and path[:1] == os.sep and path[-1] != os.sep and "/." not in path and "//" not in path:
-            place = path  # most are like this, and os.path.abspath would take half of the time
-        else:
-            given = _given(path, directory)
-            if given is None:
-                return None
-            place = os.path.abspath(given)
-        if not place.startswith(self._prefixes) or place.startswith(self._installed):
+        place = _absolute(path, directory)
+        if place is None or not place.startswith(self._prefixes) or place.startswith(self._installed):
             return None
         for prefix, root in self._spellings:
             if place.startswith(prefix):
                 rest = place[len(prefix) :]
-                return None if not _UNREAD.isdisjoint(rest.split(os.sep)) else f"{root.rstrip(os.sep)}{os.sep}{rest}"
+                return None if not UNREAD.isdisjoint(rest.split(os.sep)) else f"{root.rstrip(os.sep)}{os.sep}{rest}"
             if place + os.sep == prefix:
                 return root
         return None
+
+    def find_outside(self, path: object, directory: int | None = None) -> str | None:
+        """Return the absolute path of what is not below a root and may be data of the project all the same."""
+        place = _absolute(path, directory)
+        if place is None or place.startswith(self._installed) or not self._surroundings.hold(place):
+            return None
+        return None if any(f"{place}{os.sep}".startswith(prefix) for prefix, _ in self._spellings) else place
+
+    def find_anywhere(self, path: object, directory: int | None = None) -> str | None:
+        """Return ``find``, or else ``find_outside``."""
+        return self.find(path, directory) or self.find_outside(path, directory)
+
+
+def _absolute(path: object, directory: int | None) -> str | None:
+    if type(path) is str and path[:1] == os.sep and path[-1] != os.sep and "/." not in path and "//" not in path:
+        return path  # most are like this, and os.path.abspath would take half of the time
+    given = _given(path, directory)
+    return None if given is None else os.path.abspath(given)
 
 
 def _given(path: object, directory: int | None) -> str | None:

@@ -81,6 +81,11 @@ class Project:
         for name, _ in observed.modules:
             if name not in loaded and isinstance(self.sources.module(name), Source):
                 found[Entry(name, "")] = None
+        wholes = {name for one in reached.others for kind, name, *_ in [view.graph.label(one)] if kind == "whole"}
+        wholes.update(name for one in reached.definitions for name in view.graph.computed(one))
+        for name in observed.computed:
+            if name not in wholes and isinstance(self.sources.module(name), Source):
+                found[Entry(name, "")] = None
         packages = {one.distribution for one in reached.outside}
         for name in observed.requested:
             module = self.sources.module(name)
@@ -175,13 +180,17 @@ class Project:
             env: dict[str, str | None] = {}
             for read in reads:
                 module = self.sources.module(read.module) if read.module else None
-                if read.kind != "package":
+                places = [-1] if module is None else statements(read, module) if isinstance(module, Source) else []
+                if read.kind not in ("package", "module"):
                     node = graph.node("read", read.kind, read.name)
                 elif isinstance(self.sources.module(read.name), Outside):
                     node = graph.node("outside", read.name)
+                elif read.kind == "module" and isinstance(module, Source):
+                    node = graph.node("whole", read.name)
+                    places = [at for at in places if at >= 0 and read.name not in graph.computed(module.first + at)]
                 else:
                     continue
-                for at in [-1] if module is None else statements(read, module) if isinstance(module, Source) else ():
+                for at in places:
                     graph.reads.setdefault((read.module, at), []).append(node)
                 if read.kind == "env":
                     env[read.name] = read.digest

@@ -110,8 +110,9 @@ def interest_of(
             listings.add(os.path.join(root, name))
     for path in (os.path.join(root, path) for path in _inputs(manifest, locks)):
         (trees if path.endswith("/") else files).add(path.rstrip("/"))
-    for path in (os.path.join(root, read) for one in locks.values() if isinstance(one, Lock) for read in one.reads):
-        (listings if path.endswith("/") else files).add(path.rstrip("/").removesuffix("/."))
+    for read in (read for one in locks.values() if isinstance(one, Lock) for read in one.reads):
+        place = os.path.normpath(os.path.join(root, read.removesuffix("/.")))
+        (listings if read.endswith("/") else files).add(place)
     files.update(sources)
     packages = {posixpath.dirname(file) for file in files if file.endswith(".py")} | {
         root,
