@@ -82,7 +82,8 @@ def replace(fault: Fault) -> None:
 
 def _of_paths(fault: Fault, name: str) -> Callable[..., Any]:
     def call(source: Any, target: Any, *rest: Any, **named: Any) -> Any:
-        fault.meet(name, os.path.abspath(os.fspath(source)), os.path.abspath(os.fspath(target)))
+        begin, end = (named.get(one, named.get("dir_fd")) for one in ("src_dir_fd", "dst_dir_fd"))
+        fault.meet(name, _placed(source, begin), _placed(target, end))
         return real[name](source, target, *rest, **named)
 
     return call
@@ -90,7 +91,7 @@ def _of_paths(fault: Fault, name: str) -> Callable[..., Any]:
 
 def _of_path(fault: Fault, name: str) -> Callable[..., Any]:
     def call(path: Any, *rest: Any, **named: Any) -> Any:
-        fault.meet(name, path if isinstance(path, str) else os.fsdecode(path), None)
+        fault.meet(name, _placed(path, named.get("dir_fd")), None)
         return real[name](path, *rest, **named)
 
     return call
@@ -111,11 +112,17 @@ def _of_descriptor(fault: Fault, name: str) -> Callable[..., Any]:
 def _opening(fault: Fault) -> Callable[..., Any]:
     def call(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         if flags & _WRITING and os.fspath(path) != os.devnull:
-            fault.meet("open", os.path.abspath(os.fspath(path)), None)
+            fault.meet("open", _placed(path, dir_fd), None)
         opened: int = real["open"](path, flags, mode, dir_fd=dir_fd)
         return opened
 
     return call
+
+
+def _placed(path: Any, directory: int | None) -> str:
+    """Return the whole path of what a call names, maybe in an open directory."""
+    above = os.curdir if directory is None else os.readlink(f"/proc/self/fd/{directory}")
+    return os.path.abspath(os.path.join(above, os.fsdecode(path)))
 
 
 def _is_disk(descriptor: int) -> bool:

@@ -73,6 +73,14 @@ class Clock:
         return time.time_ns() + self.ahead
 
 
+def placed(place: object, directory: object = None) -> str:
+    """Return the path of an open file, or of a name in an open directory."""
+    if isinstance(place, int):
+        return os.readlink(f"/proc/self/fd/{place}")
+    name = os.fspath(place)  # type: ignore[call-overload]
+    return name if directory is None else os.path.join(os.readlink(f"/proc/self/fd/{directory}"), name)
+
+
 class Faults:
     """Counts calls of the system that change a disk, and makes one of them fail or end the process."""
 
@@ -93,8 +101,9 @@ class Faults:
             self.count += 1
             if self.count == self.fail_at:
                 raise OSError(self.number, os.strerror(self.number))
-            place = arguments[-1] if name == "rename" else arguments[0]
-            self.log.append((name, os.readlink(f"/proc/self/fd/{place}") if isinstance(place, int) else str(place)))
+            place = arguments[1] if name in ("rename", "symlink") else arguments[0]
+            directory = options.get("dst_dir_fd") if name == "rename" else options.get("dir_fd")
+            self.log.append((name, placed(place, directory)))
             return call(*arguments, **options)
 
         return wrapped

@@ -22,6 +22,7 @@ from pivot_cache import (
 )
 from pivot_cache import build as module
 from pivot_cache.build import Build
+from pivot_cache.enclosure import Enclosure
 from pivot_cache.hashing import LARGE
 from pivot_cache.layout import Layout
 from pivot_cache.memo import Memo
@@ -68,7 +69,8 @@ def make(objects, tmp_path):
 
     def make(content, mode="copy", depth=0):
         path = tmp_path / "built"
-        Build(objects, mode).make(content, str(path), depth)
+        with Enclosure(tmp_path) as inside:
+            Build(objects, mode).make(content, inside.spot(str(path)), depth)
         return path
 
     return make
@@ -207,7 +209,7 @@ def test_an_object_that_can_be_written_is_protected_before_it_is_linked(keep, ma
 
 
 def test_no_hard_link_can_be_made(keep, make, monkeypatch):
-    def refuse(*arguments):
+    def refuse(*arguments, **options):
         raise OSError(errno.EMLINK, "too many links")
 
     monkeypatch.setattr(os, "link", refuse)
@@ -250,7 +252,7 @@ def test_a_link_at_the_top_may_not_climb(keep, make):
 def test_two_names_that_a_file_system_takes_for_one(keep, make, directory, tmp_path, monkeypatch):
     """Where case does not matter, a tree could write through a link of its own; but what is there is never entered."""
     mkdir = os.mkdir
-    monkeypatch.setattr(os, "mkdir", lambda path, *rest: mkdir(path.replace("built/a", "built/A"), *rest))
+    monkeypatch.setattr(os, "mkdir", lambda path, *rest, **named: mkdir("A" if path == "a" else path, *rest, **named))
     below = directory(TreeEntry("evil", "file", keep(b"x"), 1))
     content = directory(TreeEntry("A", "link", keep(b"b"), 1), TreeEntry("a", "directory", below.digest, 1))
     with pytest.raises(DiskError) as caught:

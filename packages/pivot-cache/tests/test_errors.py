@@ -22,6 +22,7 @@ EXAMPLES = [
     errors.LinkLeaves("/work/a", "/etc/passwd"),
     errors.TreeTooDeep("/work/a", 200),
     errors.Occupied("/work/a"),
+    errors.ThroughLink("/work/a"),
     errors.DiskError("write", "/work/a", errno.ENOSPC),
     errors.DiskError("write", "/work/a", errno.ENAMETOOLONG),
     errors.FormatTooNew("/cache", "2", 1),

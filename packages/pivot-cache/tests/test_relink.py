@@ -84,7 +84,7 @@ def test_a_link_to_the_object_of_another_cache_is_brought_home(work, store, tmp_
 
 
 def test_where_nothing_can_be_linked_the_files_stay_copies(work, store, content, monkeypatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **options: object) -> None:
         raise PermissionError(1, "no hard links here")
 
     written = []

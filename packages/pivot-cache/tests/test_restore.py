@@ -309,10 +309,11 @@ def test_a_cache_that_can_only_be_read(work, store, content, monkeypatch):
 def test_one_disk_that_is_mounted_twice(work, store, content, monkeypatch):
     rename = os.rename
 
-    def refuse(source, target):
-        if str(source).startswith(store.root) and not str(target).startswith(store.root):
+    def refuse(source, target, *, src_dir_fd=None, dst_dir_fd=None):
+        directories = ["" if one is None else os.readlink(f"/proc/self/fd/{one}") for one in (src_dir_fd, dst_dir_fd)]
+        if [one.startswith(store.root) for one in directories] == [True, False]:
             raise OSError(errno.EXDEV, "cross-device link")
-        return rename(source, target)
+        return rename(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
     monkeypatch.setattr(os, "rename", refuse)
     assert store.restore(content, work / "new")

@@ -9,7 +9,7 @@ from pivot.given import Fate
 from pivot.lock import Lock, Output, lock_path, write_lock
 from pivot.tracked import write_tracked
 from pivot.workspace import Workspace
-from pivot_cache import Content
+from pivot_cache import CacheError, Content, LocalStore
 
 
 def record(workspace: Workspace, stage: str, *paths: str, pipeline: str = ".") -> dict[str, Content]:
@@ -248,6 +248,30 @@ def test_links_on_the_way_are_not_followed(workspace: Workspace, tmp_path: Path)
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.parametrize("there", [None, "edited"])
+def test_a_link_that_is_put_there_after_the_look_is_not_followed(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str | None
+) -> None:
+    file = write(workspace, "data/x.txt", "x")
+    record(workspace, "train", "data/x.txt")
+    file.unlink() if there is None else file.write_text(there)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.txt").write_text("not ours")
+    has_all = LocalStore.has_all
+
+    def exchange(store: LocalStore, content: Content) -> bool:
+        if not file.parent.is_symlink():
+            os.rename(file.parent, tmp_path / "moved")
+            file.parent.symlink_to(outside)
+        return has_all(store, content)
+
+    monkeypatch.setattr(LocalStore, "has_all", exchange)
+    with pytest.raises(CacheError, match="is a symbolic link|is in the way"):
+        fates(workspace, force=True)
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"x.txt": "not ours"}
+
+
 @pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink", "reflink"])
 def test_modes(workspace: Workspace, mode: str) -> None:
     file = write(workspace, "x.txt", "x")
@@ -284,3 +308,17 @@ def test_a_link_that_a_checkout_brings_is_not_written_through(workspace: Workspa
     assert file.parent.is_symlink()
     with pytest.raises(StorageError, match="d/e is a symbolic link"):
         next(given)
+
+
+def test_files_of_pivot_are_not_written_through_links_that_a_branch_brings(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = write(workspace, "sub/x.txt", "x")
+    record(workspace, "train", "sub/x.txt", pipeline="sub")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (workspace.project.home / "locks").mkdir(exist_ok=True)
+    (workspace.project.home / "locks" / "sub").symlink_to(outside)
+    with pytest.raises(CacheError, match="locks/sub is a symbolic link"):
+        fates(workspace)
+    assert list(outside.iterdir()) == [] and file.read_text() == "x"

@@ -3,7 +3,11 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from pivot.errors import StorageError
 from pivot.gitignore import MARK, ignore
+from pivot_cache import ThroughLink
 
 
 def test_lines_of_the_user_stay_and_nothing_is_written_twice(tmp_path: Path) -> None:
@@ -39,6 +43,21 @@ def test_git_ignores_exactly_these_files(tmp_path: Path) -> None:
         capture_output=True,
     ).stdout.decode()
     assert sorted(listed.split("\0")[:-1]) == sorted(f"sub/{name}" for name in (*others, ".gitignore"))
+
+
+def test_a_link_is_neither_read_nor_followed(tmp_path: Path) -> None:
+    """Git follows none either; and a branch with a link to a secret must not get its text into a file that is added."""
+    (tmp_path / "secret").write_text("a key")
+    root = tmp_path / "project"
+    (root / "data").mkdir(parents=True)
+    (root / "data" / ".gitignore").symlink_to(tmp_path / "secret")
+    with pytest.raises(StorageError, match="data/.gitignore"):
+        ignore(root, ["data/x"])
+    (root / "linked").symlink_to(tmp_path)
+    with pytest.raises(ThroughLink, match="linked is a symbolic link"):
+        ignore(root, ["linked/x"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["project", "secret"]
+    assert (tmp_path / "secret").read_text() == "a key"
 
 
 def test_a_gitignore_that_is_not_text_keeps_its_bytes(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SourceError,
         SourceMissing,
         SourceUnreadable,
+        ThroughLink,
         TreeTooDeep,
         UnsupportedFile,
     )
@@ -71,6 +72,7 @@ __all__ = [
     "SourceUnreadable",
     "State",
     "Store",
+    "ThroughLink",
     "TreeEntry",
     "TreeTooDeep",
     "UnsupportedFile",

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from pivot_cache.errors import DiskError
+from pivot_cache.enclosure import Enclosure, Spot
+from pivot_cache.errors import CacheError, DiskError
 from pivot_cache.leftovers import HELD_SUFFIX, sweep_once, temporary_name
 from pivot_cache.sync import Meanwhile, sync_all, sync_directories
 
@@ -41,14 +42,22 @@ def disk_error(operation: str, path: str, error: OSError) -> DiskError:
     return DiskError(operation, path, error.errno or errno.EIO)
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = True, mode: int | None = None) -> None:
+def write_atomic(
+    path: str | os.PathLike[str],
+    data: bytes,
+    *,
+    durable: bool = True,
+    mode: int | None = None,
+    within: str | os.PathLike[str] | None = None,
+) -> None:
     """Replace the file's bytes at once: a reader, or a crash, meets the old ones or the new ones.
 
     ``durable`` flushes the file before and the directory after the rename. ``mode`` is the permission bits; by
-    default those of any new file. A symbolic link at the path is replaced, not followed. Raises ``DiskError``; then
-    the old file is as it was.
+    default those of any new file. A symbolic link at the path is replaced, not followed; ``within`` is a directory
+    above it, below which none is followed on the way either. Raises ``DiskError`` and ``ThroughLink``; then the old
+    file is as it was.
     """
-    write_each_atomic([(path, data)], durable=durable, mode=mode)
+    write_each_atomic([(path, data)], durable=durable, mode=mode, within=within)
 
 
 def write_each_atomic(
@@ -57,21 +66,22 @@ def write_each_atomic(
     durable: bool = True,
     mode: int | None = None,
     meanwhile: Meanwhile = None,
+    within: str | os.PathLike[str] | None = None,
 ) -> None:
     """Do for each file what ``write_atomic`` does, with one round of flushes for all.
 
     ``meanwhile`` is called again and again while the disk is waited for.
-    Raises ``DiskError``; then each is as it was or as it should be.
+    Raises what ``write_atomic`` raises; then each is as it was or as it should be.
     """
-    begun: dict[str, tuple[str, int]] = {}  # by the file: its temporary
+    inside = Enclosure(within)
+    begun: dict[str, tuple[str, int]] = {}  # by the file: its temporary, beside it
     target = ""
     try:
         for path, data in files:
             target = os.fspath(path)
             with disk("write", target):
-                directory = os.path.dirname(target)
-                sweep_once(directory)
-                temporary, descriptor = begun[target] = _begin(directory)
+                sweep_once(os.path.dirname(target))
+                temporary, descriptor = begun[target] = _begin(inside.spot(target))
                 write_all(descriptor, data)
                 if mode is not None:
                     os.fchmod(descriptor, mode)
@@ -80,12 +90,15 @@ def write_each_atomic(
                 sync_all([descriptor for _, descriptor in begun.values()], meanwhile)
         for target, (temporary, _) in begun.items():
             with disk("write", target):
-                os.rename(temporary, target)
+                directory, name, _ = inside.spot(target)
+                os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
-        for temporary, _ in begun.values():
-            remove_quietly(temporary)
+        for target, (temporary, _) in begun.items():
+            with suppress(OSError, CacheError):
+                os.unlink(temporary, dir_fd=inside.spot(target).directory)
         raise
     finally:
+        inside.close()
         for _, descriptor in begun.values():
             os.close(descriptor)
     if durable:
@@ -93,11 +106,11 @@ def write_each_atomic(
             sync_directories({os.path.dirname(path) for path in begun}, meanwhile)
 
 
-def _begin(directory: str) -> tuple[str, int]:
-    """Make a temporary that no sweep removes while the descriptor is open."""
+def _begin(spot: Spot) -> tuple[str, int]:
+    """Make a temporary beside a file, that no sweep removes while the descriptor is open; return its name, too."""
     while True:
-        path = os.path.join(directory, temporary_name(HELD_SUFFIX))
-        descriptor = os.open(path, CREATE_FLAGS, 0o666)
+        name = temporary_name(HELD_SUFFIX)
+        descriptor = os.open(name, CREATE_FLAGS, 0o666, dir_fd=spot.directory)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:  # a sweep was between the two calls, and removes it
@@ -106,7 +119,7 @@ def _begin(directory: str) -> tuple[str, int]:
         except OSError:
             pass  # no flock here
         if os.fstat(descriptor).st_nlink:
-            return path, descriptor
+            return name, descriptor
         os.close(descriptor)
 
 
@@ -132,9 +145,18 @@ def make_directory(path: str) -> bool:
     return True
 
 
-def make_directories(path: str | os.PathLike[str], *, durable: bool = True) -> None:
-    """Make a directory with all that is missing above it; ``durable`` flushes each name. Raises ``DiskError``."""
+def make_directories(
+    path: str | os.PathLike[str], *, durable: bool = True, within: str | os.PathLike[str] | None = None
+) -> None:
+    """Make a directory with all that is missing above it; ``durable`` flushes each name.
+
+    ``within`` is a directory above it, below which no link is followed. Raises ``DiskError``, ``ThroughLink``.
+    """
     target = os.fspath(path)
+    if within is not None:
+        with disk("make", target), Enclosure(within, durable=durable) as inside:
+            inside.enter(target, make=True)
+        return
     if os.path.isdir(target):
         return
     above = os.path.dirname(target)

@@ -14,6 +14,7 @@
     │   ├── LinkLeaves             a symbolic link that points out of the directory that is kept
     │   └── TreeTooDeep            more directories inside each other than can be kept
     ├── Occupied                   a restore would destroy what it was not told about
+    ├── ThroughLink                a symbolic link stands where a directory is to be written in
     ├── DiskError                  disk full, read-only, not permitted, broken
     ├── FormatTooNew               the cache was made by a newer version
     ├── LockTimeout                somebody else holds the lock
@@ -174,6 +175,17 @@ class Occupied(CacheError):
 
     def describe(self) -> str:
         return f"{printable(self.path)} is in the way and not what was expected there: move it away, or keep it first"
+
+
+class ThroughLink(CacheError):
+    """A symbolic link is at ``path``, on the way to what was to be written or removed. Nothing was."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def describe(self) -> str:
+        return f"{printable(self.path)} is a symbolic link, and nothing is written through links: make it a directory"
 
 
 class DiskError(CacheError):

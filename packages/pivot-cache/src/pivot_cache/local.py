@@ -248,32 +248,42 @@ class LocalStore:
         mode: Mode = "reflink",
         scan: Scan | None = None,
         replace: Content | None = None,
+        within: str | os.PathLike[str] | None = None,
     ) -> bool:
         """Make the path be this content, and say whether anything had to be done.
 
         ``mode`` is ``reflink`` (a copy where the file system cannot), ``copy``, ``hardlink`` or ``symlink``. What is
-        right already stays, whatever its mode. ``replace`` is what the caller knows to be there, and lets go.
+        right already stays, whatever its mode. ``replace`` is what the caller knows to be there, and lets go. ``within``
+        is a directory above the path: below it no link is followed, however late somebody puts it there.
 
         - A file takes the place of any file; with ``replace``, only of that.
         - In a directory only the entries that differ are touched, and only those that ``replace`` names are changed or
           removed.
 
         Anything else is ``Occupied``, raised before anything was touched. Raises ``ObjectMissing``, ``ObjectCorrupt``
-        (quarantined by then), ``InvalidTree``, ``DiskError``, and the ``SourceError`` of what is there now.
+        (quarantined by then), ``InvalidTree``, ``ThroughLink``, ``DiskError``, and the ``SourceError`` of what is
+        there now.
         """
         from pivot_cache.restore import Restore  # lazy, as above
 
         self.hold()
-        return Restore(self._objects, mode, scan or Scan())(content, os.path.abspath(path), replace)
+        enclosed = None if within is None else os.path.abspath(within)
+        return Restore(self._objects, mode, scan or Scan(), enclosed)(content, os.path.abspath(path), replace)
 
     def relink(
-        self, content: Content, path: str | os.PathLike[str], mode: Mode, *, scan: Scan | None = None
+        self,
+        content: Content,
+        path: str | os.PathLike[str],
+        mode: Mode,
+        *,
+        scan: Scan | None = None,
+        within: str | os.PathLike[str] | None = None,
     ) -> "Links":
         """Bring the files of the content, which is at the path now, into another mode; their bytes stay as they are.
 
         ``restore`` leaves what is right as it is; this is for when the mode was changed. A file that cannot be linked
-        becomes, or stays, a copy. A ``scan`` that looked at the path spares another look. Raises what ``restore``
-        raises for the objects, and ``DiskError``.
+        becomes, or stays, a copy. A ``scan`` that looked at the path spares another look; ``within`` is as for
+        ``restore``. Raises what that raises for the objects, ``ThroughLink`` and ``DiskError``.
         """
         from pivot_cache.relink import Links, Relink, is_unlinked  # lazy, as above
 
@@ -283,7 +293,7 @@ class LocalStore:
         ):
             return Links(0, 0)  # the usual case, without a look at the store
         self.hold()
-        return Relink(self._objects, mode)(content, place)
+        return Relink(self._objects, mode, None if within is None else os.path.abspath(within))(content, place)
 
     # The directory itself ---------------------------------------------------------------------------------------------
 

@@ -26,16 +26,19 @@ class Links(NamedTuple):
 class Relink:
     """One content brought into a mode."""
 
-    def __init__(self, objects: Objects, mode: Mode) -> None:
+    def __init__(self, objects: Objects, mode: Mode, within: str | None = None) -> None:
         self._objects = objects
         self._mode = mode
-        self._restore = Restore(objects, mode, Scan())
+        self._restore = Restore(objects, mode, Scan(), within)
         self._changed = 0
         self._refused = 0
 
     def __call__(self, content: Content, path: str) -> Links:
         """Bring every file of the content, which is at the path, into the mode; see ``LocalStore.relink``."""
-        self._visit(content, path, 0)
+        try:
+            self._visit(content, path, 0)
+        finally:
+            self._restore.close()
         return Links(self._changed, self._refused)
 
     def _visit(self, content: Content | TreeEntry, path: str, depth: int) -> None:

@@ -8,13 +8,15 @@ the caller did not name. Whether something in the workspace may go at all is the
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import NamedTuple
 
 from pivot_cache.atomic import disk, disk_error
 from pivot_cache.build import Build
 from pivot_cache.content import DIRECTORY, Content, Mode
-from pivot_cache.errors import DiskError, ObjectError, Occupied
-from pivot_cache.leftovers import remove_temporary, sweep_once, temporary_name
+from pivot_cache.enclosure import Enclosure, Spot, remove
+from pivot_cache.errors import CacheError, DiskError, ObjectError, Occupied
+from pivot_cache.leftovers import sweep_once, temporary_name
 from pivot_cache.level import is_object_path
 from pivot_cache.objects import Objects
 from pivot_cache.scan import Levels, Scan
@@ -34,12 +36,14 @@ class _Steps(NamedTuple):
 
 
 class Restore:
-    """One restore. ``scan`` says what is at a path now."""
+    """One restore. ``scan`` says what is at a path now; below ``within`` no link is followed on the way to it."""
 
-    def __init__(self, objects: Objects, mode: Mode, scan: Scan) -> None:
+    def __init__(self, objects: Objects, mode: Mode, scan: Scan, within: str | None = None) -> None:
         self._objects = objects
         self._build = Build(objects, mode)
         self._scan = scan
+        self._inside = Enclosure(within)
+        self._aside = Enclosure(objects.layout.root)
         self._beside = False
 
     def __call__(self, content: Content, path: str, replace: Content | None) -> bool:
@@ -47,7 +51,13 @@ class Restore:
         try:
             return self._restore(content, path, replace)
         finally:
+            self.close()
             self._scan.forget(path)
+
+    def close(self) -> None:
+        """Close the directories that are open."""
+        self._inside.close()
+        self._aside.close()
 
     def _restore(self, content: Content, path: str, replace: Content | None) -> bool:
         try:
@@ -59,7 +69,7 @@ class Restore:
         if kind == 0:
             parent = os.path.dirname(path)
             with disk("make", parent):
-                os.makedirs(parent, exist_ok=True)
+                self._inside.enter(parent, make=True)
             self.write(content, path, 0)
             return True
         current = self._scan.content(path)
@@ -90,7 +100,8 @@ class Restore:
             steps.remove.append((path, DIRECTORY))
         for gone, kind in steps.remove:
             with disk("remove", gone):
-                (os.rmdir if kind == DIRECTORY else os.unlink)(gone)
+                spot = self._inside.spot(gone)
+                (os.rmdir if kind == DIRECTORY else os.unlink)(spot.name, dir_fd=spot.directory)
         for entry, where, depth in steps.write:
             self.write(entry, where, depth)
         if content.kind != DIRECTORY:
@@ -145,55 +156,66 @@ class Restore:
 
     def _swap(self, content: Content, path: str) -> None:
         """Put a directory where a file or a link is; it is built before, so the path is empty only for a moment."""
-        temporary = self._temporary(path)
+        with disk("write", path):
+            spot = self._inside.spot(path)
+        temporary = self._temporary(spot)
         try:
             self._build.make(content, temporary, 0)
             with disk("remove", path):
-                os.unlink(path)
-            if not self._rename(temporary, path):
+                os.unlink(spot.name, dir_fd=spot.directory)
+            if not self._rename(temporary, spot):
                 self.write(content, path, 0)
         finally:
-            remove_temporary(temporary)
+            _remove_quietly(temporary)
 
     def write(self, content: Content | TreeEntry, path: str, depth: int) -> None:
         """Build a content aside and give it its name, at once."""
-        temporary = self._temporary(path)
+        with disk("write", path):
+            spot = self._inside.spot(path)
+        temporary = self._temporary(spot)
         try:
             self._build.make(content, temporary, depth)
-            if self._rename(temporary, path):
+            if self._rename(temporary, spot):
                 return
         except BaseException:
-            remove_temporary(temporary)
+            _remove_quietly(temporary)
             raise
-        remove_temporary(temporary)
+        _remove_quietly(temporary)
         self.write(content, path, depth)
 
-    def _temporary(self, path: str) -> str:
-        """Return a path for a temporary on the file system of ``path``.
+    def _temporary(self, spot: Spot) -> Spot:
+        """Return a spot for a temporary, on the same file system.
 
-        That is in the store, where what a crash leaves is found and removed, or else beside the path.
+        That is in the store, where what a crash leaves is found and removed, or else beside.
         """
-        parent = os.path.dirname(path)
         if not self._beside:
             try:
-                temporary = self._objects.layout.temporary()
-                if os.stat(parent).st_dev == os.stat(self._objects.layout.temporaries).st_dev:
+                temporary = self._aside.spot(self._objects.layout.temporary())
+                if os.fstat(spot.directory).st_dev == os.fstat(temporary.directory).st_dev:
                     return temporary
             except (OSError, DiskError):
                 self._beside = True  # a cache that can only be read
+        parent = os.path.dirname(spot.path)
         sweep_once(parent)
-        return os.path.join(parent, temporary_name())
+        name = temporary_name()
+        return Spot(spot.directory, name, os.path.join(parent, name))
 
-    def _rename(self, temporary: str, path: str) -> bool:
-        """Give the temporary its name; False if it must be built beside the path, as for one disk mounted twice."""
+    def _rename(self, temporary: Spot, spot: Spot) -> bool:
+        """Give the temporary its name; False if it must be built beside it, as for one disk mounted twice."""
         try:
-            os.rename(temporary, path)
+            os.rename(temporary.name, spot.name, src_dir_fd=temporary.directory, dst_dir_fd=spot.directory)
         except OSError as error:
             if error.errno == errno.EXDEV and not self._beside:
                 self._beside = True
                 return False
-            raise disk_error("write", path, error) from None
+            raise disk_error("write", spot.path, error) from None
         return True
+
+
+def _remove_quietly(temporary: Spot) -> None:
+    """Remove a temporary if it is there; what cannot be removed is left over, and found later."""
+    with suppress(OSError, CacheError):
+        remove(temporary)
 
 
 def _is_dead_object(path: str) -> bool:

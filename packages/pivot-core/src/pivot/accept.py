@@ -5,7 +5,7 @@ For a change that cannot matter, though Pivot cannot know it. The reason is kept
 
 from pivot.commit import keep_sources
 from pivot.errors import UsageError
-from pivot.lock import Lock, write_lock
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.plan import Step
@@ -47,5 +47,5 @@ def accept(workspace: Workspace, look: Look, step: Step, reason: str) -> Lock:
     )
     keep_sources(workspace, look, now.code)
     keep_trace(workspace.runs, now, lock)
-    write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
+    workspace.write_locks([(stage, lock)])
     return lock

@@ -12,7 +12,7 @@ from pivot.commit import keep_sources
 from pivot.decide import decide
 from pivot.gitignore import ignore
 from pivot.graph import build
-from pivot.lock import Lock, Output, write_lock
+from pivot.lock import Lock, Output
 from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.observation import Observation
@@ -142,6 +142,6 @@ def _record(workspace: Workspace, look: Look, now: Observation, lock: Lock) -> C
     ignore(workspace.project.root, (out.path for out in stage.outs if out.kind == "out"))
     keep_trace(workspace.runs, now, lock)
     keep_sources(workspace, look, now.code)
-    write_lock(workspace.lock_path(stage), lock, durable=workspace.config.durable)
+    workspace.write_locks([(stage, lock)])
     workspace.pending.drop(stage)
     return Committed(stage.name, "recorded")

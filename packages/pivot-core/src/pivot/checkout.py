@@ -132,5 +132,5 @@ class _Checkout:
 def _held(home: Path, record: Record) -> FileLock:
     """Return the lock that keeps other processes from the stage's outputs; waits when entered."""
     file = home / "locks" / record.pipeline / record.stage
-    make_directories(file.parent, durable=False)
+    make_directories(file.parent, durable=False, within=home.parent)
     return FileLock(file)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pivot.execute.executor import Failure, Result
 from pivot.gitignore import ignore
-from pivot.lock import Lock, Output, write_locks
+from pivot.lock import Lock, Output
 from pivot.look import Look, stage_entries
 from pivot.observation import Observation
 from pivot.traces import keep_trace
@@ -70,8 +70,8 @@ def commit(
         lock = _record(workspace, look, now, result.observed, outputs[now.stage.name])
         keep_trace(workspace.runs, now, lock)
         locks.append(lock)
-    written = zip((workspace.lock_path(now.stage) for now, _ in done), locks, strict=True)
-    write_locks(list(written), durable=workspace.config.durable, meanwhile=meanwhile)
+    stages = (now.stage for now, _ in done)
+    workspace.write_locks(list(zip(stages, locks, strict=True)), meanwhile)
     return locks
 
 

@@ -69,6 +69,8 @@ def get(workspace: Workspace, options: Options) -> Iterator[Given]:
     if twice is not None:
         raise UsageError(f"two of them would go to {twice}", hint="get them one by one, each with its own -o")
     way = find_way(workspace, force=options.force, mode=options.mode)
+    if options.output is not None:
+        way = way._replace(within=None)
     scan = Scan(workspace.state)
     for item, place in zip(items, places, strict=True):
         its = way

@@ -21,12 +21,12 @@ def ignore(root: Path, paths: Iterable[str]) -> None:
         directory, _, name = path.rstrip("/").rpartition("/")
         by_directory.setdefault(directory, []).append("/" + _escape(name) + ("/" if path.endswith("/") else ""))
     for directory, names in by_directory.items():
-        _add(root / directory / ".gitignore", names)
+        _add(root, root / directory / ".gitignore", names)
 
 
-def _add(file: Path, names: Iterable[str]) -> None:
+def _add(root: Path, file: Path, names: Iterable[str]) -> None:
     try:
-        text = os.fsdecode(read_bounded(file, follow=True) or b"")
+        text = os.fsdecode(read_bounded(file) or b"")
     except Unreadable as error:
         raise StorageError(f"cannot name there what the cache keeps: {error}", hint="make it a plain file") from None
     lines = text.splitlines()
@@ -39,7 +39,7 @@ def _add(file: Path, names: Iterable[str]) -> None:
     while end < len(lines) and lines[end].startswith("/"):
         end += 1
     lines[begin:end] = sorted([*lines[begin:end], *missing])  # the same whichever stage was done first
-    write_atomic(file, os.fsencode("\n".join(lines) + "\n"), durable=False)
+    write_atomic(file, os.fsencode("\n".join(lines) + "\n"), durable=False, within=root)
 
 
 def _escape(name: str) -> str:

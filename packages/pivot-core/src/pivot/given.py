@@ -5,6 +5,7 @@ first. Which paths are given back, and what belongs there, is for ``checkout`` a
 """
 
 import os
+from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from pivot.outputs import is_kept, lost_link, shown_object
@@ -35,16 +36,20 @@ class Given(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How to give back: over edited files too (``force``), only what is missing, and with which mode."""
+    """How to give back: over edited files too (``force``), only what is missing, and with which mode.
+
+    Below ``within`` no link is followed; None for a place that the user named.
+    """
 
     force: bool
     only_missing: bool
     mode: Mode
+    within: Path | None
 
 
 def find_way(workspace: Workspace, *, force: bool, only_missing: bool = False, mode: str | None = None) -> Way:
-    """Return how to give back; without a mode, as configured."""
-    return Way(force, only_missing, cast(Mode, mode or workspace.mode))
+    """Return how to give back in the project; without a mode, as configured."""
+    return Way(force, only_missing, cast(Mode, mode or workspace.mode), workspace.project.root)
 
 
 def give_back(
@@ -79,8 +84,9 @@ def give_back(
                 return Given(stage, path, "edited", problem=str(error))
             saved = None if ours else shown_object(workspace, kept)
     try:
-        store.restore(content, place, mode=way.mode, scan=scan, replace=found)
-        unlinked = way.mode in ("hardlink", "symlink") and store.relink(content, place, way.mode).refused
+        store.restore(content, place, mode=way.mode, scan=scan, replace=found, within=way.within)
+        linked = way.mode in ("hardlink", "symlink")
+        unlinked = linked and store.relink(content, place, way.mode, within=way.within).refused
     except ObjectError as error:
         return Given(stage, path, "lost", saved, str(error))
     return Given(stage, path, "restored", saved, unlinked=bool(unlinked))
@@ -109,7 +115,7 @@ def _relink(
     if way.only_missing or os.path.islink(os.path.dirname(place)):
         return Given(stage, path, "right")
     try:
-        links = workspace.store.relink(content, place, way.mode, scan=scan)
+        links = workspace.store.relink(content, place, way.mode, scan=scan, within=way.within)
     except ObjectError:  # the cache lost it: what is there may be the only copy
         return Given(stage, path, "right")
     return Given(stage, path, "relinked" if links.changed else "right", unlinked=bool(links.refused))

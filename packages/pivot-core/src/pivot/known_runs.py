@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from pivot.gitignore import ignore
-from pivot.lock import Lock, decode, to_json, write_lock
+from pivot.lock import Lock, decode, to_json
 from pivot.look import Look
 from pivot.observation import run_key
 from pivot.plan import Plan, Step
@@ -72,7 +72,7 @@ def take_lock(workspace: Workspace, known: Known) -> bool:
     if any(os.path.lexists(workspace.project.root / path.rstrip("/")) for path in known.lock.outputs):
         return False
     ignore(workspace.project.root, (path for path, output in known.lock.outputs.items() if output.kind == "out"))
-    write_lock(workspace.lock_path(known.step.stage), known.lock, durable=workspace.config.durable)
+    workspace.write_locks([(known.step.stage, known.lock)])
     return True
 
 

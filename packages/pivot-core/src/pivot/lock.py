@@ -89,21 +89,29 @@ def parse_lock(data: bytes, stage: str, path: str | Path) -> Lock | Damaged:
     return lock
 
 
-def write_lock(path: Path, lock: Lock, *, durable: bool = True) -> None:
-    """Write a lock file: the commit point of a stage. Everything that it names must be durable already."""
-    write_locks([(path, lock)], durable=durable)
+def write_lock(path: Path, lock: Lock, *, durable: bool = True, within: Path | None = None) -> None:
+    """Write a lock file: the commit point of a stage. Everything that it names must be durable already.
+
+    ``within`` is the project: no link in it is followed.
+    """
+    write_locks([(path, lock)], durable=durable, within=within)
 
 
 def write_locks(
-    locks: Sequence[tuple[Path, Lock]], *, durable: bool = True, meanwhile: Callable[[], object] | None = None
+    locks: Sequence[tuple[Path, Lock]],
+    *,
+    durable: bool = True,
+    meanwhile: Callable[[], object] | None = None,
+    within: Path | None = None,
 ) -> None:
     """Write several, with one round of flushes for all; each is a commit point of its own.
 
     ``meanwhile`` is called again and again while the disk is waited for.
     """
     for directory in {path.parent for path, _ in locks}:
-        make_directories(directory, durable=durable)
-    write_each_atomic([(path, encode(lock)) for path, lock in locks], durable=durable, meanwhile=meanwhile)
+        make_directories(directory, durable=durable, within=within)
+    files = [(path, encode(lock)) for path, lock in locks]
+    write_each_atomic(files, durable=durable, meanwhile=meanwhile, within=within)
 
 
 def encode(lock: Lock) -> bytes:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pivot.errors import StorageError
-from pivot.lock import Lock, write_lock
+from pivot.lock import Lock
 from pivot.look import Look
 from pivot.observation import Observation
 from pivot.paths import reserved
 from pivot.workspace import Workspace
 from pivot_cache import Content, Mode, Scan, SourceError
+from pivot_cache.enclosure import Enclosure, remove
 from pivot_cache.errors import printable
 from pivot_cache.level import is_object_path
 
@@ -32,11 +33,12 @@ def clear_outputs(workspace: Workspace, look: Look, now: Observation, *, pending
         path = confined(look.project.root, out.path)
         content = _found(look, out.path)
         if content is None:
-            yield from _remove_lost_link(path, out.path)
+            yield from _remove_lost_link(look.project.root, path, out.path)
             continue
         if not (replaced and out.path in replaced.outputs and replaced.outputs[out.path].content == content):
             yield from _save(workspace, look, out.path, content)
-        _remove(path)
+        with Enclosure(look.project.root) as inside:
+            remove(inside.spot(path))
         look.scan.forget(path)
     workspace.pending.drop(now.stage)
 
@@ -55,15 +57,16 @@ def restore_outputs(
             continue
         place = confined(look.project.root, path)
         if found is None:
-            yield from _remove_lost_link(place, path)
+            yield from _remove_lost_link(look.project.root, place, path)
         else:
             yield from _save(workspace, look, path, found)
         mode = mode_of(output.kind, workspace.mode)
-        workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found)
+        root = look.project.root
+        workspace.store.restore(output.content, place, mode=mode, scan=look.scan, replace=found, within=root)
     if pending:
         workspace.pending.write(now.stage, trace)
         return
-    write_lock(workspace.lock_path(now.stage), trace, durable=workspace.config.durable)
+    workspace.write_locks([(now.stage, trace)])
     workspace.pending.drop(now.stage)
 
 
@@ -107,13 +110,14 @@ def lost_link(place: str) -> str | None:
     return None if os.path.exists(place) or is_object_path(target) else target
 
 
-def _remove_lost_link(place: str, path: str) -> Iterator[str]:
+def _remove_lost_link(root: Path, place: str, path: str) -> Iterator[str]:
     """Remove a link that leads nowhere: who writes through it makes a file elsewhere, or an object of the cache."""
     if not os.path.islink(place):
         return
     if target := lost_link(place):
         yield f"{path} was a link to {target}, which does not exist: it is removed"
-    os.unlink(place)
+    with Enclosure(root) as inside:
+        remove(inside.spot(place))
 
 
 def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> bool:
@@ -127,7 +131,8 @@ def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> boo
 def confined(root: Path, path: str, plain: set[str] | None = None) -> str:
     """Return the absolute path of an output. Raises StorageError if it is no place for one, or beyond a link.
 
-    ``plain`` are directories that were found to be no links, for who asks for many and writes nothing in between.
+    It only looks, so that it is said before anything happens; who writes there does so within an ``Enclosure``. ``plain``
+    are directories that were found to be no links, for who asks for many and writes nothing in between.
     """
     if reserved(path) or not _NO_NAMES.isdisjoint(path.rstrip("/").split("/")):  # checked before; here nothing gets by
         raise StorageError(f"{printable(path)} is no place for data", hint="delete the record that names it")
@@ -143,12 +148,3 @@ def confined(root: Path, path: str, plain: set[str] | None = None) -> str:
         known.add(above)
         above = above.rpartition("/")[0]
     return place
-
-
-def _remove(path: str) -> None:
-    if not os.path.isdir(path) or os.path.islink(path):
-        os.unlink(path)
-        return
-    for entry in os.scandir(path):
-        _remove(entry.path)
-    os.rmdir(path)

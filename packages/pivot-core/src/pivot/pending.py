@@ -5,17 +5,20 @@ into a record, and ``repro --no-commit`` goes on from it.
 """
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from pivot.lock import Lock, read_lock, write_lock
 from pivot.manifest import StageSpec
+from pivot_cache.enclosure import Enclosure, remove
 
 
 class Pending:
     """The pending records of a project."""
 
     def __init__(self, home: Path) -> None:
+        self._root = home.parent
         self._top = home / "pending"
 
     def read(self, stage: StageSpec) -> Lock | None:
@@ -28,12 +31,14 @@ class Pending:
     def write(self, stage: StageSpec, lock: Lock) -> None:
         """Keep the record of a result that is not committed."""
         self._any = True
-        write_lock(self._path(stage), lock, durable=False)  # after a power cut the stage runs again
+        # after a power cut the stage runs again
+        write_lock(self._path(stage), lock, durable=False, within=self._root)
 
     def drop(self, stage: StageSpec) -> None:
         """Forget the result: it was committed, or is about to be replaced."""
         if self._any:
-            self._path(stage).unlink(missing_ok=True)
+            with suppress(FileNotFoundError), Enclosure(self._root) as inside:
+                remove(inside.spot(str(self._path(stage))))
 
     @cached_property
     def _any(self) -> bool:

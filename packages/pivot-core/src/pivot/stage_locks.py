@@ -27,7 +27,7 @@ class StageLocks:
         names = (stage, *self._graph.upstream[stage])
         files = [self._home / "locks" / self._pipelines[name] / name for name in names]
         for file in files:
-            make_directories(file.parent, durable=False)
+            make_directories(file.parent, durable=False, within=self._home.parent)
         locks = [FileLock(file) for file in files]
         busy = try_all(locks, exclusive=[name == stage for name in names])
         if busy is not None:

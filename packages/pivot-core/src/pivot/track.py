@@ -122,6 +122,6 @@ def _keep(workspace: Workspace, scan: Scan, path: str) -> Kept:
     ignore(root, [f"{path}/" if content.kind == "directory" else path])
     before = read_tracked(file)
     if before != content:
-        write_tracked(file, content, durable=workspace.config.durable)
+        write_tracked(file, content, durable=workspace.config.durable, within=root)
     fate: Literal["new", "changed", "same"] = "new" if before is None else "same" if before == content else "changed"
     return Kept(path, fate, content, held_by_git(root, path))

@@ -49,9 +49,9 @@ def parse_tracked(data: bytes, file: str | Path) -> Content | Damaged:
         return Damaged(f"{file}: {error}")
 
 
-def write_tracked(file: str | Path, content: Content, *, durable: bool = True) -> None:
-    """Write a ``.pvt`` file. The bytes that it names must be durable already."""
-    write_atomic(file, encode(content), durable=durable)
+def write_tracked(file: str | Path, content: Content, *, durable: bool = True, within: Path | None = None) -> None:
+    """Write a ``.pvt`` file. The bytes that it names must be durable already. ``within`` is as for a lock."""
+    write_atomic(file, encode(content), durable=durable, within=within)
 
 
 def encode(content: Content) -> bytes:

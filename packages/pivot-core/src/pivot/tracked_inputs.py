@@ -32,7 +32,8 @@ def take_tracked(workspace: Workspace, look: Look, stage: StageSpec, made: Set[s
     ``made`` are the paths that stages make. Raises CacheError where the cache lacks it, or the disk is in the way.
     """
     for path, content in missing_inputs(workspace, look, [stage]).items():
-        workspace.store.restore(content, confined(workspace.project.root, path), mode=workspace.mode, scan=look.scan)
+        root = workspace.project.root
+        workspace.store.restore(content, confined(root, path), mode=workspace.mode, scan=look.scan, within=root)
         yield f"{path} was missing and is given back from the cache"
     for path in sorted({dep.path.rstrip("/") for dep in stage.deps} - made):
         for place in (path, *parents(path)):

@@ -4,7 +4,7 @@ The only place in core where the stores are put together; what they are used for
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -183,6 +183,15 @@ class Workspace:
 
         found = self.pending.read(stage) if pending else None
         return found or read_lock(self.lock_path(stage), stage.name)
+
+    def write_locks(
+        self, locks: "Sequence[tuple[StageSpec, Lock]]", meanwhile: Callable[[], object] | None = None
+    ) -> None:
+        """Write the records of stages: the commit point. ``meanwhile`` is done while the disk is waited for."""
+        from pivot.lock import write_locks
+
+        files = [(self.lock_path(stage), lock) for stage, lock in locks]
+        write_locks(files, durable=self.config.durable, meanwhile=meanwhile, within=self.project.root)
 
     @cached_property
     def pending(self) -> "Pending":

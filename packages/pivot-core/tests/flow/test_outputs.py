@@ -3,6 +3,7 @@
 import os
 
 from pivot.events import Notice
+from pivot_cache import LocalStore
 
 
 def notices(bench) -> list[str]:
@@ -47,6 +48,27 @@ def test_what_cannot_be_kept_stops_its_own_stage_alone(bench) -> None:
     assert failure.hint is not None and failure.hint.startswith("remove total.json")
     (bench.root / "total.json").unlink()
     assert bench.repro().actions == {"clean": "skip", "total": "restore"}
+
+
+def test_nothing_is_removed_through_a_link_that_is_put_there_after_the_look(bench, tmp_path, monkeypatch) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "clean.json").write_text("not ours")
+    bench.edit("pipeline.py", 'pivot.Out("clean.json"', 'pivot.Out("out/clean.json"')
+    bench.edit("pipeline.py", 'pivot.Dep("clean.json"', 'pivot.Dep("out/clean.json"')
+    bench.repro()
+    bench.edit("helpers.py", "return raw", "return dict(raw)")
+    has_all = LocalStore.has_all
+
+    def exchange(store, content):
+        if not (bench.root / "out").is_symlink():
+            os.rename(bench.root / "out", tmp_path / "moved")
+            (bench.root / "out").symlink_to(outside)
+        return has_all(store, content)
+
+    monkeypatch.setattr(LocalStore, "has_all", exchange)
+    assert "out is a symbolic link" in bench.repro().failures["clean"].problem
+    assert [path.read_text() for path in outside.iterdir()] == ["not ours"]
 
 
 def test_its_own_output_goes_without_a_word(bench) -> None:
