@@ -3,6 +3,7 @@
 import fcntl
 import os
 import subprocess
+from mmap import PAGESIZE
 
 import pytest
 
@@ -22,6 +23,32 @@ def test_private_file_of_any_size(work, size):
     descriptor = os.open(work.write("a", content(size)), os.O_RDONLY)
     assert mapped.hash_private(descriptor) == hash_bytes(content(size))
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("size", [0, PAGESIZE - 1, PAGESIZE, 4 * PAGESIZE, 4 * PAGESIZE + 1])
+def test_it_is_mapped_a_part_at_a_time(work, monkeypatch, size):
+    """So that a Ctrl-C is heard in between, and memory does not grow with the file."""
+    lengths = []
+
+    class Map(mapped.mmap):
+        def __new__(cls, descriptor, length, **options):
+            lengths.append(length)
+            return super().__new__(cls, descriptor, length, **options)
+
+    monkeypatch.setattr(mapped, "mmap", Map)
+    monkeypatch.setattr(mapped, "AT_ONCE", PAGESIZE)
+    descriptor = os.open(work.write("a", content(size)), os.O_RDONLY)
+    assert mapped.hash_private(descriptor) == hash_bytes(content(size))
+    assert sum(lengths) == size and all(length <= PAGESIZE for length in lengths)
+    os.close(descriptor)
+
+
+def test_a_file_that_became_shorter_is_read_in_pieces(work, monkeypatch):
+    def shorter(descriptor):
+        raise ValueError("mmap length is greater than file size")
+
+    monkeypatch.setattr(mapped, "hash_private", shorter)
+    assert hash_file(work.write("a", content(LARGE))) == hash_bytes(content(LARGE))
 
 
 @pytest.mark.parametrize("size", [LARGE, 3 * LARGE + 77])

@@ -8,16 +8,24 @@ here, and only for large files: the threads that this starts stay in the process
 import fcntl
 import os
 import signal
+from mmap import ACCESS_READ, mmap
+from typing import Final
 
 from blake3 import blake3
 
 from pivot_cache.content import ObjectId
 
+AT_ONCE: Final = 128 << 20
+"""Bytes that are mapped at a time. Between two maps a Ctrl-C is heard, and memory does not grow with the file."""
+
 
 def hash_private(descriptor: int) -> ObjectId:
     """Return the name of an open file that nobody else can truncate, such as a temporary of our own."""
     hasher = blake3(max_threads=blake3.AUTO)
-    hasher.update_mmap(f"/dev/fd/{descriptor}")
+    size = os.fstat(descriptor).st_size
+    for start in range(0, size, AT_ONCE):
+        with mmap(descriptor, min(AT_ONCE, size - start), access=ACCESS_READ, offset=start) as piece:
+            hasher.update(piece)
     return ObjectId(hasher.hexdigest())
 
 
@@ -38,5 +46,7 @@ def hash_leased(descriptor: int, size: int) -> ObjectId | None:
         return None
     try:
         return hash_private(descriptor) if os.fstat(descriptor).st_size == size else None
+    except ValueError:  # there is less to map than there was: the kernel did not wait any longer
+        return None
     finally:
         fcntl.fcntl(descriptor, command, fcntl.F_UNLCK)
