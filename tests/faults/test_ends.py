@@ -34,6 +34,15 @@ FAILURES = {
     ),
     "endless": ("raise ValueError('x' * 20_000_000)", "ValueError: xxxx"),
     "exits": ("sys.exit('enough')", "called sys.exit('enough') instead of returning"),
+    "exits_oddly": (
+        "class Mute:\n        def __repr__(self): raise RuntimeError\n    sys.exit(Mute())",
+        "called sys.exit(a Mute) instead of returning",
+    ),
+    "hoards": ("while True: os.open(os.devnull, os.O_RDONLY)", "OSError: [Errno 24] Too many open files: '/dev/null'"),
+    "robbed": (
+        "sys.modules.clear(); sys.path.clear(); sys.meta_path.clear(); raise ValueError('lost')",
+        "ValueError: lost",
+    ),
     "vanishes": ("os._exit(0)", "ended with status 0 before the function had returned"),
     "crashes": ("ctypes.string_at(0)", "was killed by signal 11 (SIGSEGV)"),
     "killed": ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by signal 9 (SIGKILL), perhaps out of memory"),

@@ -141,9 +141,17 @@ def test_where_nothing_can_be_written(scenes: Callable[[str], Scene], tmp_path: 
     check_recovery(project, about.expected)
 
 
+def test_where_nothing_has_to_be_written_nothing_is(done: tuple[Twenty, Result]) -> None:
+    """Nor where a lock was never taken: git has none of the files for that."""
+    project, _ = done
+    shutil.rmtree(project.path / ".pivot" / "locks")
+    (project.path / ".pivot" / "cache" / "lock").unlink()
+    project.run_with("EROFS:1-", "checkout", code=0)
+
+
 def test_looking_writes_nothing(done: tuple[Twenty, Result]) -> None:
     project, _ = done
-    for command in ("status", "list"):
+    for command in ("status", "list", "checkout"):
         project.run_with("EROFS:1-", command, code=0)
 
 

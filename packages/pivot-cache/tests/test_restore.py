@@ -21,7 +21,9 @@ from pivot_cache import (
     SourceError,
     hash_bytes,
 )
+from pivot_cache.build import Build
 from pivot_cache.hashing import LARGE
+from pivot_cache.layout import Layout
 from pivot_cache.leftovers import is_temporary
 
 MODES = ["reflink", "copy", "hardlink", "symlink"]
@@ -417,3 +419,19 @@ def test_save_and_restore_is_identity(dice, mode):
         assert Scan().content(top / "three") == one
         assert all(store.verify(oid) for oid in store.ids())
         store.close()
+
+
+def test_what_cannot_be_written_is_called_by_its_own_name(work, store, content, monkeypatch):
+    def refuse_all(layout):
+        raise DiskError("make", layout.temporaries, errno.EROFS)
+
+    def refuse(build, content, spot):
+        raise DiskError("write", spot.path, errno.EROFS)
+
+    monkeypatch.setattr(Layout, "temporary", refuse_all)
+    monkeypatch.setattr(Build, "_make_file", refuse)
+
+    for it, name, path in ((content, "d", "d/a"), (Scan().content(work / "saved/a"), "f", "f")):
+        with pytest.raises(DiskError) as caught:
+            store.restore(it, work / name)
+        assert caught.value.path == str(work / path)

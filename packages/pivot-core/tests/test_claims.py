@@ -46,6 +46,13 @@ def test_what_goes_together(stages: tuple[tuple[list[str], list[str]], ...]) -> 
     check(*stages)
 
 
+@pytest.mark.parametrize("name", ["data.csv.pvt", "data.pvt/", ".gitignore", "in/.gitignore"])
+def test_no_output_has_the_name_of_a_file_that_pivot_writes(name: str) -> None:
+    error = refused(([], [name]))
+    assert error.problem == f"sub/{name.rstrip('/')} is an output of a, but Pivot itself writes such files"
+    check(([name], ["out"]))
+
+
 def test_two_stages_with_one_output_are_both_named() -> None:
     error = refused(([], ["out.txt"]), ([], ["./out.txt"]))
     name, line = (

@@ -32,6 +32,12 @@ def test_without_any_file_the_defaults_hold(tmp_path: Path) -> None:
     assert config.jobs >= 1 and config.durable and config.cache(tmp_path) == tmp_path / ".pivot/cache"
 
 
+def test_the_cache_may_be_named_below_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PIVOT_CACHE_DIR", "~/cache")
+    assert read_config(tmp_path).cache(tmp_path) == tmp_path / "home" / "cache"
+
+
 def test_the_committed_file_may_not_reach_out_of_the_project(tmp_path: Path) -> None:
     write(config_path(tmp_path, "project"), '[cache]\ndir = "/somewhere"\n')
     with pytest.raises(ConfigError, match=r"cache\.dir may not"):

@@ -58,7 +58,7 @@ def test_another_mode_is_another_form_of_the_same_bytes(workspace: Workspace, co
 def test_what_cannot_be_linked_is_copied_and_said(
     workspace: Workspace, content: Content, file: Path, monkeypatch: pytest.MonkeyPatch, there: bool
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **options: object) -> None:
         raise OSError(18, "another file system")
 
     monkeypatch.setattr(os, "link", refuse)

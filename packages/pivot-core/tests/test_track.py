@@ -75,6 +75,7 @@ def test_a_directory_with_odd_things_in_it(workspace: Workspace) -> None:
         ("made", "has made/by/stage.csv in it, which late makes"),
         ("images/a.png", "lies in images, which is tracked"),
         ("raw", "has raw/known.csv in it, which is tracked itself"),
+        ("raw/.gitignore", "raw/.gitignore is written by Pivot itself"),
     ],
 )
 def test_what_cannot_be_tracked(workspace: Workspace, path: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +83,7 @@ def test_what_cannot_be_tracked(workspace: Workspace, path: str, problem: str, m
     for name in ("data.csv", "real/data.csv", "raw/known.csv", "images/a.png", "made/by/stage.csv", "x" * 252, "a\nb"):
         write(workspace, name)
     write(workspace, "../outside.csv")
+    write(workspace, "raw/.gitignore")
     os.symlink("data.csv", root / "link")
     os.symlink("real", root / "linked")
     made(workspace, "clean.csv")

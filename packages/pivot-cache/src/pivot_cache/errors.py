@@ -197,6 +197,11 @@ class DiskError(CacheError):
         self.path = path
         self.errno = errno
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written there at all, as on a read-only file system or in another's directory."""
+        return self.errno in (codes.EROFS, codes.EACCES, codes.EPERM)
+
     def describe(self) -> str:
         advice = _ADVICE.get(self.errno)
         reason = os.strerror(self.errno).lower()

@@ -5,10 +5,9 @@ This is the door; behind it are ``objects`` (read and verify), ``save`` and ``pu
 to say.
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from blake3 import blake3
 
@@ -31,8 +30,6 @@ from pivot_cache.tree import TreeEntry
 
 if TYPE_CHECKING:
     from pivot_cache.relink import Links
-
-_READ_ONLY: Final = frozenset((errno.EROFS, errno.EACCES, errno.EPERM))
 
 
 class LocalStore:
@@ -315,7 +312,7 @@ class LocalStore:
             if self._user is not None:
                 Registry(self.layout).add(self._user)
         except DiskError as error:
-            if error.errno not in _READ_ONLY:
+            if not error.read_only:
                 raise
         if self._holds.setdefault(process, lock) is not lock:
             lock.unlock()  # another thread was faster

@@ -184,7 +184,7 @@ class Restore:
         self.write(content, path, depth)
 
     def _temporary(self, spot: Spot) -> Spot:
-        """Return a spot for a temporary, on the same file system.
+        """Return a spot for a temporary, on the same file system; messages call it what it will be.
 
         That is in the store, where what a crash leaves is found and removed, or else beside.
         """
@@ -192,13 +192,11 @@ class Restore:
             try:
                 temporary = self._aside.spot(self._objects.layout.temporary())
                 if os.fstat(spot.directory).st_dev == os.fstat(temporary.directory).st_dev:
-                    return temporary
+                    return temporary._replace(path=spot.path)
             except (OSError, DiskError):
                 self._beside = True  # a cache that can only be read
-        parent = os.path.dirname(spot.path)
-        sweep_once(parent)
-        name = temporary_name()
-        return Spot(spot.directory, name, os.path.join(parent, name))
+        sweep_once(os.path.dirname(spot.path))
+        return spot._replace(name=temporary_name())
 
     def _rename(self, temporary: Spot, spot: Spot) -> bool:
         """Give the temporary its name; False if it must be built beside it, as for one disk mounted twice."""

@@ -6,6 +6,7 @@ nothing that the cache does not hold is overwritten unless asked to, and then it
 
 import posixpath
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from pivot.record import Damaged, read_bytes
 from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
-from pivot_cache import Content, FileLock, Scan, make_directories
+from pivot_cache import Content, DiskError, FileLock, Scan, make_directories
 from pivot_cache.errors import ObjectError
 
 
@@ -129,8 +130,21 @@ class _Checkout:
         return given
 
 
-def _held(home: Path, record: Record) -> FileLock:
-    """Return the lock that keeps other processes from the stage's outputs; waits when entered."""
+@contextmanager
+def _held(home: Path, record: Record) -> Iterator[None]:
+    """Keep other processes from the stage's outputs, waiting for them first.
+
+    Where nothing may be written, there is no lock to take: what is right is told all the same.
+    """
     file = home / "locks" / record.pipeline / record.stage
-    make_directories(file.parent, durable=False, within=home.parent)
-    return FileLock(file)
+    lock = FileLock(file)
+    try:
+        make_directories(file.parent, durable=False, within=home.parent)
+        lock.lock()
+    except DiskError as error:
+        if not error.read_only:
+            raise
+    try:
+        yield
+    finally:
+        lock.unlock()

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pivot.errors import DeclarationError
+from pivot.gitignore import FILE as IGNORE
 from pivot.paths import below, parents
 from pivot.pipeline import Stage
+from pivot.tracked import SUFFIX
 
 
 class _Claim(NamedTuple):
@@ -23,7 +25,8 @@ class _Claim(NamedTuple):
 
 
 def check_claims(stages: Iterable[Stage], root: str) -> None:
-    """Raise DeclarationError for a path outside the project, and for two claims that exclude each other."""
+    """Raise DeclarationError for a path outside the project, an output of the name of a file that Pivot writes, and for
+    two claims that exclude each other."""
     listed = list(stages)
     made: dict[str, _Claim] = {}
     for claim in _claims(listed, root, made=True):
@@ -31,6 +34,12 @@ def check_claims(stages: Iterable[Stage], root: str) -> None:
             raise _conflict(made[claim.path], claim, f"{claim.path} is made twice")
         made[claim.path] = claim
     for claim in made.values():
+        if claim.path.endswith(SUFFIX) or os.path.basename(claim.path) == IGNORE:
+            raise _error(
+                claim,
+                f"{claim.path} is an output of {claim.stage.name}, but Pivot itself writes such files",
+                "rename it",
+            )
         if outer := next((made[one] for one in parents(claim.path) if one in made), None):
             raise _conflict(outer, claim, f"{claim.path} lies inside {outer.path}, which is an output itself")
     own: dict[str, list[_Claim]] = {}

@@ -121,7 +121,7 @@ class Config(NamedTuple):
 
     def cache(self, root: Path) -> Path:
         """The directory of the cache of the project at ``root``."""
-        return root / str(self.values["cache.dir"] or ".pivot/cache")
+        return root / os.path.expanduser(str(self.values["cache.dir"] or ".pivot/cache"))
 
     @property
     def remotes(self) -> dict[str, dict[str, str]]:

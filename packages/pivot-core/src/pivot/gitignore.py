@@ -11,6 +11,7 @@ from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import StorageError
 from pivot_cache import write_atomic
 
+FILE = ".gitignore"
 MARK = "# Pivot: kept in the cache"
 
 
@@ -21,7 +22,7 @@ def ignore(root: Path, paths: Iterable[str]) -> None:
         directory, _, name = path.rstrip("/").rpartition("/")
         by_directory.setdefault(directory, []).append("/" + _escape(name) + ("/" if path.endswith("/") else ""))
     for directory, names in by_directory.items():
-        _add(root, root / directory / ".gitignore", names)
+        _add(root, root / directory / FILE, names)
 
 
 def _add(root: Path, file: Path, names: Iterable[str]) -> None:

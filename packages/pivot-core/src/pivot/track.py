@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from pivot.errors import PivotError, UsageError
 from pivot.git import held_by_git
+from pivot.gitignore import FILE as IGNORE
 from pivot.gitignore import ignore
 from pivot.outputs import confined
 from pivot.paths import named, parents
@@ -76,6 +77,8 @@ def _check_place(workspace: Workspace, path: str) -> None:
         )
     if path.endswith(SUFFIX):
         raise UsageError(f"{path} describes tracked data itself", hint=f"track the data: {path.removesuffix(SUFFIX)}")
+    if os.path.basename(path) == IGNORE:
+        raise UsageError(f"{path} is written by Pivot itself", hint="git keeps it")
     if len(os.fsencode(os.path.basename(path) + SUFFIX)) > NAME_LIMIT:
         raise UsageError(
             f"the name of {path} is too long: {SUFFIX} after it would make more than {NAME_LIMIT} bytes",

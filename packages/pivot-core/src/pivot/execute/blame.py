@@ -28,8 +28,7 @@ def raised(error: BaseException, root: str) -> Failure:
     """Return the failure of a function, a loader or a module that raised."""
     file, line = place(error, root)
     if isinstance(error, SystemExit):
-        code = "" if error.code is None else repr(error.code)
-        problem, hint = f"called sys.exit({code}) instead of returning", "return from the function, or raise"
+        problem, hint = f"called {_exit(error)} instead of returning", "return from the function, or raise"
         return Failure("died", problem, file=file, line=line, hint=hint, traceback=text(error))
     return Failure("raised", summary(error), file=file, line=line, traceback=text(error))
 
@@ -39,8 +38,7 @@ def not_imported(error: BaseException, root: str) -> PipelineFailed:
     file, line = place(error, root)
     problem = f"pipeline.py raised {summary(error)}"
     if isinstance(error, SystemExit):
-        code = "" if error.code is None else repr(error.code)
-        problem = f"pipeline.py ended the process, with sys.exit({code}), while it was imported"
+        problem = f"pipeline.py ended the process, with {_exit(error)}, while it was imported"
     hint = None
     if isinstance(error, ImportError) and "no known parent package" in str(error):
         hint = "pipeline.py belongs to no package; its directory and the project's root are where imports look"
@@ -63,6 +61,15 @@ def summary(error: BaseException) -> str:
     *_, only = traceback.TracebackException.from_exception(error, compact=True).format_exception_only()
     _, found, meant = only.strip().rpartition(f"{first}. Did you mean: ")
     return f"{name}: {first}. Did you mean: {meant}" if found else f"{name}: {first}"
+
+
+def _exit(error: SystemExit) -> str:
+    """Return the call that ended a process, as far as its argument can be shown."""
+    try:
+        code = "" if error.code is None else repr(error.code)
+    except Exception:
+        code = f"a {type(error.code).__name__}"
+    return f"sys.exit({code[:LONGEST]})"
 
 
 def place(error: BaseException, root: str) -> tuple[str | None, int]:

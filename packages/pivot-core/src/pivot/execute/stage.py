@@ -195,9 +195,14 @@ def _leave(error: BaseException | None) -> NoReturn:
 
 
 def _end(error: BaseException, root: str) -> Failure:
-    from pivot.execute import blame  # what it imports takes 6 ms, which only a failure is worth
+    try:
+        from pivot.execute import blame  # what it imports takes 6 ms, which only a failure is worth
 
-    return blame.raised(error, root)
+        return blame.raised(error, root)
+    except Exception:  # the stage left nothing to do that with: no descriptors, no rights, no modules
+        sys.__excepthook__(type(error), error, error.__traceback__)  # into the log
+        problem = f"{type(error).__qualname__}: {_first_line(error)}"
+        return Failure("raised", problem, hint="more than this could not be found out; see its log")
 
 
 def _own_traceback(error: Exception, root: str) -> str | None:
@@ -221,6 +226,6 @@ def _is_own(loader: object) -> bool:
     return type(loader).__module__.startswith("pivot.loaders")
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__qualname__
