@@ -250,8 +250,8 @@ class LocalStore:
         """Make the path be this content, and say whether anything had to be done.
 
         ``mode`` is ``reflink`` (a copy where the file system cannot), ``copy``, ``hardlink`` or ``symlink``. What is
-        right already stays, whatever its mode. ``replace`` is what the caller knows to be there, and lets go. ``within``
-        is a directory above the path: below it no link is followed, however late somebody puts it there.
+        right already stays, whatever its mode. ``replace`` is what the caller knows to be there, and lets go.
+        ``within`` is a directory above the path: below it no link is followed, however late somebody puts it there.
 
         - A file takes the place of any file; with ``replace``, only of that.
         - In a directory only the entries that differ are touched, and only those that ``replace`` names are changed or

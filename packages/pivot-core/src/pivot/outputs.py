@@ -131,8 +131,8 @@ def is_kept(workspace: Workspace, scan: Scan, place: str, found: Content) -> boo
 def confined(root: Path, path: str, plain: set[str] | None = None) -> str:
     """Return the absolute path of an output. Raises StorageError if it is no place for one, or beyond a link.
 
-    It only looks, so that it is said before anything happens; who writes there does so within an ``Enclosure``. ``plain``
-    are directories that were found to be no links, for who asks for many and writes nothing in between.
+    It only looks, so that it is said before anything happens; who writes there does so within an ``Enclosure``.
+    ``plain`` are directories that were found to be no links, for who asks for many and writes nothing in between.
     """
     if reserved(path) or not _NO_NAMES.isdisjoint(path.rstrip("/").split("/")):  # checked before; here nothing gets by
         raise StorageError(f"{printable(path)} is no place for data", hint="delete the record that names it")
