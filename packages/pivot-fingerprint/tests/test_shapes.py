@@ -11,6 +11,7 @@ from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.processes import Processes
 from pivot_fingerprint.recipes import HALF
 from pivot_fingerprint.shapes import Shapes
+from pivot_fingerprint.sketches import Sketches
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_what_counts_below_is_found_from_below_and_once(look) -> None:
     text = "def run(x):\n    return a(x), c(x)\ndef a(x):\n    return b(x)\n"
     text += "def b(x):\n    return a(x)\ndef c(x):\n    return x\n"
     graph = look(main=text)
-    shapes = Shapes(graph, Order(graph), Processes(graph).process(["main"]))
+    shapes = Shapes(graph, Sketches(graph, Order(graph)), Processes(graph).process(["main"]))
     found = [graph.names(one) for one in shapes.components(graph.number("main", "run"))]
     assert found == [{"a", "b"}, {"c"}, {"run"}]
     assert list(shapes.components(graph.number("main", "a"))) == []

@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import blake3
@@ -72,20 +72,35 @@ class Analysis:
             return [named, sorted((list(one) for one in reads if one.module == module), key=repr)]
 
         from pivot_fingerprint.recipes import fingerprints  # nothing behind it is needed while nothing changed
-        from pivot_fingerprint.remaking import keep, remake
+        from pivot_fingerprint.remaking import LINKS, RECIPES, conditions, remake
 
         anywhere = {name: [one._replace(line=0) for one in given] for name, given in entries.items()}
-        key = "recipes " + self._key(anywhere, imported, [one._replace(line=0) for one in reads])
-        kept = self._memo.get(key)
+        key = self._key(anywhere, imported, [one._replace(line=0) for one in reads])
+        kept = self._memo.get(f"{RECIPES} {key}")
         remade = None if kept is None else remake(kept, self._memo, asked, self._as_known)
         if remade is not None:
             return remade
-        project = self._behind()
-        book, answers = project.answers(entries, imported, reads)
-        rests_on = self._rests_on()
+        question = entries, imported, reads
+        project, (book, answers) = self._follow(key, question)
+        rests_on = self._rests_on(project)
         if not self._grounds:  # further questions share a book
-            self._memo.put(key, keep(rests_on, project.sources, book, answers, asked))
+            first = conditions(rests_on, project.sources, asked)
+            for what, one in ((RECIPES, [book, answers]), (LINKS, project.links(*question))):
+                if one is not None:
+                    self._memo.put(f"{what} {key}", first + orjson.dumps(one, default=tuple))
         return rests_on, fingerprints(book, answers, {})
+
+    def _follow(self, key: str, question: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Return what a question is answered from, and of what: of what was followed before, as far as it holds."""
+        from pivot_fingerprint.remaking import LINKS, reopen
+
+        kept = self._memo.get(f"{LINKS} {key}") if self._project is None else None
+        if kept is not None:
+            project = self._new_project()
+            if reopen(kept, project, self._memo, self._as_known):
+                with suppress(OSError):  # a module was edited meanwhile, and its facts are kept no more
+                    return project, project.answers(*question)
+        return self._behind(), self._behind().answers(*question)
 
     def grounds(self) -> bytes:
         """Return what the fingerprints given so far rest on, beyond the contents of the files that the memo was asked
@@ -175,10 +190,13 @@ class Analysis:
 
     def _behind(self) -> Any:
         if self._project is None:
-            from pivot_fingerprint.project import Project  # nothing behind it is needed while nothing changed
-
-            self._project = Project(self._finder, self._memo)
+            self._project = self._new_project()
         return self._project
+
+    def _new_project(self) -> Any:
+        from pivot_fingerprint.project import Project  # nothing behind it is needed while nothing changed
+
+        return Project(self._finder, self._memo)
 
     def _key(self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]) -> str:
         question = [
@@ -192,9 +210,9 @@ class Analysis:
         ]
         return "answer " + blake3.blake3(orjson.dumps(question, default=tuple)).hexdigest()
 
-    def _rests_on(self) -> list[Any]:
-        files = self._behind().sources.files
-        listings = self._behind().listings | {path: listing_digest(path) for path in self._behind().sources.listings}
+    def _rests_on(self, project: Any) -> list[Any]:
+        files = project.sources.files
+        listings = project.listings | {path: listing_digest(path) for path in project.sources.listings}
         return [files, {name: found[:4] for name, found in self._finder.answers.items()}, listings, self._finder.added]
 
     def _still_true(self, kept: bytes) -> dict[str, Fingerprint] | None:
@@ -282,12 +300,13 @@ def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
     parts: list[Part] = []
     rows = []
     for name, one in found.items():
-        shown = {id(part): part for part in (*one.parts, *one.ignored)}
-        for key, part in shown.items():
+        shown = (*one.parts, *one.ignored)
+        keys = [*map(id, shown)]
+        for key, part in zip(keys, shown, strict=True):
             if key not in table:
                 table[key] = len(parts)
                 parts.append(part)
-        numbers = [table[id(part)] for part in (*one.parts, *one.ignored)]
+        numbers = [table[key] for key in keys]
         rows.append([name, numbers[: len(one.parts)], one.packages, one.opaque, numbers[len(one.parts) :]])
     return [parts, rows]
 

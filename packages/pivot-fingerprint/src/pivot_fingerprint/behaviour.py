@@ -31,17 +31,19 @@ from pivot_fingerprint.objects import Name, Objects
 from pivot_fingerprint.resolve import BUILTINS, Resolver, Target
 from pivot_fingerprint.sources import Source
 
-MUTATING_METHOD = re.compile(
+# Expressions as texts: to compile them takes as long as the rest of this module, and few need them.
+MUTATING_METHOD = (
     "(add|append|clear|connect|discard|extend|insert|pop|register|remove|reverse|set|setdefault|sort|subscribe|update)"
     "(_.*|left|item|default)?$"
 )
 # Last words of names outside the project whose call changes the process, also where the result is used.
-_LOUD_NAME = re.compile(
-    "(seed|set_?[a-z].*|filterwarnings|simplefilter|use|register.*|patch.*|enable.*|disable.*|putenv|unsetenv|chdir|reset.*)$"
+_LOUD_NAME = (
+    "(seed|set_?[a-z].*|filterwarnings|simplefilter|use|register.*|patch.*|enable.*|disable.*|putenv|unsetenv|chdir|"
+    "reset.*)$"
 )
 # Numbers drawn from a generator that is shared by the whole process.
-_DRAWS = re.compile(r"(numpy\.)?random\.(?!default_rng|[A-Z])")
-_QUIET = re.compile(
+_DRAWS = r"(numpy\.)?random\.(?!default_rng|[A-Z])"
+_QUIET = (
     r"(print|logging\..*|warnings\.warn|sys\.std(out|err)\..*|time\.sleep|os\.(makedirs|mkdir)|pathlib\..*|typing\..*|"
     r"gc\.collect|atexit\.register|faulthandler\..*|traceback\..*|pprint\..*)$"
 )
@@ -94,15 +96,16 @@ class Behaviour:
 
     def summary(self, number: int) -> Effects:
         """Return what a function does when it is called, and what the functions do that it makes."""
+        definition, home = self._sources.look(number)
         found = self._summaries.get(number) or self._partial.get(number)
         if number in self._under_way:
             self._cut.add(number)
             return NOTHING  # what a recursive call adds is found by the outer one
         if found is None:
             self._under_way.add(number)
-            definition, home = self._sources.definitions[number], self._sources.homes[number]
-            outer = self.sum(home, definition.later)
-            inner = self.sum(home, definition.nested)
+            with self._sources.asking(home):
+                outer = self.sum(home, definition.later)
+                inner = self.sum(home, definition.nested)
             found = Effects(
                 outer.names | inner.names,
                 outer.changed | inner.changed,
@@ -168,7 +171,7 @@ class Behaviour:
             names.update(target.names)
         names.update((module, "*") for module in target.wholes)
         names.update((module, "*") for module, name in target.names if not target.definitions and name in BUILTINS)
-        if not target.outside or target.definitions or method in _QUIET_METHODS or _QUIET.match(target.external):
+        if not target.outside or target.definitions or method in _QUIET_METHODS or re.match(_QUIET, target.external):
             return Effects(frozenset(names))
         if method:
             return Effects(frozenset(names), loud=frozenset({target.external}))
@@ -186,7 +189,7 @@ class Behaviour:
 
     def _outside_call(self, home: Source, target: Target, how: int, given: list[list[Any]]) -> Effects:
         name = target.external or target.identity
-        if _QUIET.match(name) or how == DECORATING:
+        if re.match(_QUIET, name) or how == DECORATING:
             return NOTHING
         last = name.rpartition(".")[2]
         handed = self._handed(home, given)
@@ -194,7 +197,7 @@ class Behaviour:
         if not target.outside:  # a builtin function, or a name that nobody knows
             return handed._replace(names=handed.names | containers)
         changed = frozenset({name})
-        sure: frozenset[str] = changed if _LOUD_NAME.match(last) or _DRAWS.match(name) else frozenset()
+        sure: frozenset[str] = changed if re.match(_LOUD_NAME, last) or re.match(_DRAWS, name) else frozenset()
         loud: frozenset[str] = sure if how == USED or last in _QUIET_METHODS else changed
         return joined([handed, Effects(containers, loud=loud, sure=sure)])
 
@@ -224,7 +227,7 @@ class Behaviour:
                     effects = self.summary(number)
                     more = self._containers(home, given) if effects.changed else set()
                     found.append(Effects(effects.names | more, loud=effects.sure, sure=effects.sure))
-            if not target.definitions and MUTATING_METHOD.match(one.rpartition(".")[2]):
+            if not target.definitions and re.match(MUTATING_METHOD, one.rpartition(".")[2]):
                 found.append(Effects(frozenset(self._containers(home, given))))
         return joined(found)
 
@@ -285,7 +288,7 @@ class Behaviour:
         own = definition.kind == "const" and self.objects.is_own(number)
         handed = NOTHING if own else self._handed(home, [one for one in given if isinstance(one[1], str)])
         draws = definition.kind == "const" and self.objects.is_stateful(number)
-        if last in _LOG_METHODS or (how == USED and not draws and not MUTATING_METHOD.match(last)):
+        if last in _LOG_METHODS or (how == USED and not draws and not re.match(MUTATING_METHOD, last)):
             return handed
         return handed._replace(names=handed.names | receiver)
 

@@ -18,11 +18,11 @@ from pivot_fingerprint.parts import Part
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.recipes import NO_SHAPE, Answer, Book, Recipe, Row, digest, text_digest
 from pivot_fingerprint.shapes import Shapes
+from pivot_fingerprint.sketches import FULL, Sketches
 from pivot_fingerprint.sources import Source
 from pivot_fingerprint.surroundings import relative
 from pivot_fingerprint.walk import Walk
 
-TEXT, ANNOTATED, FULL = "text", "annotated", "full"  # which text of a definition counts
 type _Sorted = tuple[str, int, int]  # key, number of the definition or node, row or complement of another part
 
 
@@ -34,6 +34,7 @@ class Assembler:
         self.book = Book([], [], [], [], [])
         self._sources = graph.sources
         self._order = Order(graph)
+        self.sketches = Sketches(graph, self._order)
         self._roots = roots
         self._env = env
         self._modules: dict[str, int] = {}
@@ -42,7 +43,6 @@ class Assembler:
         self._rows: dict[int, dict[int, _Sorted]] = {}  # by process
         self._nodes: dict[int, _Sorted] = {}
         self._shapes: dict[int, Shapes] = {}
-        self._everywhere: dict[str, frozenset[int]] = {}
 
     def answer(self, name: str, walk: Walk, process: Process) -> Answer:
         """Return what the fingerprint of what was reached is made of."""
@@ -103,25 +103,24 @@ class Assembler:
 
     def key(self, number: int) -> str:
         """Return the key of the part that a definition makes."""
-        kind, name = self._named(number)
-        return f"{kind}:{self._sources.homes[number].name}:{name}"
-
-    def _named(self, number: int) -> tuple[str, str]:
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        return ("module", "") if number in self._effects_of(home) else (definition.kind, definition.name)
+        one = self.sketches.of(number)
+        return f"{one.kind}:{self._sources.homes[number].name}:{one.name}"
 
     def _full_row(self, number: int, walk: Walk, process: Process) -> _Sorted:
         """Return a part in whose digest annotations count, or the very text of its file: nothing is nameless then."""
         file = self._sources.homes[number].file
         whole = [self._sources.digest(file) or ""] if walk.texts else []
         recipe = self._recipe(number, FULL if walk.full else "")
-        return self._add_row(number, Row(recipe, self._order.of_imports(number, process), whole))
+        return self._add_row(number, Row(recipe, self._order_of(number, process), whole))
 
     def _plain_row(self, number: int, process: Process, known: dict[int, _Sorted]) -> _Sorted:
         """Return a part whose digest is half that of its text, half that of its shape."""
         recipe = self._with_shape(number, process)
-        row = known[number] = self._add_row(number, Row(recipe, self._order.of_imports(number, process), None))
+        row = known[number] = self._add_row(number, Row(recipe, self._order_of(number, process), None))
         return row
+
+    def _order_of(self, number: int, process: Process) -> list[str]:
+        return [] if self.sketches.of(number).plain else self._order.of_imports(number, process)
 
     def _add_row(self, number: int, row: Row) -> _Sorted:
         self.book.rows.append(row)
@@ -131,7 +130,7 @@ class Assembler:
         """Return the recipe of a definition in a process, with those of all that count in its shape."""
         shapes = self._shapes.get(id(process))
         if shapes is None:
-            shapes = self._shapes[id(process)] = Shapes(self.graph, self._order, process)
+            shapes = self._shapes[id(process)] = Shapes(self.graph, self.sketches, process)
         known = self._shaped.setdefault(id(process), {})
         for component in shapes.components(number):
             first = len(self.book.recipes)
@@ -153,24 +152,20 @@ class Assembler:
         return found
 
     def _write(self, number: int, field: str, shapes: list[tuple[int, int]], *, nameless: bool = False) -> Recipe:
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
-        if not field:
-            field = ANNOTATED if self.graph.visibility.is_noted(number) else TEXT
-        names = [target.identity for target in self.graph.targets(number)]
-        if field != TEXT:
-            names.extend(self.graph.resolver.resolve(home, path).identity for path, _ in definition.notes)
-        names.extend(self._order.of(number))
+        home = self._sources.homes[number]
+        one = self.sketches.make(number, field) if field else self.sketches.of(number)
         return Recipe(
             self._module(home),
             number - home.first,
-            *self._named(number),
-            "nameless" if nameless else f"{definition.kind}:{home.name}:{definition.name}",
-            field,
-            names,
+            one.kind,
+            one.name,
+            "nameless" if nameless else one.title,
+            one.field,
+            one.names,
             shapes,
-            getattr(definition, field) or definition.text,
-            definition.line,
-            definition.end,
+            one.text,
+            one.line,
+            one.end,
         )
 
     def _module(self, home: Source) -> int:
@@ -178,13 +173,6 @@ class Assembler:
         if found is None:
             found = self._modules[home.name] = len(self.book.modules)
             self.book.modules.append((home.name, home.file))
-        return found
-
-    def _effects_of(self, home: Source) -> frozenset[int]:
-        found = self._everywhere.get(home.name)
-        if found is None:
-            everywhere = self.graph.examiner.contributions(home).everywhere
-            found = self._everywhere[home.name] = frozenset(number for number, _ in everywhere)
         return found
 
     # ------------------------------------------------------------ everything else
@@ -219,10 +207,9 @@ class Assembler:
         return relative(path, min(self._roots, key=len)) if self._roots else path
 
     def _opaque(self, walk: Walk) -> Iterable[tuple[str, str, int, str, int, int]]:
-        for number in walk.definitions:
+        known = self.sketches.known
+        for number in [one for one in walk.definitions if not known[one].plain]:
             definition = self._sources.definitions[number]
-            if not definition.opaque:
-                continue
             home = self._sources.homes[number]
             for at, (what, line, *path) in enumerate(definition.opaque):
                 shown = what

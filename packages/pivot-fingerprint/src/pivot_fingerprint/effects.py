@@ -37,13 +37,14 @@ class Examiner:
         self._behaviour = Behaviour(resolver, self.objects)
         self._resolver = resolver
         self._sources = resolver.sources
-        self._contributions: dict[str, Contributions] = {}
+        self.known: dict[str, Contributions] = {}  # by module
 
     def contributions(self, module: Source) -> Contributions:
         """Return what the import of a module does to others."""
-        found = self._contributions.get(module.name)
+        found = self.known.get(module.name)
         if found is None:
-            found = self._contributions[module.name] = self._examine(module)
+            with self._sources.asking(module):
+                found = self.known[module.name] = self._examine(module)
         return found
 
     def _examine(self, module: Source) -> Contributions:
@@ -75,13 +76,13 @@ class Examiner:
         """Return the names that the making of a class changes, by ``__init_subclass__`` or a metaclass of its bases."""
         names: set[Name] = set()
         seen = {number}
-        stack = self.objects.bases(self._sources.definitions[number], self._sources.homes[number])
+        stack = self.objects.bases(*self._sources.look(number))
         while stack:
             base = stack.pop()
             if base in seen:
                 continue
             seen.add(base)
-            definition, home = self._sources.definitions[base], self._sources.homes[base]
+            definition, home = self._sources.look(base)
             stack.extend(self.objects.bases(definition, home))
             hooks: tuple[str, ...] = ("__init_subclass__",)
             if self._is_metaclass(definition, home):

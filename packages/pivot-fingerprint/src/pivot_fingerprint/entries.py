@@ -13,6 +13,13 @@ from pivot_fingerprint.sources import Outside, Source, Spread
 
 def starts(entry: Entry, graph: Graph) -> list[int]:
     """Return the nodes at which an entry begins; none if there is nothing of that name."""
+    found = graph.starts.get(entry)
+    if found is None:
+        found = graph.starts[entry] = _find(entry, graph)
+    return found
+
+
+def _find(entry: Entry, graph: Graph) -> list[int]:
     module = graph.sources.module(entry.module)
     if isinstance(module, Spread) or (isinstance(module, Source) and not entry.qualname):
         return [graph.node("whole", entry.module)]
@@ -21,7 +28,8 @@ def starts(entry: Entry, graph: Graph) -> list[int]:
     if not isinstance(module, Source):
         return []
     found = numbers(entry, module)
-    more = [node for number in found for node in _hinted(number, module, graph)]
+    with graph.sources.asking(module):
+        more = [node for number in found for node in _hinted(number, module, graph)]
     name = entry.qualname.partition(".")[0]
     if graph.resolver.binders(module, name) and not any(graph.sources.marks[number] & INNER for number in found):
         more.append(graph.node("name", module.name, name))
@@ -118,7 +126,7 @@ def _hinted(number: int, module: Source, graph: Graph) -> list[int]:
 
 def _is_parameters(number: int, graph: Graph, depth: int = 0) -> bool:
     """Whether a class is one of ``pivot.StageParams``."""
-    definition, home = graph.sources.definitions[number], graph.sources.homes[number]
+    definition, home = graph.sources.look(number)
     for path in definition.header:
         base = graph.resolver.resolve(home, path)
         if base.external.rpartition(".")[2] == "StageParams":

@@ -6,6 +6,7 @@ something that was read, or a script. The edges of a node are found when they ar
 What is imported in any case, ``processes`` knows.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from pivot_fingerprint.importing import OWN_PACKAGES
 from pivot_fingerprint.loading import importable, loads
 from pivot_fingerprint.locations import placed
 from pivot_fingerprint.objects import Name
+from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.resolve import Resolver, Target
 from pivot_fingerprint.sources import Outside, Source, Sources
 from pivot_fingerprint.visibility import Visibility
@@ -59,7 +61,7 @@ class Graph:
     def __init__(
         self, resolver: Resolver, examiner: Examiner, directory: str, contributed: Contributed | None = None
     ) -> None:
-        self._contributed = contributed
+        self.contributed = contributed
         self.sources: Sources = resolver.sources
         self.resolver = resolver
         self.examiner = examiner
@@ -69,6 +71,8 @@ class Graph:
         self._labels: list[tuple[str, ...]] = []  # of node -1, -2, ...
         self._nodes: dict[tuple[str, ...], int] = {}
         self._edges: dict[int, Edges] = {}
+        self.known: dict[int, Edges] = {}  # of ``usual``
+        self.starts: dict[Entry, list[int]] = {}  # the nodes at which entries begin, for ``entries``
         self._notes: dict[int, Edges] = {}
         self._targets: dict[int, list[Target]] = {}
         self._reads: dict[Target, tuple[int, ...]] = {}
@@ -106,7 +110,22 @@ class Graph:
         """Return where a node leads."""
         found = self._edges.get(node)
         if found is None:
-            found = self._edges[node] = self._of_definition(node) if node >= 0 else self._of_label(self.label(node))
+            if node >= 0:
+                with self.sources.asking(self.sources.homes[node]):
+                    found = self._of_definition(node)
+            else:
+                found = self._of_label(self.label(node))
+            self._edges[node] = found
+        return found
+
+    def usual(self, node: int) -> Edges:
+        """Return where a node leads; a definition also by its annotations if something can read them by its header."""
+        found = self.known.get(node)
+        if found is None:
+            found = self.edges(node)
+            if node >= 0 and self.visibility.is_noted(node):
+                found = joined(found, self.notes(node))
+            self.known[node] = found
         return found
 
     def notes(self, number: int) -> Edges:
@@ -163,14 +182,19 @@ class Graph:
             self._reads[target] = found
         return found
 
+    def is_contributed(self, name: Name) -> bool:
+        """Whether anything may contribute to a name."""
+        given = self.contributed
+        return given is None or name in given.names or name[0] in given.modules
+
     def _names(self, target: Target) -> tuple[int, ...]:
         """Return the nodes of names; straight those of definitions where nothing contributes to a name."""
-        given = self._contributed
+        given = self.contributed
         if given is None:
             return tuple([self.node("name", *name) for name in target.names])
         found: list[int] = []
         for name in target.names:
-            if name in given.names or name[0] in given.modules:
+            if self.is_contributed(name):
                 found.append(self.node("name", *name))
             elif len(target.names) == 1 and target.definitions:
                 found.extend(target.definitions)
@@ -199,7 +223,7 @@ class Graph:
         if definition.kind != "const":
             return False
         if definition.marks & CONTAINER:
-            return bool(use & BARE and MUTATING_METHOD.match(method))
+            return bool(use & BARE and re.match(MUTATING_METHOD, method))
         classes = self.examiner.objects.classes_of(number)
         methods = [one for each in classes for one in self.examiner.objects.methods(each, (method,))]
         return bool(methods) and all(self.sources.definitions[one].marks & RECORDER for one in methods)

@@ -14,7 +14,10 @@ from pivot_fingerprint.sources import Source, Sources, Spread
 
 def loads(sources: Sources, name: str) -> list[str]:
     """Return the project modules that the import of one imports itself, the package around it first."""
-    return [one for step in steps(sources, name) for one in step]
+    found = sources.loads.get(name)
+    if found is None:
+        found = sources.loads[name] = [one for step in steps(sources, name) for one in step]
+    return found
 
 
 def steps(sources: Sources, name: str) -> list[list[str]]:
@@ -24,7 +27,7 @@ def steps(sources: Sources, name: str) -> list[list[str]]:
         found = sources.steps[name] = [[name.rpartition(".")[0]] if "." in name else []]
         module = sources.module(name)
         if isinstance(module, Source):
-            found.extend(_imported(sources, module, level, of, names) for level, of, names, _ in module.facts.loads)
+            found.extend(_imported(sources, module, level, of, names) for level, of, names, _ in module.header.loads)
     return found
 
 
@@ -35,7 +38,7 @@ def _imported(sources: Sources, module: Source, level: int, of: str, names: list
         return []
     found = [name]
     for one in names:
-        if one == "*" or (isinstance(imported, Source) and (one in imported.facts.binds or not imported.is_package)):
+        if one == "*" or (isinstance(imported, Source) and (not imported.is_package or one in imported.facts.binds)):
             continue
         if isinstance(sources.module(f"{name}.{one}"), Source | Spread):
             found.append(f"{name}.{one}")
@@ -95,11 +98,11 @@ def _execute(sources: Sources, name: str, found: Moments, clock: Iterator[int]) 
     if isinstance(module, Source):
         definitions = found.definitions[name] = []
         done = found.loads[name] = []
-        for (_, _, _, at), modules in zip(module.facts.loads, imports, strict=True):
+        for (_, _, _, at), modules in zip(module.header.loads, imports, strict=True):
             definitions.extend(islice(clock, at - len(definitions)))
             yield from modules
             done.append(next(clock))
-        definitions.extend(islice(clock, len(module.facts.definitions) - len(definitions)))
+        definitions.extend(islice(clock, module.stop - module.first - len(definitions)))
     found.modules[name] = next(clock)
 
 
@@ -115,7 +118,14 @@ def importable(resolver: Resolver, modules: Iterable[str]) -> list[Source]:
             continue
         found[name] = module
         stack.extend(loads(sources, name))
-        for path, _ in module.facts.shown:
-            if path.startswith("!"):
-                stack.extend(resolver.resolve(module, path).loads)
+        stack.extend(_inside(resolver, module))
     return [found[name] for name in sorted(found)]
+
+
+def _inside(resolver: Resolver, module: Source) -> list[str]:
+    """Return the modules that imports inside functions of a module load, and those with attributes."""
+    found = resolver.sources.inside.get(module.name)
+    if found is None:
+        targets = [resolver.resolve(module, path) for path, _ in module.facts.shown if path.startswith("!")]
+        found = resolver.sources.inside[module.name] = [one for target in targets for one in target.loads]
+    return found

@@ -37,7 +37,7 @@ class Objects:
 
     def methods(self, number: int, names: tuple[str, ...], depth: int = 0) -> list[int]:
         """Return the methods of those names of a class, or else of its bases; ``__`` stands for all special methods."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         own = []
         for member in home.members.get(number, ()):
             name = self._sources.definitions[member].name.rpartition(".")[2]
@@ -59,7 +59,7 @@ class Objects:
 
     def classes_of(self, number: int) -> list[int]:
         """Return the classes of the project of which a constant may be an instance."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         found = []
         for path, use in definition.refs:
             if use & CALLED and use & NOW:
@@ -70,14 +70,14 @@ class Objects:
 
     def classes_made_by(self, number: int) -> list[int]:
         """Return the classes of the project of which a function may give an instance."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         called = [self._resolver.resolve(home, path) for path, use in definition.refs if use & CALLED]
         found = [one for target in called if not target.rest for one in target.definitions]
         return [one for one in found if self._sources.definitions[one].kind == "class"]
 
     def functions_in(self, number: int) -> list[int]:
         """Return the functions that a constant holds, as far as its own statement names them."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         found = []
         for path, _ in definition.refs:
             for one in self._resolver.resolve(home, path).definitions:
@@ -87,7 +87,7 @@ class Objects:
 
     def bound_to(self, number: int) -> set[Name]:
         """Return the names of constants of which a constant is a method: ``keep = ITEMS.append``."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         names: set[Name] = set()
         for path, use in definition.refs:
             target = self._resolver.resolve(home, path)
@@ -99,7 +99,7 @@ class Objects:
 
     def aliases(self, number: int, depth: int = 0) -> set[Name]:
         """Return the names whose objects a constant may be, or hold so that its methods change them."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         if definition.marks & CONTAINER or depth > 10:
             return set()
         if definition.kind == "class":
@@ -122,7 +122,7 @@ class Objects:
 
     def read_by(self, number: int) -> set[Name]:
         """Return the names of constants that a function reads: it may give one of them back."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         names: set[Name] = set()
         for path, use in definition.refs:
             if use & VALUE:
@@ -133,7 +133,7 @@ class Objects:
 
     def _attributes(self, number: int) -> set[Name]:
         """Return the names of changeable constants that are attributes of a class under another name."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         names: set[Name] = set()
         for path, use in definition.refs:
             if use & VALUE and use & NOW:
@@ -145,12 +145,12 @@ class Objects:
 
     def is_own(self, number: int) -> bool:
         """Whether a constant is one of Pivot's own objects: a pipeline calls none of its stages when they register."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         targets = [self._resolver.resolve(home, path) for path, use in definition.refs if use & CALLED and use & NOW]
         return any(target.external.partition(".")[0] in OWN_PACKAGES for target in targets)
 
     def is_stateful(self, number: int) -> bool:
         """Whether a constant is an object from outside the project that every use changes: a generator of numbers."""
-        definition, home = self._sources.definitions[number], self._sources.homes[number]
+        definition, home = self._sources.look(number)
         targets = [self._resolver.resolve(home, path) for path, use in definition.refs if use & CALLED and use & NOW]
         return any(target.external in _STATEFUL for target in targets)

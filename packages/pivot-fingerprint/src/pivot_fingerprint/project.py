@@ -5,7 +5,8 @@ answer no longer holds.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 from pivot_fingerprint.analysis import listing_digest
 from pivot_fingerprint.definitions import Definition
@@ -15,6 +16,7 @@ from pivot_fingerprint.entries import containing, starts, statements
 from pivot_fingerprint.excerpts import excerpt, read_lines
 from pivot_fingerprint.graph import Graph, contributed
 from pivot_fingerprint.inside import has_inside
+from pivot_fingerprint.links import Links, Reopened, keep
 from pivot_fingerprint.loading import closure
 from pivot_fingerprint.locations import placed
 from pivot_fingerprint.memo import Memo
@@ -47,6 +49,14 @@ class Project:
         self._views: dict[tuple[tuple[ImportRead, ...], frozenset[str]], _View] = {}
         self._by_key: dict[str, dict[str, list[int]]] = {}
         self._lines: tuple[str, list[str]] = ("", [])  # of the file that was read last
+        self._extended: set[frozenset[str]] = set()
+        self._reopened: Reopened | None = None
+
+    def reopen(self, links: list[Any], files: Mapping[str, str | None], edited: Container[str]) -> None:
+        """Begin with what was followed before; ``files`` are as they were, but for the edited modules."""
+        self.sources.files.update((path, digest) for path, digest in files.items() if path not in edited)
+        self._reopened = Reopened(Links(*links), self.sources, edited)
+        self._reopened.give_modules(self._examiner)
 
     # ------------------------------------------------------------ questions
 
@@ -61,6 +71,15 @@ class Project:
             reached = view.reach(process).walk(view.starts(given))
             found.append(view.assembler.answer(name, reached, process))
         return view.assembler.book, found
+
+    def links(
+        self, entries: Mapping[str, Sequence[Entry]], imported: Sequence[str], reads: Sequence[ImportRead]
+    ) -> Links | None:
+        """Return what was followed for answers, to be kept; None where what was kept before does as well."""
+        if self._reopened is not None and self._reopened.serves:
+            return None
+        view = self._look([*imported, *(entry.module for given in entries.values() for entry in given)], reads)
+        return keep(view.graph, view.assembler.sketches)
 
     def parents(self, entries: Sequence[Entry], imported: Sequence[str], reads: Sequence[ImportRead]) -> dict[str, str]:
         """Return for each part in the closure of entries the part that led to it."""
@@ -162,7 +181,7 @@ class Project:
         if found is None:
             found = self._by_key[module.name] = {}
             assembler = self._look([], ()).assembler
-            for number in range(module.first, module.first + len(module.facts.definitions)):
+            for number in range(module.first, module.stop):
                 found.setdefault(assembler.key(number), []).append(number)
         return found
 
@@ -178,6 +197,9 @@ class Project:
             changed = contributed(self._resolver, self._examiner, given)
             graph = Graph(self._resolver, self._examiner, self._directory, changed)
             env: dict[str, str | None] = {}
+            assembler = Assembler(graph, self._finder.roots, env)
+            if self._reopened is not None:
+                self._reopened.give(graph, assembler.sketches)
             for read in reads:
                 module = self.sources.module(read.module) if read.module else None
                 places = [-1] if module is None else statements(read, module) if isinstance(module, Source) else []
@@ -196,21 +218,24 @@ class Project:
                     env[read.name] = read.digest
                 elif read.kind == "listing":
                     self.listings[read.name] = listing_digest(read.name)
-            found = self._views[known] = _View(graph, Assembler(graph, self._finder.roots, env))
+            found = self._views[known] = _View(graph, assembler)
         return found
 
     def _extend_path(self, modules: frozenset[str]) -> None:
         """Add what the modules of the process add to the import path themselves, and begin anew if that is anything."""
+        if modules in self._extended:
+            return
         for _ in range(_ROUNDS):
             added = False
             for name in closure(self.sources, modules):
                 module = self.sources.module(name)
                 if not isinstance(module, Source):
                     continue
-                for entry in module.facts.search:
+                for entry in module.header.search:
                     place = placed(entry[1:], module.file, self._directory)
                     added |= self._finder.add(place, first=entry[0] == "0")
             if not added:
+                self._extended.add(modules)
                 return
             self._begin()
 

@@ -5,15 +5,19 @@ as that of ``walk``, without the ways: who wants those asks ``walk`` for one ent
 is reached changes the rules themselves: code that reads annotations, that asks for subclasses, or that loads modules.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import compress
 from typing import NamedTuple
 
+from pivot_fingerprint.components import components
 from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.sources import Outside
 from pivot_fingerprint.walk import Walk, shortcut, walk
+
+_SELECTED = bytes(one == ord("1") for one in range(256))
 
 
 class Reached(NamedTuple):
@@ -84,38 +88,10 @@ class Reach:
         return _joined([self._of(node) for node in nodes])
 
     def _of(self, start: int) -> Reached:
-        """Return what a node reaches, itself included: Tarjan's components, each joined when it is complete."""
-        known = self._known
-        if start in known:
-            return known[start]
-        index: dict[int, int] = {start: 0}
-        low: dict[int, int] = {start: 0}
-        open_: list[int] = [start]
-        is_open: set[int] = {start}
-        stack: list[tuple[int, Iterator[int]]] = [(start, iter(self._following(start)))]
-        while stack:
-            node, following = stack[-1]
-            for one in following:
-                if one in known:
-                    continue
-                if one not in index:
-                    index[one] = low[one] = len(index)
-                    open_.append(one)
-                    is_open.add(one)
-                    stack.append((one, iter(self._following(one))))
-                    break
-                if one in is_open and index[one] < low[node]:
-                    low[node] = index[one]
-            else:
-                stack.pop()
-                if stack and low[node] < low[stack[-1][0]]:
-                    low[stack[-1][0]] = low[node]
-                if low[node] == index[node]:
-                    at = open_.index(node)
-                    component, open_[at:] = open_[at:], []
-                    is_open.difference_update(component)
-                    self._complete(component)
-        return known[start]
+        """Return what a node reaches, itself included."""
+        for component in components(start, self._following, self._known):
+            self._complete(component)
+        return self._known[start]
 
     def _complete(self, component: list[int]) -> None:
         nodes = outside = marks = 0
@@ -131,9 +107,10 @@ class Reach:
             for one in self._following(node):
                 below = self._known.get(one)
                 if below is not None:
-                    nodes |= below.nodes
-                    outside |= below.outside
-                    marks |= below.marks
+                    more, leaving, marked = below
+                    nodes |= more
+                    outside |= leaving
+                    marks |= marked
         found = Reached(nodes, outside, marks)
         self._known.update(dict.fromkeys(component, found))
 
@@ -174,10 +151,4 @@ def _joined(found: list[Reached]) -> Reached:
 
 def _members[T](bits: int, members: list[T]) -> list[T]:
     """Return the members whose bits are set."""
-    found = []
-    text = bin(bits)[:1:-1]
-    at = text.find("1")
-    while at >= 0:
-        found.append(members[at])
-        at = text.find("1", at + 1)
-    return found
+    return list(compress(members, f"{bits:b}"[::-1].encode().translate(_SELECTED))) if bits else []

@@ -161,7 +161,8 @@ class _Maker:
 
     def _settle(self, component: list[int]) -> None:
         """Find the shapes of definitions that lead to one another, everything below them being known."""
-        colours = {at: self._shape(at, dict.fromkeys(component, "itself")) for at in component}
+        itself = dict.fromkeys(component, "itself")
+        colours = {at: self._shape(at, itself) for at in component}
         if len(component) > 1 or any(one == component[0] for _, one in self._recipes[component[0]].shapes):
             count = 0
             while count != len(set(colours.values())):

@@ -69,9 +69,10 @@ class Target:
 
 
 class _Search:
-    """What was met while one path was resolved."""
+    """What was met while one path of a module was resolved."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Source) -> None:
+        self._asking = asking
         self.names: dict[tuple[str, str], None] = {}
         self.definitions: dict[int, None] = {}
         self.rest = ""
@@ -81,6 +82,16 @@ class _Search:
         self.external = ""
         self.captures: dict[tuple[str, int], None] = {}
         self.seen: set[tuple[str, str]] = set()
+
+    def ask(self, module: Source, name: str) -> None:
+        """Note that it counts what a module says about a name."""
+        note(self._asking, module, name)
+
+
+def note(asking: Source, module: Source, name: str) -> None:
+    """Note that it counts for a module what another one says about a name."""
+    if module is not asking:
+        asking.asked.setdefault(module.name, {})[name] = None
 
 
 class Resolver:
@@ -99,7 +110,7 @@ class Resolver:
     def _target(self, module: Source, path: str) -> Target:
         if path.startswith("?"):
             return Target(path, file=path[1:])
-        search = _Search()
+        search = _Search(module)
         identity = self._path(module, path, search)
         return Target(
             identity,
@@ -146,9 +157,12 @@ class Resolver:
         level, of, attributes = path[1:].split(":")
         name_of = absolute(of, module.package, int(level))
         found = self.sources.module(name_of) if name_of is not None else None
+        if not isinstance(found, Source):
+            return None
         name, _, rest = attributes.partition(".")
-        bound = found.facts.binds.get(name, ()) if isinstance(found, Source) and not found.facts.stars else ()
-        if not isinstance(found, Source) or len(bound) != 1 or not isinstance(bound[0], int):
+        note(module, found, name)
+        bound = found.facts.binds.get(name, ()) if not found.facts.stars else ()
+        if len(bound) != 1 or not isinstance(bound[0], int):
             return None
         return Target(
             f"{found.name}:{attributes}",
@@ -210,6 +224,7 @@ class Resolver:
         if (module.name, name) in search.seen:
             return join(f"{module.name}:{name}", rest)
         search.seen.add((module.name, name))
+        search.ask(module, name)
         found = []
         bound = module.facts.binds.get(name, ())
         numbers = self.binders(module, name)
@@ -246,6 +261,7 @@ class Resolver:
             return None
         found = self.sources.module(name_of)
         if isinstance(found, Source):
+            search.ask(found, name)
             exports = found.facts.exports
             if (exports is None and name.startswith("_")) or (
                 exports is not None and name not in exports and exports != ["*"]
@@ -288,6 +304,7 @@ class Resolver:
         if not first:
             search.wholes[name] = None
             return f"module {name}"
+        search.ask(found, first)
         if first in found.facts.binds and (name, first) not in search.seen:
             return self._name(found, first, rest, search)
         if found.is_package and self.sources.finder.find(f"{name}.{first}").kind != "missing":

@@ -60,8 +60,10 @@ class Visibility:
         """Whether something can read the annotations of a definition, whoever reaches it."""
         found = self._known.get(number)
         if found is None:
-            definition, home = self._sources.definitions[number], self._sources.homes[number]
-            found = bool(definition.annotated) and self._can_be_read(definition, home)
+            home = self._sources.homes[number]
+            with self._sources.asking(home):
+                definition = self._sources.definitions[number]
+                found = bool(definition.annotated) and self._can_be_read(definition, home)
             self._known[number] = found
         return found
 
@@ -88,7 +90,7 @@ class Visibility:
         if not base.definitions:
             return base.identity in _PLAIN_BASES or base.identity.endswith(("Error", "Exception", "Warning"))
         for number in base.definitions:
-            definition, home = self._sources.definitions[number], self._sources.homes[number]
+            definition, home = self._sources.look(number)
             if definition.kind != "class":
                 return False
             if f"{home.name}:{definition.name}" not in seen and not self._is_plain(definition, home, seen):

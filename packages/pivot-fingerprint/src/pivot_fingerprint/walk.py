@@ -157,16 +157,12 @@ class _Walker:
 
 def shortcut(graph: Graph, process: Process, node: int) -> Edges:
     """Return where a node leads in a process."""
+    if node >= 0:
+        return graph.usual(node)
     found = process.shortcuts.get(node)
     if found is None:
-        edges = graph.edges(node)
-        nodes = edges.nodes
-        if node >= 0 and graph.visibility.is_noted(node):
-            edges = joined(edges, graph.notes(node))
-            nodes = edges.nodes
-        elif node < 0:
-            nodes = (*nodes, *_contributions(graph, process, node, nodes))
-        found = process.shortcuts[node] = Edges(nodes, edges.outside)
+        nodes, outside = graph.usual(node)
+        found = process.shortcuts[node] = Edges((*nodes, *_contributions(graph, process, node, nodes)), outside)
     return found
 
 
