@@ -64,5 +64,5 @@ def test_whose_names_code_can_see(look) -> None:
     assert isinstance(main, Source)
     assert isinstance(other, Source)
     assert found.shown(main).every
-    assert graph.number("other", "helper") in found.shown(main).definitions
+    assert graph.number("main", "Model") in found.shown(main).definitions
     assert found.shown(other)[:2] == (False, [])
