@@ -81,6 +81,7 @@ LAZY = {
     ("packages/pivot-cli/src/pivot_cli/commands/status.py", "pivot_cli.whereabouts"): "only --remote asks a remote",
     ("packages/pivot-cli/src/pivot_cli/commands/fsck.py", "pivot_cli.checking"): "only --remote asks a remote",
     ("packages/pivot-cli/src/pivot_cli/commands/gc.py", "pivot_cli.collecting"): "only --remote asks a remote",
+    ("packages/pivot-cli/src/pivot_cli/known_runs.py", "pivot.known_runs"): "without a key no record is sent",
     ("packages/pivot-cli/src/pivot_cli/moving.py", "pivot_cli.meter"): "only a terminal pays for the moving line",
     ("packages/pivot-core/src/pivot/wanted.py", "pivot.branches"): "only --all-branches asks git",
     ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli.sharing"): "only what moves data pays for it",

@@ -3,6 +3,7 @@
 import pytest
 
 from pivot_cache import Content, InvalidName, ObjectId, hash_bytes, is_object_id, object_id
+from pivot_cache.content import are_object_ids
 
 
 def test_name_of_an_object():
@@ -20,6 +21,19 @@ def test_no_name_of_an_object(text):
         object_id(text)
     assert caught.value.text == text
     assert isinstance(caught.value, ValueError)
+
+
+def test_names_of_many_objects():
+    names = [hash_bytes(bytes([number])) for number in range(3)]
+    assert are_object_ids(names)
+    assert are_object_ids([])
+
+
+@pytest.mark.parametrize(
+    "bad", [("a" * 63, "a" * 65), ("A" * 64,), ("a" * 63 + " ",), ("a" * 62 + "\n ",), ("g" * 64,), ("٠" * 64,), ("",)]
+)
+def test_one_that_is_no_name_among_many(bad):
+    assert not are_object_ids(["a" * 64, *bad, "b" * 64])
 
 
 def test_content_compares_by_value():

@@ -23,6 +23,19 @@ def test_looking_makes_nothing(root):
     assert not root.exists()
 
 
+def test_paths_of_many_objects(root):
+    layout = Layout(root)
+    names = [OID, hash_bytes(b"y")]
+    assert list(layout.object_paths(names)) == [(name, layout.object_path(name)) for name in names]
+
+
+def test_no_path_for_one_of_many_that_is_no_name(root):
+    found = Layout(root).object_paths([OID, "../" + "a" * 61])
+    assert next(found)[0] == OID
+    with pytest.raises(InvalidName):
+        next(found)
+
+
 @pytest.mark.parametrize("name", ["", "../" + "a" * 61, "A" * 64])
 def test_no_path_for_what_is_no_name(root, name):
     layout = Layout(root)

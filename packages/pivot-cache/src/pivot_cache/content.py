@@ -4,6 +4,7 @@ Plain data, cheap to import and to compare; nothing here touches a disk.
 """
 
 import re
+from collections.abc import Collection
 from typing import Final, Literal, NamedTuple, NewType
 
 from pivot_cache.errors import InvalidName
@@ -39,6 +40,15 @@ class Content(NamedTuple):
 def is_object_id(text: str) -> bool:
     """Say whether the text could be the name of an object."""
     return _is_name(text) is not None
+
+
+def are_object_ids(texts: Collection[str]) -> bool:
+    """Say whether each text could be the name of an object; for many, much faster than to look at each."""
+    joined = "".join(texts)
+    try:
+        return set(map(len, texts)) <= {64} and bytes.fromhex(joined).hex() == joined
+    except ValueError:
+        return False
 
 
 def object_id(text: str) -> ObjectId:

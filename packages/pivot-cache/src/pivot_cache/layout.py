@@ -15,11 +15,12 @@ What the bytes mean is known by the modules above.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
 from pivot_cache.atomic import disk, disk_error, make_directory, sync_directory, write_atomic
-from pivot_cache.content import ObjectId, is_object_id, object_id
+from pivot_cache.content import ObjectId, are_object_ids, is_object_id, object_id
 from pivot_cache.errors import FormatTooNew
 from pivot_cache.temporary import Temporaries
 
@@ -49,6 +50,14 @@ class Layout:
         """Return where the object is or would be; raise ``InvalidName`` for what is no name."""
         name = object_id(oid)
         return f"{self.objects}/{name[:2]}/{name[2:]}"
+
+    def object_paths(self, ids: Iterable[str]) -> Iterator[tuple[ObjectId, str]]:
+        """Yield each name with where the object is or would be; raise ``InvalidName`` for what is no name."""
+        names = list(ids)
+        good = are_object_ids(names)
+        objects = self.objects
+        for name in names:
+            yield ObjectId(name) if good else object_id(name), f"{objects}/{name[:2]}/{name[2:]}"
 
     def run_path(self, key: str) -> str:
         """Return where the record of a run is or would be; keys have the form of object names."""

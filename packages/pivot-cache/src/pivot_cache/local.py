@@ -71,8 +71,8 @@ class LocalStore:
 
     def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
         """Return those that are not there."""
-        status = self._objects.status
-        return {oid for oid in ids if status(oid) is None}
+        wanted = set(ids)
+        return wanted - {found for found, _ in self.statuses(wanted)}
 
     def has_all(self, content: Content) -> bool:
         """Say whether the object and, for a directory, everything below is there; a damaged tree is not."""

@@ -46,14 +46,14 @@ class Objects:
 
     def statuses(self, ids: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, os.stat_result]]:
         """Yield those objects that are there, with the status of their files."""
-        look, find = os.lstat, self.layout.object_path
-        for oid in ids:
+        look = os.lstat
+        for oid, path in self.layout.object_paths(ids):
             try:
-                status = look(find(oid))
+                status = look(path)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                raise disk_error("read", find(oid), error) from None
+                raise disk_error("read", path, error) from None
             if status.st_mode & _FORMAT_BITS == stat.S_IFREG:
                 yield oid, status
 
@@ -126,14 +126,12 @@ class Objects:
             except (ObjectMissing, ObjectCorrupt):
                 absent.add(oid)
                 continue
-            for entry in entries:
-                if entry.digest in seen:
-                    continue
-                seen.add(entry.digest)
-                if entry.kind == DIRECTORY:
-                    waiting.append(entry.digest)
-                elif self.status(entry.digest) is None:
-                    absent.add(entry.digest)
+            below = {entry.digest for entry in entries} - seen
+            seen |= below
+            directories = below & {entry.digest for entry in entries if entry.kind == DIRECTORY}
+            waiting += directories
+            files = below - directories
+            absent |= files - {found for found, _ in self.statuses(files)}
             if len(seen) > ENTRY_LIMIT:
                 raise InvalidTree(content.digest, self.layout.root, f"it has more than {ENTRY_LIMIT} objects")
         return absent

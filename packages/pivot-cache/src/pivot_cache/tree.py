@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from pivot_cache.content import DIRECTORY, KINDS, ObjectId, is_object_id
+from pivot_cache.content import DIRECTORY, KINDS, ObjectId, are_object_ids, is_object_id
 from pivot_cache.errors import InvalidTree
 from pivot_cache.repository import find_repository
 
@@ -36,7 +36,6 @@ _HEAD: Final = b'{"pivot-tree":1,"entries":['
 _TAIL: Final = b"\n]}\n"
 _NO_NAMES: Final = frozenset(("", ".", ".."))
 _is_plain: Final = re.compile("[ !#-\\[\\]-~]*").fullmatch  # what JSON does not escape, of ASCII
-_are_digits: Final = re.compile("[0-9a-f]*").fullmatch
 
 
 class TreeEntry(NamedTuple):
@@ -121,12 +120,10 @@ def format_tree(entries: Sequence[TreeEntry]) -> bytes:
     if not entries:
         return _HEAD + _TAIL
     # orjson alone would do, but keeps four kilobytes for each line until all are joined.
-    lines = [
-        f'["{name}","{kind}","{digest}",{size}]'
-        if _is_plain(name)
-        else f'[{_write_name(name)},"{kind}","{digest}",{size}]'
-        for name, kind, digest, size in entries
-    ]
+    if _is_plain("".join([entry.name for entry in entries])):
+        lines = [f'["{name}","{kind}","{digest}",{size}]' for name, kind, digest, size in entries]
+    else:
+        lines = [f'[{_write_name(name)},"{kind}","{digest}",{size}]' for name, kind, digest, size in entries]
     return _HEAD + b"\n" + ",\n".join(lines).encode() + _TAIL
 
 
@@ -159,8 +156,7 @@ def _is_plainly_good(entries: Sequence[TreeEntry]) -> bool:
             and _NO_NAMES.isdisjoint(names)
             and find_repository(names) is None
             and set(kinds) <= KINDS
-            and set(map(len, digests)) == {64}
-            and _are_digits("".join(digests)) is not None
+            and are_object_ids(digests)
             and set(map(type, sizes)) == {int}
             and min(sizes) >= 0
             and max(sizes) < 1 << 63

@@ -6,7 +6,6 @@ They are worth nothing without a signature, which is made with the setting ``rem
 
 from collections.abc import Collection, Iterable, Mapping
 
-from pivot.known_runs import records_of
 from pivot.workspace import Workspace
 from pivot_cache import Content, ObjectId
 from pivot_cli.quantities import plural
@@ -19,6 +18,8 @@ def send_runs(workspace: Workspace, remote: Elsewhere, contents: Collection[Cont
     """Send the records of the runs that made these contents, if they can be signed; return how many were lacking."""
     if not workspace.config.values[KEY]:
         return 0
+    from pivot.known_runs import records_of  # lazy: without a key no record is sent, and none is read
+
     return open_runs(remote, workspace.config).send(records_of(workspace.runs, contents))
 
 

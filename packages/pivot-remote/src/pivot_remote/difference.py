@@ -65,4 +65,6 @@ def find_there(target: Store, expansion: Expansion, before: float) -> tuple[set[
 
 def _right(expansion: Expansion, found: Mapping[ObjectId, int]) -> set[ObjectId]:
     wanted = expansion.sizes
+    if found == wanted:  # much faster than to look at each
+        return set(wanted)
     return {oid for oid, size in found.items() if size == wanted.get(oid)}

@@ -18,7 +18,7 @@ from pivot_cache import (
     read_tree,
 )
 from pivot_cache.content import DIRECTORY
-from pivot_cache.tree import ENTRY_LIMIT
+from pivot_cache.tree import ENTRY_LIMIT, TreeEntry
 from pivot_remote.crew import Crew
 from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.store import RemoteStore
@@ -37,13 +37,17 @@ class Expansion:
         self.fetched: dict[ObjectId, bytes] = {}
         self.unread: dict[ObjectId, Exception] = {}
 
-    def note(self, kind: str, oid: ObjectId, size: int) -> bool:
-        """Note an object that is named somewhere; say whether it is a tree still to be read."""
-        if kind == DIRECTORY:
-            return oid not in self.children and oid not in self.unread
-        # Two sizes told for one object: at most one is true, and the smaller would cut the object short.
-        self.sizes[oid] = max(size, self.sizes.get(oid, 0))
-        return False
+    def note(self, named: Iterable[Content | TreeEntry]) -> set[ObjectId]:
+        """Note objects that are named somewhere; return the trees among them."""
+        sizes = self.sizes
+        trees: set[ObjectId] = set()
+        for one in named:
+            if one.kind == DIRECTORY:
+                trees.add(one.digest)
+            elif sizes.get(one.digest, -1) < one.size:
+                # Two sizes told for one object: at most one is true, and the smaller would cut the object short.
+                sizes[one.digest] = one.size
+        return trees
 
     def below(self, oid: ObjectId) -> set[ObjectId]:
         """Return an object and all that it consists of, as far as that is known."""
@@ -74,7 +78,7 @@ def expand(contents: Iterable[Content], source: Store, target: Store, crew: Crew
     expansion = Expansion()
     stores = sorted((source, target), key=lambda store: isinstance(store, RemoteStore))
     named = 0
-    level = {oid for kind, oid, size in contents if expansion.note(kind, oid, size)}
+    level = expansion.note(contents)
     while level:
         found: dict[ObjectId, bytes] = {}
 
@@ -106,7 +110,7 @@ def expand(contents: Iterable[Content], source: Store, target: Store, crew: Crew
                 continue
             expansion.sizes[oid] = len(data)
             expansion.children[oid] = tuple({entry.digest for entry in entries})
-            level.update(entry.digest for entry in entries if expansion.note(entry.kind, entry.digest, entry.size))
+            level |= expansion.note(entries)
         level -= expansion.children.keys() | expansion.unread.keys()
     return expansion
 

@@ -9,7 +9,6 @@ A record is kept as ``runs/ab/cdef….TAG``, the key of the run and the beginnin
 Its first line is ``pivot-run 1 hmac-sha256`` and the signature of key and rest.
 """
 
-import hmac
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -77,12 +76,16 @@ class RunIndex:
         return len(lacking)
 
     def _sign(self, key: ObjectId, data: bytes) -> str:
+        import hmac  # lazy: most remotes have no records, or nobody has a key
+
         assert self._secret is not None
         return hmac.digest(self._secret, b"pivot run 1\0" + key.encode() + b"\0" + data, "sha256").hex()
 
     def _verify(self, key: ObjectId, written: bytes | None) -> bytes | None:
+        from hmac import compare_digest  # lazy, as below
+
         head, _, data = (written or b"").partition(b"\n")
-        good = head.startswith(_HEAD) and hmac.compare_digest(head[len(_HEAD) :], self._sign(key, data).encode())
+        good = head.startswith(_HEAD) and compare_digest(head[len(_HEAD) :], self._sign(key, data).encode())
         return data if good else None
 
 

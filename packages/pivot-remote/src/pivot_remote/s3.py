@@ -7,7 +7,6 @@ once in ``presence``; this module knows the keys.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from io import BytesIO
 from math import inf
 from threading import Lock
@@ -300,6 +299,8 @@ def _written(answer: Mapping[str, object]) -> float:
 
 def read_time(text: str) -> float:
     """Return the time that a header tells, in seconds since the epoch; infinity if it tells none."""
+    from email.utils import parsedate_to_datetime  # lazy: listings tell it in another form
+
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):

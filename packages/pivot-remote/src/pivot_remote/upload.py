@@ -38,7 +38,7 @@ def part_size(number: int, first: int = PART) -> int:
     return min(first << ((number - 1) // _GROWTH), LARGEST_PART)
 
 
-SIZE_LIMIT: Final = sum(part_size(number) for number in range(1, PARTS + 1))
+SIZE_LIMIT: Final = sum(_GROWTH * part_size(number) for number in range(1, PARTS, _GROWTH))
 """The largest object in bytes: about 490 GiB."""
 
 
