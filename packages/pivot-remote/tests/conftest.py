@@ -131,7 +131,7 @@ class Server:
                 self.send_response(given.status)
                 for name, value in given.headers:
                     self.send_header(name, value)
-                if not any(name == "Content-Length" for name, _ in given.headers):
+                if not any(name in ("Content-Length", "Transfer-Encoding") for name, _ in given.headers):
                     self.send_header("Content-Length", str(len(given.body)))
                 self.send_header("Connection", "close")
                 self.end_headers()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pivot_cache import DiskError, LocalStore, ObjectCorrupt, hash_bytes
+from pivot_cache import LocalStore, ObjectCorrupt, hash_bytes
 from pivot_cache.conformance import CHECKS
 from pivot_remote import DirectoryMissing, DirectoryStore, InvalidLocation, Remote, RemoteTooNew, TooLarge
 
@@ -65,7 +65,7 @@ def test_a_disk_that_is_not_there_is_not_an_empty_remote(tmp_path: Path) -> None
     for ask in questions:
         with pytest.raises(DirectoryMissing, match="mount") as caught:
             ask()
-        assert caught.value.parent == str(tmp_path / "mount")
+        assert caught.value.path == str(tmp_path / "mount")
     assert not (tmp_path / "mount").exists()
 
 
@@ -111,12 +111,15 @@ def test_a_newer_remote_is_refused(tmp_path: Path) -> None:
     assert caught.value.found == "2"
 
 
-def test_a_file_in_the_place_of_the_directory(tmp_path: Path, store: DirectoryStore) -> None:
-    (tmp_path / "remote").write_text("a file")
-    assert not store.has(hash_bytes(b"x"))
-    with pytest.raises(DiskError):
+@pytest.mark.parametrize("what", ["file", "link to nothing"])
+def test_something_else_in_the_place_of_the_directory(tmp_path: Path, store: DirectoryStore, what: str) -> None:
+    place = tmp_path / "remote"
+    place.write_text("a file") if what == "file" else place.symlink_to("nowhere")
+    with pytest.raises(DirectoryMissing, match="something else stands there"):
+        store.has(hash_bytes(b"x"))
+    with pytest.raises(DirectoryMissing):
         store.add_bytes(b"x")
-    assert (tmp_path / "remote").read_text() == "a file"
+    assert place.read_text() == "a file" if what == "file" else place.is_symlink()
 
 
 def test_a_bucket_is_no_directory() -> None:

@@ -17,6 +17,7 @@ SAMPLES: list[tuple[RemoteError, str]] = [
     (errors.WrongRegion(PLACE, ""), "the bucket is in another region than was asked"),
     (errors.ClockSkew(PLACE), "this machine's clock is too far from the server's"),
     (errors.NotS3(PLACE, "http://h:1", "HTTP 404"), "http://h:1 does not answer as S3 does (HTTP 404)"),
+    (errors.DirectoryMissing(PLACE, "/mnt/x", "something else stands there"), "/mnt/x: something else stands there"),
     (errors.RemoteTooNew(PLACE, "7", "1"), "has format 7, and this version knows 1: install a pivot-remote"),
     (errors.NoConnection(PLACE, "http://h:1", "it went silent"), "no connection to http://h:1 (it went silent)"),
     (errors.ServerFailed(PLACE, "s3:PutObject", "HTTP 503"), "the server failed at s3:PutObject (HTTP 503): try again"),

@@ -1,7 +1,11 @@
+from http.client import BadStatusLine, RemoteDisconnected
+from ssl import SSLCertVerificationError
+
 import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import ProtocolError, SSLError
 
 from pivot_remote import errors
 from pivot_remote.failures import Outcome, Place, is_cut, outcome_of, translate
@@ -36,7 +40,9 @@ ANSWERS = [
     (answer(403, "RequestTimeTooSkewed"), errors.ClockSkew(PLACE.address)),
     (answer(301, "PermanentRedirect", header="eu-west-1"), errors.WrongRegion(PLACE.address, "eu-west-1")),
     (answer(400, "AuthorizationHeaderMalformed", Region="eu-1"), errors.WrongRegion(PLACE.address, "eu-1")),
-    (answer(301), errors.WrongRegion(PLACE.address, "")),
+    (answer(301, operation="HeadObject"), errors.WrongRegion(PLACE.address, "")),
+    (answer(301, header="eu-west-1"), errors.WrongRegion(PLACE.address, "eu-west-1")),
+    (answer(301), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 301")),
     (answer(404), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 404")),
     (answer(405), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 405")),
     (answer(503), errors.ServerFailed(PLACE.address, "s3:GetObject", "HTTP 503")),
@@ -45,15 +51,15 @@ ANSWERS = [
 ]
 
 CLIENT = [
-    (RecursionError(), errors.WrongRegion, "in another region"),
-    (exceptions.HTTPClientError(error=RecursionError()), errors.WrongRegion, "in another region"),
+    (RecursionError(), errors.NotS3, "to another region, or to a web page"),
+    (exceptions.HTTPClientError(error=RecursionError()), errors.NotS3, "to another region, or to a web page"),
     (exceptions.NoCredentialsError(), errors.CredentialsMissing, "no credentials were found"),
     (
         exceptions.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
         errors.CredentialsMissing,
         "lack AWS_SECRET_ACCESS_KEY",
     ),
-    (exceptions.ProfileNotFound(profile="work"), errors.CredentialsMissing, "no profile work"),
+    (exceptions.ProfileNotFound(profile="work"), errors.CredentialsMissing, "no profile work in your AWS files"),
     (
         exceptions.CredentialRetrievalError(provider="process", error_msg="hidden"),
         errors.CredentialsMissing,
@@ -66,6 +72,25 @@ CLIENT = [
     (exceptions.ConnectTimeoutError(endpoint_url=SIGNED, error=OSError()), errors.NoConnection, "be reached"),
     (exceptions.ReadTimeoutError(endpoint_url=SIGNED), errors.NoConnection, "went silent"),
     (exceptions.SSLError(endpoint_url=SIGNED, error="hidden"), errors.NoConnection, "TLS"),
+    (
+        exceptions.SSLError(endpoint_url=SIGNED, error=SSLError(SSLCertVerificationError("hidden"))),
+        errors.NoConnection,
+        "AWS_CA_BUNDLE",
+    ),
+    (
+        exceptions.ConnectionClosedError(
+            endpoint_url=SIGNED, error=ProtocolError("Connection aborted.", BadStatusLine("hidden"))
+        ),
+        errors.NotS3,
+        "it does not speak HTTP",
+    ),
+    (
+        exceptions.ConnectionClosedError(
+            endpoint_url=SIGNED, error=ProtocolError("Connection aborted.", RemoteDisconnected("hidden"))
+        ),
+        errors.NoConnection,
+        "without an answer",
+    ),
     (exceptions.ProxyConnectionError(proxy_url="http://user:hidden@proxy"), errors.NoConnection, "proxy"),
     (exceptions.ConnectionClosedError(endpoint_url=SIGNED), errors.NoConnection, "without an answer"),
     (exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2), errors.NoConnection, "cut its answer short"),

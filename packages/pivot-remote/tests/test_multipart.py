@@ -7,7 +7,7 @@ import pytest
 
 from buckets import CREDENTIALS, Buckets
 from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
-from pivot_remote import Remote, S3Store
+from pivot_remote import Remote, S3Store, ServerFailed
 from pivot_remote.connection import Connection
 from pivot_remote.location import S3Location
 from pivot_remote.multipart import Condition, Multipart, Part, crc_of, is_same
@@ -74,6 +74,20 @@ def push(bucket: Remote, data: bytes = DATA, oid: ObjectId = OID) -> None:
 
 def opener(data: bytes) -> Callable[[int], BinaryIO]:
     return lambda start: BytesIO(data[start:])
+
+
+@pytest.mark.parametrize("lacking", ["UploadId", "ETag"])
+def test_a_server_that_tells_too_little_of_parts(server, lacking: str) -> None:
+    def respond(asked) -> Any:
+        if asked.method == "POST" and lacking != "UploadId":
+            return server.give(
+                200, b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+            )
+        return server.give(200, b"<Result/>" if asked.method == "POST" else b"")
+
+    server.respond = respond
+    with S3Store(server.remote, part=PART) as store, pytest.raises(ServerFailed, match=f"it tells no {lacking}"):
+        store.add(OID, BytesIO(DATA))
 
 
 def test_parts_that_are_there_are_not_sent_again(bucket: Remote, side: Side, sent: list[int]) -> None:

@@ -74,6 +74,33 @@ def test_another_part_than_was_asked_for(server) -> None:
         open_object(connection, "key", OID, 70_000)
 
 
+def in_chunks(data: bytes) -> bytes:
+    pieces = [data[start : start + 10_000] for start in range(0, len(data), 10_000)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (*pieces, b""))
+
+
+@pytest.mark.parametrize("data", [DATA, b"x", b""], ids=len)
+def test_what_comes_in_chunks_without_a_size(server, data: bytes) -> None:
+    """As from a proxy that packs answers anew."""
+    server.respond = lambda asked: server.give(200, in_chunks(data), ("Transfer-Encoding", "chunked"))
+    with open_data(server) as stream:
+        assert stream.read() == data
+    assert len(server.asked) == 1
+
+
+def test_what_comes_in_chunks_and_is_cut_is_continued(server) -> None:
+    def respond(asked) -> Any:
+        if span := asked.headers.get("Range"):
+            start = int(span.removeprefix("bytes=").removesuffix("-"))
+            told = ("Content-Range", f"bytes {start}-{len(DATA) - 1}/{len(DATA)}")
+            return server.give(206, in_chunks(DATA[start:]), ("Transfer-Encoding", "chunked"), told)
+        return server.give(200, in_chunks(DATA), ("Transfer-Encoding", "chunked"), ("ETag", '"tag"'), cut=25_000)
+
+    server.respond = respond
+    with open_data(server) as stream:
+        assert stream.read() == DATA
+
+
 def test_an_empty_object(server) -> None:
     serve(server, b"")
     with open_data(server) as stream:

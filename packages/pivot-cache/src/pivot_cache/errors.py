@@ -211,7 +211,7 @@ class DiskError(CacheError):
 _ADVICE = {
     codes.ENOSPC: "free some space and run again",
     codes.EDQUOT: "free some of your quota and run again",
-    codes.EROFS: "the file system is read-only",
+    codes.EROFS: "mount it for writing, or choose another place",
     codes.EACCES: "check who owns it and its permissions",
     codes.EPERM: "check who owns it and its permissions",
     codes.EIO: "the disk reports a fault; check it",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from pivot_cache import ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
+from pivot_remote.errors import NotS3
 from pivot_remote.files import FILE_LIMIT, Entry
-from pivot_remote.presence import Page, find_beginning
+from pivot_remote.presence import ListingBroken, Page, find_beginning, read_entries
 from pivot_remote.stream import open_object
 from pivot_remote.upload import Uploader
 
@@ -47,8 +48,12 @@ class BucketFiles:
         )
         waiting = iter(pages)
         while page := self._connection.ask(_LIST, lambda: next(waiting, None)):
-            for entry in page.get("Contents", []):
-                yield Entry(entry["Key"].removeprefix(self._prefix), entry["Size"], entry["LastModified"].timestamp())
+            try:
+                for key, size, written in read_entries(page.get("Contents", [])):
+                    yield Entry(key.removeprefix(self._prefix), size, written)
+            except ListingBroken:
+                place = self._connection.place
+                raise NotS3(place.address, place.endpoint, "what it gives for a listing is none") from None
 
     def read(self, name: str) -> bytes | None:
         try:

@@ -129,7 +129,11 @@ class DirectoryStore:
         self._store.add_from(oid, size, open_from)
 
     def _look(self) -> None:
-        """Tell a remote that is still empty from a disk that is not there, which would look the same."""
+        """Tell a remote that is still empty from one that cannot be, which would look the same."""
+        if os.path.isdir(self._root):
+            return
         parent = os.path.dirname(self._root)
-        if not os.path.isdir(self._root) and not os.path.isdir(parent):
+        if not os.path.isdir(parent):
             raise DirectoryMissing(self._address, parent)
+        if os.path.lexists(self._root):
+            raise DirectoryMissing(self._address, self._root, "something else stands there")

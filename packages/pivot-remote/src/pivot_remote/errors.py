@@ -65,13 +65,14 @@ class RemoteUnusable(RemoteError):
 
 
 class DirectoryMissing(RemoteUnusable):
-    """The directory that would hold the remote is not there. ``parent`` is what was looked for."""
+    """The directory of the remote is not there, nor can it be made. ``path`` is what was looked for."""
 
-    message = "{remote}: there is no directory {parent}: mount the disk, or make it"
+    message = "{remote}: there is no directory {path}: {reason}"
 
-    def __init__(self, remote: str, parent: str) -> None:
-        super().__init__(remote, parent)
-        self.parent = parent
+    def __init__(self, remote: str, path: str, reason: str = "mount the disk, or make it") -> None:
+        super().__init__(remote, path, reason)
+        self.path = path
+        self.reason = reason
 
 
 class BucketMissing(RemoteUnusable):

@@ -5,6 +5,7 @@ of what users see, because signatures and tokens may be in them. The libraries o
 failure needs them. How often something is tried before it counts as failed is in ``connection``.
 """
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
@@ -60,6 +61,7 @@ _SKEWED: Final = frozenset(("RequestTimeTooSkewed", "RequestExpired"))
 _ELSEWHERE: Final = frozenset(
     ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "TemporaryRedirect")
 )
+_ROUND: Final = "it sends each request elsewhere, to another region, or to a web page"
 _LOGIN: Final = "the credentials could not be fetched (an expired login?)"
 
 
@@ -110,7 +112,7 @@ def _translate_answer(error: Exception, answer: tuple[int, str], place: Place, a
         return CredentialsRefused(place.address, code)
     if code in _SKEWED:
         return ClockSkew(place.address)
-    if code in _ELSEWHERE or status == 301:
+    if code in _ELSEWHERE or (status == 301 and (_region(error) or _was_head(error))):
         return WrongRegion(place.address, _region(error))
     if code in _DENIED or (status == 403 and _was_head(error)):
         return PermissionMissing(place.address, action)
@@ -120,18 +122,24 @@ def _translate_answer(error: Exception, answer: tuple[int, str], place: Place, a
 
 
 def _translate_client(error: Exception, place: Place, action: str) -> RemoteError | None:
+    from http.client import BadStatusLine
+
     from botocore import exceptions
     from botocore.parsers import ResponseParserError
 
     match error:
         case _ if _goes_in_circles(error):
-            return WrongRegion(place.address, "")
+            return NotS3(place.address, place.endpoint, _ROUND)
+        case exceptions.ConnectionClosedError() if any(type(one) is BadStatusLine for one in _causes(error)):
+            return NotS3(place.address, place.endpoint, "it does not speak HTTP")
         case exceptions.NoCredentialsError():
             return CredentialsMissing(place.address, "no credentials were found")
         case exceptions.PartialCredentialsError():
             return CredentialsMissing(place.address, f"the credentials lack {_field(error, 'cred_var')}")
         case exceptions.ProfileNotFound():
-            return CredentialsMissing(place.address, f"there is no profile {_field(error, 'profile')}")
+            return CredentialsMissing(
+                place.address, f"there is no profile {_field(error, 'profile')} in your AWS files"
+            )
         case exceptions.ConfigParseError() | exceptions.ConfigNotFound():
             return CredentialsMissing(place.address, f"the file {_field(error, 'path')} cannot be read")
         case (
@@ -159,7 +167,17 @@ def _goes_in_circles(error: Exception) -> bool:
     return isinstance(error, RecursionError) or isinstance(cause, RecursionError)
 
 
+def _causes(error: object) -> Iterator[BaseException]:
+    """Yield an exception and those in it: the client keeps one in a field, and others keep them as arguments."""
+    if isinstance(error, BaseException):
+        yield error
+        for below in (getattr(error, "kwargs", {}).get("error"), *error.args):
+            yield from _causes(below)
+
+
 def _connection_detail(error: Exception) -> str:
+    from ssl import SSLCertVerificationError
+
     from botocore import exceptions
 
     match error:
@@ -169,7 +187,8 @@ def _connection_detail(error: Exception) -> str:
         case exceptions.ReadTimeoutError():
             return "it went silent"
         case exceptions.SSLError():
-            return "its TLS certificate is not accepted, or it does not speak TLS"
+            trusted = not any(isinstance(one, SSLCertVerificationError) for one in _causes(error))
+            return "it does not speak TLS" if trusted else "its certificate is not trusted, nor named by AWS_CA_BUNDLE"
         case exceptions.ProxyConnectionError():
             return "the proxy cannot be reached"
         case exceptions.ConnectionClosedError():

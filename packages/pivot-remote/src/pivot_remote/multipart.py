@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 from zlib import crc32
 
 from pivot_remote.connection import Connection
-from pivot_remote.errors import RemoteError
+from pivot_remote.errors import RemoteError, ServerFailed
 from pivot_remote.failures import Outcome
 from pivot_remote.question import Question
 
@@ -66,7 +66,7 @@ class Multipart:
         answer = self._connection.ask(
             PUT, lambda: client.create_multipart_upload(Bucket=self._bucket, Key=key, ChecksumAlgorithm="CRC32")
         )
-        return answer["UploadId"]
+        return self._told(answer, "UploadId")
 
     def take_left(self, key: str) -> tuple[str, dict[int, Part]] | None:
         """Return the upload that somebody began for this key and did not end, with its parts; each but once.
@@ -97,7 +97,7 @@ class Multipart:
         )
         if isinstance(answer, Outcome):
             raise UploadGone
-        return Part(number, len(data), answer["ETag"], checksum)
+        return Part(number, len(data), self._told(answer, "ETag"), checksum)
 
     def complete(self, key: str, name: str, parts: Sequence[Part], condition: Condition) -> object:
         """Let the parts be the object; an ``Outcome``, or what the client raises, where that did not happen."""
@@ -129,6 +129,12 @@ class Multipart:
                 lambda: client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=name),
             )
 
+    def _told(self, answer: Mapping[str, object], name: str) -> str:
+        """Return a field of an answer to the client, which takes any answer for one of S3."""
+        if not answer.get(name):
+            raise ServerFailed(self._connection.address, PUT, f"it tells no {name}")
+        return str(answer[name])
+
     def _find_left(self) -> dict[str, str]:
         """Return the newest upload of each key of ours that was begun and not ended."""
         found: dict[str, tuple[str, str]] = {}
@@ -138,7 +144,7 @@ class Multipart:
                 key, name, begun = entry.get("Key", ""), entry.get("UploadId", ""), entry.get("Initiated", "")
                 if not key.startswith(self._prefix) or not name:
                     continue
-                if _is_old(begun) and all(_is_old(part.get("LastModified", "")) for part in self._told(key, name)):
+                if _is_old(begun) and all(_is_old(part.get("LastModified", "")) for part in self._told_of(key, name)):
                     self.abort(key, name)
                 elif begun >= found.get(key, ("", ""))[0]:
                     found[key] = begun, name
@@ -146,13 +152,13 @@ class Multipart:
 
     def _parts(self, key: str, name: str) -> dict[int, Part]:
         found: dict[int, Part] = {}
-        for entry in self._told(key, name):
+        for entry in self._told_of(key, name):
             number, size = entry.get("PartNumber", ""), entry.get("Size", "")
             if number.isdecimal() and size.isdecimal() and entry.get("ETag"):
                 found[int(number)] = Part(int(number), int(size), entry["ETag"], entry.get("ChecksumCRC32", ""))
         return found
 
-    def _told(self, key: str, name: str) -> Iterator[dict[str, str]]:
+    def _told_of(self, key: str, name: str) -> Iterator[dict[str, str]]:
         """Yield what the server tells of the parts of an upload."""
         for page in self._pages(key, {"uploadId": name}, {"part-number-marker": "NextPartNumberMarker"}):
             yield from page.get("Part", ())

@@ -6,8 +6,14 @@ one. The requests are made by ``s3``. A listing only confirms keys that were ask
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pivot_remote.files import Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 FEW: Final = 12
 """Up to so many keys are asked one by one. A page costs a server about as much as ten such questions."""
@@ -26,7 +32,7 @@ class Page(NamedTuple):
 
 
 class ListingBroken(Exception):
-    """A listing that is not in order or never ends."""
+    """A listing that is not in order or never ends, or is none."""
 
 
 def find_sizes(
@@ -92,6 +98,17 @@ def next_page(list_after: Callable[[str], Page], after: str) -> Page:
     if page.more and page.last <= after:
         raise ListingBroken
     return page
+
+
+def read_entries(listed: Iterable["ObjectTypeDef"]) -> Iterator[Entry]:
+    """Yield what the client read in a listing. What has no time there is as new as can be.
+
+    Raises ``ListingBroken`` for what has no name or no size.
+    """
+    for one in listed:
+        if "Key" not in one or "Size" not in one:
+            raise ListingBroken
+        yield Entry(one["Key"], one["Size"], one["LastModified"].timestamp() if "LastModified" in one else inf)
 
 
 def read_page(data: bytes, after: str, before: str = "") -> Page | None:

@@ -20,7 +20,7 @@ from pivot_remote.errors import InvalidLocation, NotS3, RemoteTooNew, ServerFail
 from pivot_remote.failures import Outcome
 from pivot_remote.files import RemoteFiles
 from pivot_remote.location import Remote, S3Location
-from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_page
+from pivot_remote.presence import ListingBroken, Page, find_sizes, next_page, read_entries, read_page
 from pivot_remote.question import Question
 from pivot_remote.store import READ_LIMIT, There
 from pivot_remote.stream import GET, open_object
@@ -254,12 +254,15 @@ class S3Store:
         except ServerFailed:
             self._check_format()  # The client takes a listing that is none for a failure; this tells the two apart.
             raise
-        entries = answer.get("Contents", [])
-        if not entries and "Name" not in answer:  # the client reads any XML, such as a web page, as an empty listing
-            raise self._not_s3("what it gives for a listing is none")
-        sizes = {entry["Key"]: entry["Size"] for entry in entries}
-        old = frozenset(entry["Key"] for entry in entries if _written(entry) < before)
-        return Page(sizes, entries[-1]["Key"] if entries else after, bool(answer.get("IsTruncated")), old)
+        try:
+            entries = list(read_entries(answer.get("Contents", [])))
+            if not entries and "Name" not in answer:  # the client reads any XML, such as a web page, as no entries
+                raise ListingBroken
+        except ListingBroken:
+            raise self._not_s3("what it gives for a listing is none") from None
+        sizes = {entry.name: entry.size for entry in entries}
+        old = frozenset(entry.name for entry in entries if entry.written < before)
+        return Page(sizes, entries[-1].name if entries else after, bool(answer.get("IsTruncated")), old)
 
     def _ask_each(self, keys: Sequence[str]) -> dict[str, Head]:
         # An answer to HEAD has no body, so a missing bucket looks like a missing object: ask for that before.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, cast
 
 from pivot_cache import ObjectCorrupt, ObjectId, ObjectMissing
 from pivot_remote.connection import Connection
-from pivot_remote.errors import NoConnection, NotS3, ServerFailed
+from pivot_remote.errors import NoConnection, ServerFailed
 from pivot_remote.failures import Outcome, is_cut
 from pivot_remote.question import Question
 
@@ -40,9 +40,10 @@ def _ask(connection: Connection, key: str, oid: ObjectId, start: int) -> "Start"
     quick = connection.quick(Question("GET", key, headers=span, expected=expected, streamed=True))
     if quick and quick.stream:
         size, told = quick.headers.get("content-length", ""), quick.headers.get("content-range", "")
-        if size.isdecimal() and told.startswith(_part(start, told)):
+        if told.startswith(_part(start, told)):
             offset = start if told else 0
-            return Start(offset, offset + int(size), quick.headers.get("etag", ""), quick.stream)
+            end = offset + int(size) if size.isdecimal() else None
+            return Start(offset, end, quick.headers.get("etag", ""), quick.stream)
         quick.stream.close()
     client = connection.client
     bucket = connection.location.bucket
@@ -57,14 +58,15 @@ def _ask(connection: Connection, key: str, oid: ObjectId, start: int) -> "Start"
         raise ObjectCorrupt(oid, connection.address)
     if isinstance(answer, Outcome):
         raise ObjectMissing(oid, connection.address)
-    if "ContentLength" not in answer:
-        raise NotS3(connection.address, connection.place.endpoint, "it tells no size")
     told = answer.get("ContentRange", "")
     if not told.startswith(_part(start, told)):
         answer["Body"].close()
         raise ServerFailed(connection.address, GET, _ELSE)
     offset = start if told else 0
-    return Start(offset, offset + answer["ContentLength"], answer.get("ETag", ""), answer["Body"])
+    end = None
+    if "ContentLength" in answer:
+        end = offset + answer["ContentLength"]
+    return Start(offset, end, answer.get("ETag", ""), answer["Body"])
 
 
 def _part(start: int, told: str) -> str:
@@ -82,10 +84,10 @@ class Body(Protocol):
 
 class Start(NamedTuple):
     """The first answer for an object: where it begins, the object's size in bytes, the tag of this very version, and
-    the bytes."""
+    the bytes. Who packs answers anew on the way may tell no size: then the object ends where the answer does."""
 
     offset: int
-    size: int
+    size: int | None
     tag: str
     body: Body
 
@@ -109,17 +111,20 @@ class ObjectStream(io.RawIOBase):
     def readinto(self, buffer: Buffer) -> int:
         """Fill the buffer as far as the network gives; 0 at the end of the object and never before."""
         view = memoryview(buffer).cast("B")
-        if self._offset >= self.size or not view:
+        wanted = len(view) if self.size is None else min(len(view), self.size - self._offset)
+        if wanted <= 0:
             return 0
         while True:
             try:
-                data = self._body.read(min(len(view), self.size - self._offset))
+                data = self._body.read(wanted)
             except Exception as error:
                 if not is_cut(error):
                     raise
                 self._continue(error)
                 continue
             if not data:
+                if self.size is None:
+                    return 0
                 self._continue(None)
                 continue
             view[: len(data)] = data
