@@ -149,10 +149,12 @@ def test_what_nobody_has_is_named_and_the_rest_moves(team: Team) -> None:
     lost = team.b.run("pull", code=1)
     assert "✗ clean.json, which preprocess makes, could not be moved whole" in lost.stderr
     assert f"{clean[:16]}…: origin does not have it" in lost.stderr
+    assert "Hint: pivot push sends it from where the bytes are" in lost.stderr
     # The bucket was emptied by somebody else: what is there is asked each time, so the next push fills it again.
     (team.a.path / ".pivot/cache/objects" / clean[:2] / clean[2:]).unlink()
     some = team.a.run("push", code=1)
     assert "Pushed 1 object" in some.stdout and "the cache does not have it" in some.stderr
+    assert "Hint: pivot fsck --repair keeps what the work tree has of it" in some.stderr
     assert "1 restored" in team.b.run("pull", code=1).stdout
     team.b.run("repro")
     assert team.b.ran() == ["preprocess"]

@@ -76,18 +76,21 @@ class Told(NamedTuple):
     problems: tuple[tuple[str, str], ...]
     seconds: float
     runs: int = 0  # records that went along
+    hint: str = ""  # what to do about what is missing
 
 
 class Words(NamedTuple):
-    """How a direction is told: ``("Pushing to", "Pushed", "push")``."""
+    """How a direction is told: ``("Pushing to", "Pushed", "push")``; ``remedy`` is for what its source lacks."""
 
     doing: str
     done: str
     plain: str
+    remedy: str
 
 
-PUSH = Words("Pushing to", "Pushed", "push")
-FETCH = Words("Fetching from", "Fetched", "fetch")
+_AGAIN = "what a stage makes, pivot repro makes again"
+PUSH = Words("Pushing to", "Pushed", "push", f"pivot fsck --repair keeps what the work tree has of it; {_AGAIN}")
+FETCH = Words("Fetching from", "Fetched", "fetch", f"pivot push sends it from where the bytes are; {_AGAIN}")
 
 
 def _fetch(workspace: Workspace, remote: Elsewhere, wanted: Sequence[Wanted], jobs: int, meter: "Meter | None") -> Told:
@@ -224,7 +227,9 @@ def _move(
     bad = {*report.missing, *report.corrupt, *report.withheld, *(failure.id for failure in report.failed)}
     incomplete = tuple(one for one in wanted if one.content.digest in bad)
     problems = tuple(_problems(report, place))
-    return Told(len(report.moved), report.bytes, report.present, incomplete, problems, perf_counter() - began)
+    seconds = perf_counter() - began
+    hint = words.remedy if report.missing else ""
+    return Told(len(report.moved), report.bytes, report.present, incomplete, problems, seconds, hint=hint)
 
 
 def _problems(report: "Report", place: str) -> Iterator[tuple[str, str]]:
@@ -243,3 +248,5 @@ def _complaints(told: Told) -> Iterator[str]:
         yield f"    {oid[:16]}…: {problem}"
     if len(told.problems) > SHOWN:
         yield f"    and {len(told.problems) - SHOWN:,} more objects"
+    if told.hint:
+        yield f"    Hint: {told.hint}"
