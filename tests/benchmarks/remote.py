@@ -77,6 +77,7 @@ class Bench:
         self.environ = {**os.environ, **KEYS, "HOME": str(home / "home"), "COUNT": str(MANY)}
         self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         (home / "home").mkdir()
+        self.away = 0
 
     def run(self, *command: str, cwd: Path) -> float:
         """Run a command, which must succeed; return its wall time in seconds."""
@@ -87,6 +88,15 @@ class Bench:
         if ended.returncode:
             sys.exit(f"{' '.join(command)}\n{ended.stdout.decode(errors='replace')}")
         return time.perf_counter() - began
+
+    def put_away(self, path: Path) -> None:
+        """Have nothing at a path, without deleting many files shortly before something is measured: for seconds ext4
+        gives their numbers to no new file, and spends a millisecond on each new one to find another."""
+        if path.is_file():
+            path.unlink()
+        else:
+            self.away += 1
+            path.rename(self.home / f"away{self.away}")
 
     def project(self, name: str, data: Path) -> Path:
         """Make a project that tracks the data, with a remote of its own."""
@@ -146,7 +156,7 @@ def compare(bench: Bench, name: str, data: Path, only: str | None) -> None:
     for way, took in zip(("push", "pull", "no-op push", "no-op pull", "status"), ours, strict=True):
         ratio = took / ours[4] if way.startswith("no-op") else None
         line(f"{name}: pivot {way}", f"{took:.2f} s", ratio, "at most 2 × status" if ratio else "")
-    target = str(bench.home / f"{name}-got")
+    target = f"{bench.home}/{name}-got"
     words = [only] if only else []
     plain = min((min_of(partial(boto, bench, str(threads), source, target, words)) for threads in THREADS), key=sum)
     tell(name, "boto3, best thread count", plain, ours)
@@ -155,7 +165,7 @@ def compare(bench: Bench, name: str, data: Path, only: str | None) -> None:
         took = min_of(
             lambda turn: (
                 bench.run(*s5, f"{source}/", f"s3://bench/s5{name}{turn}/", cwd=source),
-                bench.run(*s5, f"s3://bench/s5{name}{turn}/*", f"{target}-s5/", cwd=source),
+                bench.run(*s5, f"s3://bench/s5{name}{turn}/*", f"{target}-s5-{turn}/", cwd=source),
             )
         )
         tell(name, "s5cmd", took, ours)
@@ -163,10 +173,11 @@ def compare(bench: Bench, name: str, data: Path, only: str | None) -> None:
         tell(name, "dvc", dvc(bench, name, data), ours)
 
 
-def boto(bench: Bench, threads: str, source: Path, target: str, words: list[str], _: int) -> tuple[float, ...]:
+def boto(bench: Bench, threads: str, source: Path, target: str, words: list[str], turn: int) -> tuple[float, ...]:
     begin = (sys.executable, "-c", PLAIN)
     put = bench.run(*begin, "put", bench.endpoint, threads, str(source), *words, cwd=source)
-    return put, bench.run(*begin, "get", bench.endpoint, threads, target, *words, cwd=source)
+    got = f"{target}-{threads}-{turn}"
+    return put, bench.run(*begin, "get", bench.endpoint, threads, got, *words, cwd=source)
 
 
 def push_and_pull(bench: Bench, name: str, data: Path) -> tuple[float, ...]:
@@ -176,11 +187,10 @@ def push_and_pull(bench: Bench, name: str, data: Path) -> tuple[float, ...]:
     (root / "pipeline.py").write_text("import pivot\npipeline = pivot.Pipeline('p')\n")
     bench.run(PIVOT, "status", cwd=root)
     status = bench.run(PIVOT, "status", cwd=root)
-    shutil.rmtree(root / ".pivot/cache")
-    (shutil.rmtree if data.is_dir() else os.unlink)(root / "data")
+    bench.put_away(root / ".pivot/cache")
+    bench.put_away(root / "data")
     pull = bench.run(PIVOT, "pull", cwd=root)
     again = bench.run(PIVOT, "pull", cwd=root)
-    shutil.rmtree(root)
     return push, pull, nothing, again, status
 
 
@@ -193,8 +203,8 @@ def dvc(bench: Bench, name: str, data: Path) -> tuple[float, ...]:
     bench.run("dvc", "remote", "modify", "-q", "o", "endpointurl", bench.endpoint, cwd=root)
     bench.run("dvc", "add", "-q", "data", cwd=root)
     push = bench.run("dvc", "push", "-q", "-j", "20", cwd=root)
-    shutil.rmtree(root / ".dvc/cache")
-    (shutil.rmtree if data.is_dir() else os.unlink)(root / "data")
+    bench.put_away(root / ".dvc/cache")
+    bench.put_away(root / "data")
     return push, bench.run("dvc", "pull", "-q", "-j", "20", cwd=root)
 
 
