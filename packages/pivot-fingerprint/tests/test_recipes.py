@@ -8,7 +8,7 @@ from pivot_fingerprint.recipes import HALF, NO_SHAPE, Answer, Book, Recipe, Row,
 SOURCE = b"def low(x):\n    return x\n\n\ndef high(x):\n    return low(x)\n"
 
 
-def recipe(at: int, name: str, facts: Facts, *shapes: tuple[int, int]) -> Recipe:
+def recipe(at: int, name: str, facts: Facts, *shapes: tuple[int, int, str]) -> Recipe:
     one = facts.definitions[at]
     names = [f"main:{path}" for path, _ in one.refs]
     return Recipe(0, at, "func", name, "nameless", "text", names, list(shapes), one.text, one.line, one.end)
@@ -16,7 +16,7 @@ def recipe(at: int, name: str, facts: Facts, *shapes: tuple[int, int]) -> Recipe
 
 def make(fresh: Facts | None = None, parts: list[int | list[tuple[int, list[str]]]] | None = None) -> Fingerprint:
     facts = read_facts(SOURCE)
-    recipes = [recipe(0, "low", facts), recipe(1, "high", facts, (0, 0))]
+    recipes = [recipe(0, "low", facts), recipe(1, "high", facts, (0, 0, ""))]
     rows = [Row(1, [], None), Row(0, [], None), Row(0, ["later"], None), Row(0, [], ["and this"])]
     book = Book([("main", "/main.py")], recipes, [[0], [1]], rows, [Part("env", "", "HOME", "ab" * 32)])
     answer = Answer("it", parts or [0, 1], (), [], [])
@@ -50,7 +50,7 @@ def test_a_module_that_is_only_loaded_has_no_name() -> None:
     facts = read_facts(SOURCE)
 
     def shape_of(name: str) -> str:
-        one = recipe(1, "high", facts, (0, NO_SHAPE))._replace(names=[name])
+        one = recipe(1, "high", facts, (0, NO_SHAPE, ""))._replace(names=[name])
         book = Book([("main", "/main.py")], [one], [[0]], [Row(0, [], None)], [])
         return fingerprints(book, [Answer("it", [0], (), [], [])], {})["it"].parts[0].digest[HALF:]
 

@@ -62,3 +62,19 @@ def test_what_counts_below_is_found_from_below_and_once(look) -> None:
     found = [graph.names(one) for one in shapes.components(graph.number("main", "run"))]
     assert found == [{"a", "b"}, {"c"}, {"run"}]
     assert list(shapes.components(graph.number("main", "a"))) == []
+
+
+def test_names_of_computed_constants_do_not_count(shape) -> None:
+    text = "import math\nBASE = 10\nROOT = math.sqrt(BASE)\n\n\ndef run(x):\n    return x * ROOT\n"
+    assert shape("run", text) == shape("run", text.replace("ROOT", "FACTOR").replace("BASE", "TEN"))
+    assert shape("run", text) != shape("run", text.replace("10", "11"))
+    other = text.replace("10", "[10]")
+    assert shape("run", other) != shape("run", other.replace("ROOT", "FACTOR"))
+
+
+def test_names_of_containers_count_only_where_two_are_alike(shape) -> None:
+    text = "NAMES = ['a', 'b']\n\n\ndef run(x):\n    return NAMES.index(x)\n"
+    assert shape("run", text) == shape("run", text.replace("NAMES", "LABELS"))
+    assert shape("run", text) != shape("run", text.replace("index", "count"))
+    twice = text + "SAME = ['a', 'b']\n"
+    assert shape("run", twice) != shape("run", twice.replace("NAMES", "LABELS"))

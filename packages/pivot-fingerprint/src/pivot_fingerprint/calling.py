@@ -4,9 +4,10 @@ One layer of the reader of source, between ``naming`` and ``doing``.
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pivot_fingerprint.callers import calls_first, calls_key, is_lazy, makes_fields, reads_members, sees_names, uses_up
 from pivot_fingerprint.definitions import (
     BARE,
     CALLED,
@@ -16,9 +17,11 @@ from pivot_fingerprint.definitions import (
     DYNAMIC,
     HANDS,
     IMPORT,
+    INTROSPECTS,
     INVOKES,
     MUTATES,
     OPERATES,
+    ORDERS,
     PARAMETER,
     SETS,
     STORE,
@@ -28,7 +31,7 @@ from pivot_fingerprint.definitions import (
 )
 from pivot_fingerprint.locations import Locations
 from pivot_fingerprint.naming import GLOBALS, IMPORTERS, MUTATORS, NamingReader
-from pivot_fingerprint.reading import dotted
+from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import find
 
 _UNFOLLOWED = {
@@ -89,8 +92,16 @@ _CHANGES_FIRST = frozenset(
 _NOTABLE = frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
 
 
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
+
+
 class CallingReader(NamingReader):
     """The reader of names, and of calls as well."""
+
+    def __init__(self, module: Module, binds: Sequence[str] = ()) -> None:
+        super().__init__(module, binds)
+        self.used_up: set[ast.expr] = set()
 
     def expression(self, node: ast.Expr) -> None:
         """Write a statement that is one expression."""
@@ -149,15 +160,24 @@ class CallingReader(NamingReader):
     def plain_call(self, node: ast.Call, how: int, canonical: str) -> None:
         """Write a call of anything without a meaning of its own."""
         numbers = self.callee(node.func, how)
+        if sees_names(node, canonical):
+            self.marks |= DYNAMIC
+        if reads_members(node, canonical, self.is_object):
+            self.marks |= ORDERS
+        if makes_fields(node, canonical):
+            self.marks |= INTROSPECTS
+        known = "" if self.module.open else canonical  # a name that a star import gives may be any function's
+        used_up = node in self.used_up
+        self.use_up(node.args if uses_up(node, known, used_up=used_up) else filter(_is_starred, node.args))
         self.out.append("(")
         given: list[list[Any]] = []
         changes = False
         for at, argument in enumerate(node.args):
-            changes |= self.give(argument)
+            changes |= self.give(argument, called=at == 0 and calls_first(known, used_up=used_up))
             given.extend([at, number] for number in self.argument(argument))
         for keyword in node.keywords:
             self.out.append((keyword.arg or "**") + "=")
-            changes |= self.give(keyword.value)
+            changes |= self.give(keyword.value, called=keyword.arg == "key" and calls_key(known))
             given.extend([keyword.arg or -1, number] for number in self.argument(keyword.value))
         if canonical in _PATH_CHANGES and self.adds_to_path(node):
             return
@@ -172,8 +192,26 @@ class CallingReader(NamingReader):
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
             self.call_of_result(node.func.value, node.func.attr, how, given)
 
-    def give(self, argument: ast.expr) -> bool:
+    def use_up(self, nodes: Iterable[ast.expr]) -> None:
+        """Remember that the iterators which calls give are asked for their elements, and seen by nobody else."""
+        for one in nodes:
+            node = one.value if isinstance(one, ast.Starred) else one
+            if isinstance(node, ast.Call) and is_lazy(self.canonical(node.func)):
+                self.used_up.add(node)
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        """Write a comprehension, which sees only the elements of what it loops over."""
+        self.use_up(one.iter for one in node.generators)
+        super().comprehension(node)
+
+    def give(self, argument: ast.expr, *, called: bool = False) -> bool:
         """Write an argument; whether it is a lambda that changes what it is given."""
+        path = dotted(argument) if called else None
+        if path is not None:
+            name, _, attributes = path.partition(".")
+            self.load(name, attributes, CALLED)
+            self.mention(path.rpartition(".")[2])
+            return False
         if not isinstance(argument, ast.Lambda):
             self.visit(argument)
             return False

@@ -37,6 +37,9 @@ INNER = 256  # a function inside a statement that is no function: only an entry 
 SUBCLASSES = 512  # asks a class for its subclasses
 TEXT = 1024  # reads the text of other code
 MODULES = 4096  # reads sys.modules
+COMPUTED = 8192  # its value cannot be changed if those that it is computed from cannot
+ORDERS = 32768  # may ask a class for its members in their order
+BUILT = 16384  # its value is a container made here that nobody else knows
 DISPATCHES = 2048  # a function made by functools.singledispatch
 
 # An effect is a list: what it is, the reference that it is done to, and more for some.
@@ -61,8 +64,8 @@ class Definition:
     refers to: those are ``refs``, pairs of path and use in order of appearance. ``annotated`` and ``notes`` are the
     same with annotations, ``full`` with docstrings too, empty if there are none. ``header`` are paths of the
     decorators of a function, of the bases of a class. ``hints`` are paths of the types of a function's parameters, as
-    far as they are not data. ``value`` is that of a constant that is a text. From ``text`` on, fields are read from
-    kept facts on first use.
+    far as they are not data. ``value`` is that of a constant that is a text. ``members`` are the names in the body of
+    a class, those of methods with ``()``. From ``text`` on, fields are read from kept facts on first use.
     """
 
     __slots__ = (
@@ -78,6 +81,7 @@ class Definition:
         "later",
         "line",
         "marks",
+        "members",
         "name",
         "nested",
         "notes",
@@ -108,6 +112,7 @@ class Definition:
     header: list[str]
     hints: list[str]
     value: str | None
+    members: list[str]
 
     def __init__(self, first: list[Any], rest: str) -> None:
         (
@@ -136,7 +141,9 @@ class Definition:
 
 
 _FIRST = ("kind", "name", "binds", "line", "end", "marks", "owner", "now", "guards")
-_REST = ("text", "annotated", "full", "refs", "notes", "later", "nested", "opaque", "header", "hints", "value")
+_REST = (
+    "text", "annotated", "full", "refs", "notes", "later", "nested", "opaque", "header", "hints", "value", "members",
+)  # fmt: skip
 
 
 def make_definition(**fields: Any) -> Definition:
@@ -176,13 +183,16 @@ _LINES = {"line", "end", "guards"}
 
 
 def with_structure(facts: Facts) -> Facts:
-    """Return facts with the digest of their structure: of everything that does not count for its own text or place."""
+    """Return facts with the digest of their structure: of everything that does not count for its own text or place.
+
+    Whether two containers are made alike decides on their names in ``shapes``: their texts are structure.
+    """
     definitions = [[_without_text(one, field) for field in (*_FIRST, *_REST)] for one in facts.definitions]
     return facts._replace(structure=blake3.blake3(orjson.dumps([definitions, *facts[1:-1]])).hexdigest())
 
 
 def _without_text(definition: Definition, field: str) -> object:
-    if field in _TEXTS or field in _LINES:
+    if field in _LINES or (field in _TEXTS and not (field == "text" and definition.marks & BUILT)):
         return None
     value = getattr(definition, field)
     if field == "annotated":

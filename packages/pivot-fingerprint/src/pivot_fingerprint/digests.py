@@ -40,7 +40,7 @@ class Assembler:
         self._modules: dict[str, int] = {}
         self._recipes: dict[tuple[int, str], int] = {}  # without shapes
         self._shaped: dict[int, dict[int, int]] = {}  # by process
-        self._rows: dict[int, dict[int, _Sorted]] = {}  # by process
+        self._rows: dict[tuple[int, bool], dict[int, _Sorted]] = {}  # by process, and whether members are ordered
         self._nodes: dict[int, _Sorted] = {}
         self._shapes: dict[int, Shapes] = {}
 
@@ -50,8 +50,8 @@ class Assembler:
         if walk.full or walk.texts:
             rows = [self._full_row(number, walk, process) for number in walk.definitions]
         else:
-            known = self._rows.setdefault(id(process), {})
-            rows = [known.get(number) or self._plain_row(number, process, known) for number in walk.definitions]
+            known = self._rows.setdefault((id(process), walk.ordered), {})
+            rows = [known.get(number) or self._plain_row(number, walk, process, known) for number in walk.definitions]
         rows.extend(self._nodes.get(node) or self._other_row(node) for node in walk.others)
         parts: list[int | list[tuple[int, list[str]]]]
         if not orders and len(by_key := {key: row for key, _, row in rows}) == len(rows):
@@ -111,12 +111,14 @@ class Assembler:
         file = self._sources.homes[number].file
         whole = [self._sources.digest(file) or ""] if walk.texts else []
         recipe = self._recipe(number, FULL if walk.full else "")
-        return self._add_row(number, Row(recipe, self._order_of(number, process), whole))
+        members = self._order.of_members(number, methods=walk.ordered)
+        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], whole))
 
-    def _plain_row(self, number: int, process: Process, known: dict[int, _Sorted]) -> _Sorted:
+    def _plain_row(self, number: int, walk: Walk, process: Process, known: dict[int, _Sorted]) -> _Sorted:
         """Return a part whose digest is half that of its text, half that of its shape."""
         recipe = self._with_shape(number, process)
-        row = known[number] = self._add_row(number, Row(recipe, self._order_of(number, process), None))
+        members = self._order.of_members(number, methods=True) if walk.ordered else []
+        row = known[number] = self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None))
         return row
 
     def _order_of(self, number: int, process: Process) -> list[str]:
@@ -137,7 +139,8 @@ class Assembler:
             known.update(zip(component, range(first, first + len(component)), strict=True))
             for one in component:
                 instead = [
-                    (place, NO_SHAPE if nameless is None else known[nameless]) for place, nameless in shapes.pieces(one)
+                    (place, NO_SHAPE if nameless is None else known[nameless], rest)
+                    for place, nameless, rest in shapes.pieces(one)
                 ]
                 self.book.recipes.append(self._write(one, "", instead, nameless=shapes.is_nameless(one)))
             self.book.components.append([known[one] for one in component])
@@ -151,7 +154,7 @@ class Assembler:
             found = self._recipes[number, field] = len(self.book.recipes) - 1
         return found
 
-    def _write(self, number: int, field: str, shapes: list[tuple[int, int]], *, nameless: bool = False) -> Recipe:
+    def _write(self, number: int, field: str, shapes: list[tuple[int, int, str]], *, nameless: bool = False) -> Recipe:
         home = self._sources.homes[number]
         one = self.sketches.make(number, field) if field else self.sketches.of(number)
         return Recipe(

@@ -79,6 +79,7 @@ class DefinitionReader(CallingReader):
 
     def loop(self, node: ast.For | ast.AsyncFor) -> None:
         """Write a for statement; its variable may be a piece of something outside."""
+        self.use_up([node.iter])
         of = self.module.values.get(node.iter.id, node.iter) if isinstance(node.iter, ast.Name) else node.iter
         display = of.elts if isinstance(of, ast.Tuple | ast.List | ast.Set) else None
         elements = display if display is not None and of is node.iter else [node.iter]

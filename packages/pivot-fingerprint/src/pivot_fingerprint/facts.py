@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pivot_fingerprint.constants import made_of
 from pivot_fingerprint.definitions import (
     CONTAINER,
     DECLARES,
@@ -20,6 +21,7 @@ from pivot_fingerprint.definitions import (
     INNER,
     LATER,
     NOW,
+    ORDERS,
     PLAIN,
     RECORDER,
     SIMPLE,
@@ -30,7 +32,8 @@ from pivot_fingerprint.definitions import (
     with_structure,
 )
 from pivot_fingerprint.doing import DefinitionReader
-from pivot_fingerprint.headers import hints, is_main_guard, is_overload, orders_class, outside_paths, registration
+from pivot_fingerprint.headers import hints, is_main_guard, is_metaclass, is_overload, outside_paths, registration
+from pivot_fingerprint.members import arranged, members, methods, ordering
 from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.recording import only_records
 from pivot_fingerprint.scopes import Scope, bindings, imported_names
@@ -279,16 +282,17 @@ class _Splitter:
         reader = self.reader(guards, [node.name])
         reader.class_header(node)
         reader.enter_class(node)
-        methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
-        reader.block([one for one in node.body if one not in methods])
-        order = [one.name for one in methods if orders_class(one)]
-        if order:
-            reader.out.append(" ".join(order))
+        bound = reader.scopes[-1].maybe
+        reader.block(arranged(node, bound))
+        reader.out.extend([" ".join(order)] if (order := ordering(node, bound)) else [])
+        reader.members = members(node)
         reader.header = outside_paths(node.bases, reader)
         if not node.decorator_list and not node.keywords and len(reader.header) == len(node.bases):
             reader.marks |= PLAIN
+        if any(is_metaclass(reader.canonical(base)) for base in node.bases):
+            reader.marks |= ORDERS
         owner = self.add(reader.finish("class", node.name, first_line(node), node.end_lineno or node.lineno), node)
-        for method in methods:
+        for method in methods(node):
             if is_overload(method, self.module):
                 continue
             reader = DefinitionReader(self.module)
@@ -309,11 +313,11 @@ class _Splitter:
         reader.statements([node])
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign | ast.AnnAssign) and value is not None:
-            reader.marks |= (CONTAINER if is_container(value) else 0) | (FROZEN if is_constant(value) else 0)
-            if guards or len(found.names) != 1:
-                reader.marks &= ~FROZEN
-            elif isinstance(value, ast.Constant) and isinstance(value.value, str):
-                reader.value = value.value
+            reader.marks |= CONTAINER if is_container(value) else 0
+            if not guards and len(found.names) == 1:
+                reader.marks |= FROZEN if is_constant(value) else made_of(value, reader.canonical)
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    reader.value = value.value
         name = ", ".join(in_order(node, found.names)) or changed(node)
         kind = "const"
         inner = getattr(node, "body", [])

@@ -47,6 +47,11 @@ def is_main_guard(test: ast.expr) -> bool:
     return False
 
 
+def is_metaclass(base: str) -> bool:
+    """Whether a class with such a base makes classes, and is given what is in their bodies in order."""
+    return base == "builtins.type" or base.rpartition(".")[2] in ("ABCMeta", "EnumMeta", "EnumType")
+
+
 def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
     """Whether a function is a declaration for type checkers."""
     return any(

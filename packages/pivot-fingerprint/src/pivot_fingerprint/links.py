@@ -87,7 +87,10 @@ def keep(graph: Graph, sketches: Sketches) -> Links:
         edges,
         starts,
         [_row(numbers[number], one, numbers) for number, one in sketches.known.items()],
-        [[name, one.every, numbers.all(one.definitions), one.wholes] for name, one in sketches.known_shown.items()],
+        [
+            [name, one.every, numbers.all(one.definitions), one.wholes, one.built]
+            for name, one in sketches.known_shown.items()
+        ],
         list(sources.inside.items()),
         [
             [
@@ -101,8 +104,8 @@ def keep(graph: Graph, sketches: Sketches) -> Links:
 
 
 def _row(number: int, one: Sketch, numbers: _Numbers) -> list[Any]:
-    pieces = [(place, None if piece is None else numbers[piece]) for place, piece in one.pieces]
-    return [number, *one._replace(pieces=pieces)]
+    pieces = [(place, None if piece is None else numbers[piece], rest) for place, piece, rest in one.pieces]
+    return [number, *one._replace(pieces=pieces, made_of=numbers.all(one.made_of))]
 
 
 class Reopened:
@@ -169,17 +172,20 @@ class Reopened:
                 graph.starts[Entry(*entry)] = nodes
         for number, *row in self._standing(links.sketches):
             sketch = Sketch(*row)
+            made_of = self._now(sketch.made_of)
+            if made_of is None:
+                continue
             if sketch.pieces:
-                now = self._now([one for _, one in sketch.pieces])
+                now = self._now([one for _, one, _ in sketch.pieces])
                 if now is None:
                     continue
-                places = [place for place, _ in sketch.pieces]
-                sketch = sketch._replace(pieces=list(zip(places, now, strict=True)))
+                places, _, rests = zip(*sketch.pieces, strict=True)
+                sketch = sketch._replace(pieces=list(zip(places, now, rests, strict=True)), made_of=made_of)
             sketches.known[number] = sketch
-        for name, every, numbers, wholes in links.shown:
+        for name, every, numbers, wholes, built in links.shown:
             now = self._now(numbers) if name not in self._stale else None
             if now is not None:
-                sketches.known_shown[name] = Shown(every, now, wholes)
+                sketches.known_shown[name] = Shown(every, now, wholes, built)
 
     def _standing(self, rows: list[Any]) -> Iterator[Any]:
         """Yield what belongs to definitions of modules for which it holds."""

@@ -289,7 +289,7 @@ class NamingReader(StructureReader):
         if path is not None and path != ".":
             return [self.emit_ref(join(path, attributes), use)]
         self.visit(base)
-        self.attributes(attributes)
+        self.attributes(attributes, use)
         return []
 
     def store_attribute(self, node: ast.Attribute) -> None:

@@ -49,6 +49,11 @@ class Order:
                             found.append(f"order {path} after {before}")
         return found
 
+    def of_members(self, number: int, *, methods: bool) -> list[str]:
+        """Return the order of the attributes of a class, of its methods too if that is asked for."""
+        found = [one for one in self._sources.definitions[number].members if methods or not one.endswith("()")]
+        return ["members", *found] if len(found) > 1 else []
+
     def _has_groups(self, home: Source) -> bool:
         """Whether any name of a module is bound or changed by several of its statements."""
         found = self._with_groups.get(home.name)

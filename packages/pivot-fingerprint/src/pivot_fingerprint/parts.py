@@ -6,7 +6,7 @@ No behaviour beyond names; everything is plain data, so that callers can keep it
 from collections.abc import Mapping
 from typing import NamedTuple
 
-SCHEME = 1  # raised whenever the same source gives other digests than before
+SCHEME = 2  # raised whenever the same source gives other digests than before
 
 
 class Entry(NamedTuple):

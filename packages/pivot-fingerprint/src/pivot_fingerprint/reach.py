@@ -10,7 +10,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from pivot_fingerprint.components import components
-from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
+from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, ORDERS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
@@ -68,6 +68,7 @@ class Reach:
             outside,
             {},
             texts=bool(found.marks & TEXT),
+            ordered=bool(found.marks & ORDERS),
         )
 
     def _affected(self, found: Reached) -> list[int]:

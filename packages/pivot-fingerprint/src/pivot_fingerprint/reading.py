@@ -13,19 +13,22 @@ from typing import Any, ClassVar
 import blake3
 
 from pivot_fingerprint.definitions import (
+    CALLED,
     DYNAMIC,
     INTROSPECTS,
     LATER,
     MODULES,
     NOW,
+    ORDERS,
     SUBCLASSES,
     TEXT,
+    VALUE,
     Definition,
     join,
     make_definition,
 )
 from pivot_fingerprint.scopes import Scope, find
-from pivot_fingerprint.vocabulary import COMMON, INTROSPECTORS, NAMERS, TEXT_READERS
+from pivot_fingerprint.vocabulary import COMMON, INTROSPECTORS, MEMBER_READERS, NAMERS, NAMERS_BY_CALL, TEXT_READERS
 
 _SKIPPED = frozenset({"ctx", "kind", "type_comment"})
 
@@ -154,6 +157,7 @@ class Reader:
         self.value: str | None = None
         self.header: list[str] = []
         self.hints: list[str] = []
+        self.members: list[str] = []
         self.marks = 0
 
     def finish(self, kind: str, name: str, line: int, end: int, owner: int = -1) -> Definition:
@@ -181,6 +185,7 @@ class Reader:
             header=self.header,
             hints=self.hints,
             value=self.value,
+            members=self.members,
         )
 
     def _with_paths(self, effects: list[list[Any]]) -> list[list[Any]]:
@@ -212,15 +217,10 @@ class Reader:
         known = table.get(path)
         if known is None:
             known = table[path] = [len(table), use]
-            if path.endswith("modules") and self.module.canonical(path) == "sys.modules":
-                self.marks |= MODULES
-            if path.isidentifier():
-                if not path.startswith("__"):
-                    self.mention(path)
-            else:
-                for name in path.replace(":", ".").split("."):
-                    self.mention(name)
+            self.mention_path(path, use)
         else:
+            if use & VALUE and not known[1] & VALUE:
+                self.mention_path(path, use)
             known[1] |= use
         return known[0]
 
@@ -230,12 +230,29 @@ class Reader:
         self.out.append(f"R{number}")
         return number
 
-    def mention(self, name: str) -> None:
+    def mention_path(self, path: str, use: int) -> None:
+        """Mark the definition if a path, or what it is another name for, is one of those that look into other code."""
+        if path.endswith("modules") and self.module.canonical(path) == "sys.modules":
+            self.marks |= MODULES
+        root, _, rest = path.partition(".")
+        if root in self.module.imports:
+            path = join(self.module.imports[root], rest)
+        names = path.replace(":", ".").split(".") if not path.isidentifier() else [path][path.startswith("__") :]
+        for name in names[:-1]:
+            self.mention(name)
+        for name in names[-1:]:
+            self.mention(name, use)
+        if use & VALUE and path.rstrip(":").endswith(":inspect"):  # whoever gets it may ask for the stack
+            self.marks |= DYNAMIC
+
+    def mention(self, name: str, use: int = VALUE) -> None:
         """Mark the definition if a name is one of those that look into other code."""
         if name in INTROSPECTORS and not self.noting:
             self.marks |= INTROSPECTS
-        if name in NAMERS:
+        if name in NAMERS or (name in NAMERS_BY_CALL and not use & CALLED):
             self.marks |= DYNAMIC
+        if name in MEMBER_READERS and not (name == "vars" and use & CALLED):
+            self.marks |= ORDERS
         if name == "__subclasses__":
             self.marks |= SUBCLASSES
         if name in TEXT_READERS:
@@ -260,14 +277,23 @@ class Reader:
             numbers = []
         self.out.append(f"n{name}")
         if attributes:
-            self.attributes(attributes)
+            marks = self.marks
+            self.attributes(attributes, use)
+            if attributes == "__dict__" and self.is_object(name):
+                self.marks = marks
         return numbers
 
-    def attributes(self, names: str) -> None:
+    def is_object(self, name: str) -> bool:
+        """Whether a name is the object of a method: its own attributes tell nothing of its class."""
+        return name == "self" and any(scope.kind == "class" for scope in self.scopes)
+
+    def attributes(self, names: str, use: int = VALUE) -> None:
         """Write attributes of something local."""
         self.out.append("." + names)
-        for name in names.split("."):
+        *above, last = names.split(".")
+        for name in above:
             self.mention(name)
+        self.mention(last, use)
 
     def bind(self, name: str) -> None:
         """Write a name that is bound here."""

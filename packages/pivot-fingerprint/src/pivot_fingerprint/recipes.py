@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import blake3
 
-from pivot_fingerprint.definitions import Facts
+from pivot_fingerprint.definitions import Facts, join
 from pivot_fingerprint.parts import Fingerprint, Opaque, Part
 
 HALF = 32
@@ -22,8 +22,8 @@ class Recipe(NamedTuple):
 
     ``module`` and ``at`` are the index of its module and its own in there, ``field`` says which of its texts counts.
     ``names`` are what its names mean, and whatever else its text stands next to. In its shape, ``title`` stands in
-    front, and ``shapes`` in place of some of the names: pairs of a place and of a recipe. ``text``, ``line`` and
-    ``end`` are those of the source that the recipe was written from.
+    front, and ``shapes`` in place of some of the names: a place, a recipe, and attributes of what that is. ``text``,
+    ``line`` and ``end`` are those of the source that the recipe was written from.
     """
 
     module: int
@@ -33,7 +33,7 @@ class Recipe(NamedTuple):
     title: str
     field: str
     names: list[str]
-    shapes: list[tuple[int, int]]
+    shapes: list[tuple[int, int, str]]
     text: str
     line: int
     end: int
@@ -163,7 +163,7 @@ class _Maker:
         """Find the shapes of definitions that lead to one another, everything below them being known."""
         itself = dict.fromkeys(component, "itself")
         colours = {at: self._shape(at, itself) for at in component}
-        if len(component) > 1 or any(one == component[0] for _, one in self._recipes[component[0]].shapes):
+        if len(component) > 1 or any(one == component[0] for _, one, _ in self._recipes[component[0]].shapes):
             count = 0
             while count != len(set(colours.values())):
                 count = len(set(colours.values()))
@@ -173,8 +173,9 @@ class _Maker:
     def _shape(self, at: int, colours: Mapping[int, str]) -> str:
         recipe = self._recipes[at]
         pieces = [*recipe.names]
-        for place, one in recipe.shapes:
-            pieces[place] = "a module" if one == NO_SHAPE else "shape " + (colours.get(one) or self._shapes[one])
+        for place, one, rest in recipe.shapes:
+            shape = "a module" if one == NO_SHAPE else "shape " + (colours.get(one) or self._shapes[one])
+            pieces[place] = join(shape, rest)
         return digest([recipe.title, recipe.text, *pieces])
 
 

@@ -7,22 +7,39 @@ and from the names to which anything contributes: ``links`` keeps it for as long
 
 from typing import NamedTuple
 
-from pivot_fingerprint.definitions import CALLED, DYNAMIC, FROZEN, IGNORED, IMPORT, MODULES, SIMPLE, STORE, VALUE
+from pivot_fingerprint.constants import is_value
+from pivot_fingerprint.definitions import (
+    BUILT,
+    CALLED,
+    COMPUTED,
+    DYNAMIC,
+    FROZEN,
+    IGNORED,
+    IMPORT,
+    MODULES,
+    PLAIN,
+    SIMPLE,
+    STORE,
+    VALUE,
+)
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.order import Order
+from pivot_fingerprint.recipes import digest
 from pivot_fingerprint.resolve import Target
 from pivot_fingerprint.sources import Source
 
 TEXT, ANNOTATED, FULL = "text", "annotated", "full"  # which text of a definition counts
+VALUES = FROZEN | COMPUTED | BUILT  # knows no name, and gives none away by its attributes
 
 
 class Sketch(NamedTuple):
     """One definition.
 
     ``kind`` and ``name`` are those of its part, ``field`` says which of its texts counts, ``names`` is what that stands
-    next to. ``pieces`` are pairs of a place among them and of a definition that stands there with its shape if nothing
-    can see its name; None where a module is only loaded. ``nameless`` says whether nothing can see its own name as far
-    as its module says. ``plain`` is one of which the process cannot change anything else.
+    next to. ``pieces`` are a place among them, a definition that stands there with its shape if nothing can see its
+    name, and attributes of that; None where a module is only loaded. ``nameless`` says whether nothing can see its own
+    name as far as its module says, if nothing sees those of ``made_of`` either. ``plain`` is one of which the process
+    cannot change anything else.
     """
 
     kind: str
@@ -30,8 +47,9 @@ class Sketch(NamedTuple):
     title: str
     field: str
     names: list[str]
-    pieces: list[tuple[int, int | None]]
+    pieces: list[tuple[int, int | None, str]]
     nameless: bool
+    made_of: list[int]
     plain: bool
     text: str
     line: int
@@ -39,11 +57,15 @@ class Sketch(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """Whose names the code of a module can see: ``every``, those of definitions, those of whole modules."""
+    """Whose names the code of a module can see: ``every``, those of definitions, those of whole modules.
+
+    ``built`` are digests of the texts of the containers that it makes.
+    """
 
     every: bool
     definitions: list[int]
     wholes: list[str]
+    built: list[str]
 
 
 class Sketches:
@@ -73,12 +95,14 @@ class Sketches:
         if field != TEXT:
             names.extend(self._graph.resolver.resolve(home, path).identity for path, _ in definition.notes)
         names.extend(self._order.of(number))
+        if definition.marks & PLAIN and definition.members and not self._graph.visibility.is_plain(number):
+            names.extend(self._order.of_members(number, methods=False))
         effects = [at for at, _ in self._graph.examiner.contributions(home).everywhere]
         pieces = []
         for place, ((_, use), target) in enumerate(zip(definition.refs, targets, strict=True)):
-            one = _one(target, use) if target.definitions else None
+            one = self._one(target, use) if target.definitions else None
             if one is not None or (target.wholes and not use & (VALUE | CALLED | STORE)):
-                pieces.append((place, one))
+                pieces.append((place, one, target.rest if one is not None else ""))
         touched = any(self._graph.is_contributed(name) for target in targets for name in target.names)
         return Sketch(
             *(("module", "") if number in effects else (definition.kind, definition.name)),
@@ -86,21 +110,41 @@ class Sketches:
             field,
             names,
             pieces,
-            self._may_be_nameless(number),
+            self._may_be_nameless(number, targets),
+            [one for target in targets for one in target.definitions] if definition.marks & COMPUTED else [],
             not (definition.opaque or definition.marks & MODULES or touched),
             getattr(definition, field) or definition.text,
             definition.line,
             definition.end,
         )
 
-    def _may_be_nameless(self, number: int) -> bool:
+    def _one(self, target: Target, use: int) -> int | None:
+        """Return the definition that a target is, if it is one and nothing else."""
+        if len(target.definitions) != 1 or target.outside or target.wholes or "|" in target.identity:
+            return None
+        one = target.definitions[0]
+        if target.rest and not self._sources.marks[one] & VALUES:
+            return None
+        return one if use & (CALLED | VALUE | IMPORT) else None
+
+    def _may_be_nameless(self, number: int, targets: list[Target]) -> bool:
         definition, home = self._sources.definitions[number], self._sources.homes[number]
-        if definition.marks & IGNORED or not definition.marks & (SIMPLE | FROZEN) or len(definition.binds) != 1:
+        if definition.marks & IGNORED or not definition.marks & (SIMPLE | VALUES) or len(definition.binds) != 1:
+            return False
+        if definition.marks & COMPUTED and not all(map(self._is_value, targets)):
             return False
         name = definition.binds[0]
         if len(home.facts.binds[name]) != 1 or name in home.late:
             return False
         return len(self._order.group(home, name)) == 1 and not self._graph.visibility.is_noted(number)
+
+    def _is_value(self, target: Target) -> bool:
+        """Whether what a constant is computed from cannot be changed."""
+        if target.definitions:
+            return not target.rest and all(self._sources.marks[one] & (FROZEN | COMPUTED) for one in target.definitions)
+        if target.external:
+            return is_value(target.external)
+        return not target.names and not target.wholes and not target.outside
 
     def shown(self, module: Source) -> Shown:
         """Return whose names the code of a module can see."""
@@ -116,17 +160,10 @@ class Sketches:
             target = self._graph.resolver.resolve(module, path)
             if target.wholes and use & (VALUE | CALLED):
                 wholes.update(dict.fromkeys(target.wholes))
-            if target.rest or use & STORE:
+            if use & STORE:
                 definitions.update(dict.fromkeys(target.definitions))
-            elif use & VALUE:
-                seen = (one for one in target.definitions if not self._sources.marks[one] & FROZEN)
+            elif use & VALUE or target.rest:
+                seen = (one for one in target.definitions if not self._sources.marks[one] & VALUES)
                 definitions.update(dict.fromkeys(seen))
-        return Shown(bool(module.facts.marks & DYNAMIC), list(definitions), list(wholes))
-
-
-def _one(target: Target, use: int) -> int | None:
-    """Return the definition that a target is, if it is one and nothing else."""
-    is_one = len(target.definitions) == 1 and not target.rest and not target.outside and not target.wholes
-    if is_one and use & (CALLED | VALUE | IMPORT) and "|" not in target.identity:
-        return target.definitions[0]
-    return None
+        built = [digest([one.text]) for one in module.facts.definitions if one.marks & BUILT]
+        return Shown(bool(module.facts.marks & DYNAMIC), list(definitions), list(wholes), built)

@@ -79,6 +79,12 @@ class Visibility:
                 return True
         return False
 
+    def is_plain(self, number: int) -> bool:
+        """Whether nothing looks into a class while it is made."""
+        home = self._sources.homes[number]
+        with self._sources.asking(home):
+            return self._is_plain(self._sources.definitions[number], home, set())
+
     def _is_plain(self, definition: Definition, home: Source, seen: set[str]) -> bool:
         """Whether a class is made by ``type`` itself and inherits only from such classes: none reads annotations."""
         if not definition.marks & PLAIN:

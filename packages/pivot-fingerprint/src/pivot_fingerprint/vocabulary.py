@@ -48,15 +48,12 @@ INTROSPECTORS = frozenset(
         "schema_json",
     ]
 )
-# What looks at frames, or finds names of functions and constants by a text.
+# What looks at frames, or finds names of functions and constants by a text; some only if called in a certain way.
 NAMERS = frozenset(
     [
-        "query",
-        "eval",
         "patch",
         "_getframe",
         "currentframe",
-        "stack",
         "extract_stack",
         "extract_tb",
         "format_exc",
@@ -64,6 +61,7 @@ NAMERS = frozenset(
         "format_exception",
         "traceback",
         "settrace",
+        "sql",
         "setprofile",
         "monitoring",
         "co_name",
@@ -72,6 +70,9 @@ NAMERS = frozenset(
         "tb_frame",
     ]
 )
+NAMERS_BY_CALL = frozenset({"eval", "query", "stack"})
+# What gives the members of a class in their order; ``vars`` only where it is asked for a class.
+MEMBER_READERS = frozenset({"__dict__", "locals", "vars"})
 TEXT_READERS = frozenset(
     [
         "getsource",

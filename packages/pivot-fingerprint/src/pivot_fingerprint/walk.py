@@ -8,7 +8,7 @@ may notice that. ``digests`` makes parts of what was reached.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, SUBCLASSES, TEXT
+from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, ORDERS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Edges, Graph, joined
 from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
@@ -20,7 +20,8 @@ class Walk(NamedTuple):
 
     ``definitions`` and ``ignored`` are numbers of definitions, ``others`` nodes of other kinds that are parts,
     ``names`` those of names, ``loaded`` modules that are loaded on the way; ``led_by`` maps a node to the one that
-    led to it. ``full`` says that annotations count everywhere, ``texts`` that the very text of the source does.
+    led to it. ``full`` says that annotations count everywhere, ``texts`` that the very text of the source does,
+    ``ordered`` that the order of members in classes does.
     """
 
     definitions: list[int]
@@ -32,6 +33,7 @@ class Walk(NamedTuple):
     led_by: dict[int, int]
     full: bool = False
     texts: bool = False
+    ordered: bool = False
 
 
 def walk(graph: Graph, entries: Iterable[int], process: Process) -> Walk:
@@ -45,7 +47,7 @@ def walk(graph: Graph, entries: Iterable[int], process: Process) -> Walk:
     if late or marks & (INTROSPECTS | SUBCLASSES):
         walker = _Walker(graph, process, late=late, full=bool(marks & INTROSPECTS), subclasses=bool(marks & SUBCLASSES))
         found = walker.walk(starts)
-    return found._replace(texts=bool(marks & TEXT))
+    return found._replace(texts=bool(marks & TEXT), ordered=bool(marks & ORDERS))
 
 
 def _contributes(graph: Graph, name: str) -> bool:
