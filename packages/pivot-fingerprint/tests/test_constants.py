@@ -9,7 +9,13 @@ from pivot_fingerprint.definitions import BUILT, COMPUTED
 from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.reading import Module
 
-IMPORTS = {"math": "!0:math:", "np": "!0:numpy:", "Path": "!0:pathlib:Path", "namedtuple": "!0:collections:namedtuple"}
+IMPORTS = {
+    "math": "!0:math:",
+    "logging": "!0:logging:",
+    "np": "!0:numpy:",
+    "Path": "!0:pathlib:Path",
+    "namedtuple": "!0:collections:namedtuple",
+}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,7 @@ IMPORTS = {"math": "!0:math:", "np": "!0:numpy:", "Path": "!0:pathlib:Path", "na
         ("f'{NAME}.csv'", COMPUTED),
         ("(A, B) if C else ()", COMPUTED),
         ("' '.join(NAMES)", COMPUTED),
+        ("logging.getLogger(__name__)", COMPUTED),
         ("[1, A, f]", BUILT),
         ("{'a': lambda x: x}", 0),
         ("{name: at for at, name in enumerate(NAMES)}", BUILT),

@@ -60,7 +60,10 @@ def sees_names(node: ast.Call, name: str) -> bool:
 
 
 def reads_members(node: ast.Call, name: str, is_object: Callable[[str], bool]) -> bool:
-    """Whether a call may ask a class for its members: ``vars``, but for what ``is_object`` says is no class."""
+    """Whether a call may ask a class, or a function that it is in, for its names: ``dir()``, or ``vars`` of anything
+    that is not an object as ``is_object`` says."""
+    if name == "builtins.dir" and not node.args:
+        return True
     return name == "builtins.vars" and not any(isinstance(one, ast.Name) and is_object(one.id) for one in node.args)
 
 

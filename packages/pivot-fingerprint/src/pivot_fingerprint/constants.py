@@ -18,6 +18,7 @@ _MAKES_VALUES = frozenset(
         *(f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta")),
         "decimal.Decimal",
         "fractions.Fraction",
+        "logging.getLogger",  # of one name it is always the same
         "pathlib.Path",
         "pathlib.PurePath",
         "pathlib.PurePosixPath",

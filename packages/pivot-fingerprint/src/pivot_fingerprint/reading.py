@@ -143,6 +143,7 @@ class Reader:
         self.depth = 0  # how many functions deep; 0 runs while the module is imported
         self.handed = 0  # how many of them are lambdas that a call is given, which may call them at once
         self.out: list[str] = []
+        self.unseen: list[str] = []  # names that functions import, which only those see who ask for all
         self.noted: list[str] = []  # tokens of annotations, which only introspection can see
         self.docs: list[str] = []  # docstrings
         self.noting = False
@@ -162,7 +163,7 @@ class Reader:
 
     def finish(self, kind: str, name: str, line: int, end: int, owner: int = -1) -> Definition:
         """Return what was read."""
-        text = "\0".join(self.out)
+        text = "\0".join([*self.out, *(self.unseen if self.marks & (DYNAMIC | ORDERS) else ())])
         now, later, nested = map(self._with_paths, self.effects)
         return make_definition(
             kind=kind,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pivot_fingerprint.definitions import IMPORT
 from pivot_fingerprint.reading import Reader, literal
-from pivot_fingerprint.scopes import Bindings, Scope, bindings, imported_names, parameters
+from pivot_fingerprint.scopes import Bindings, Scope, bindings, find, imported_names, parameters
 
 
 class StructureReader(Reader):
@@ -172,7 +172,10 @@ class StructureReader(Reader):
         for name, path in imported_names(node):
             self.out.append("import")
             self.emit_ref(path, IMPORT)
-            if name != "*":
+            scope = find(self.scopes, name)
+            if scope is not None and scope is self.scopes[-1] and scope.kind == "function" and name not in scope.mixed:
+                self.unseen.append(name)  # whoever reads it is written as what it means
+            elif name != "*":
                 self.bind(name)
         if isinstance(node, ast.Import):
             for alias in node.names:
