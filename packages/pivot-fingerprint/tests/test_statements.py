@@ -4,7 +4,16 @@ import ast
 
 import pytest
 
-from pivot_fingerprint.statements import changed, first_line, functions_inside, in_order, is_container, is_simple, only
+from pivot_fingerprint.statements import (
+    changed,
+    first_line,
+    functions_inside,
+    in_order,
+    is_container,
+    is_simple,
+    looks_at_frames,
+    only,
+)
 
 
 def statement(source: str) -> ast.stmt:
@@ -75,3 +84,10 @@ def test_an_import_of_one_name(source: str, name: str, text: str) -> None:
     node = statement(source)
     assert isinstance(node, ast.Import | ast.ImportFrom)
     assert ast.unparse(only(node, name)) == text
+
+
+def test_what_looks_at_frames_is_found_under_another_name() -> None:
+    assert looks_at_frames({"frames": ["!0:inspect:stack"]})
+    assert not looks_at_frames(
+        {"stack": ["!0:inspect:stack"], "frames": ["!0:numpy:stack", 1], "inspect": ["!0:inspect:"]}
+    )

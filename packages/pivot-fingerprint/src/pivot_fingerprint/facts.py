@@ -47,6 +47,7 @@ from pivot_fingerprint.statements import (
     in_order,
     is_container,
     is_simple,
+    looks_at_frames,
     only,
     values,
 )
@@ -145,7 +146,7 @@ class _Splitter:
         self.split(body, ())
         shown: dict[str, int] = {}
         late: dict[str, list[int]] = {}
-        marks = 0
+        marks = DYNAMIC * looks_at_frames(self.binds)
         for at, one in enumerate(self.definitions):
             marks |= one.marks
             for what, name, *_ in (*one.later, *one.nested):
@@ -264,9 +265,8 @@ class _Splitter:
             reader.marks |= DISPATCHES
         if not guards and is_simple(node):
             reader.marks |= SIMPLE
-        name = registered or node.name
         self.search.extend(reader.search)
-        self.add(reader.finish("func", name, first_line(node), node.end_lineno or node.lineno), node)
+        self.add(reader.finish("func", registered or node.name, first_line(node), node.end_lineno or node.lineno), node)
 
     def read_function(self, reader: DefinitionReader, node: Function) -> None:
         """Read a function that is a definition."""

@@ -238,11 +238,15 @@ class Reader:
         root, _, rest = path.partition(".")
         if root in self.module.imports:
             path = join(self.module.imports[root], rest)
-        names = path.replace(":", ".").split(".") if not path.isidentifier() else [path][path.startswith("__") :]
-        for name in names[:-1]:
+        if path.startswith("!"):  # what a package of others is called says something, what a module in one is not
+            level, module, attributes = path[1:].split(":")
+            above, _, last = ".".join([module.partition(".")[0] * (level == "0"), attributes]).rpartition(".")
+        else:
+            above, _, last = path.rpartition(".")
+        for name in above.split("."):
             self.mention(name)
-        for name in names[-1:]:
-            self.mention(name, use)
+        if not path.isidentifier() or not path.startswith("__"):
+            self.mention(last, use)
         if use & VALUE and path.rstrip(":").endswith(":inspect"):  # whoever gets it may ask for the stack
             self.marks |= DYNAMIC
 

@@ -12,6 +12,8 @@ from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.structure import is_constant
 
+_FRAMES = frozenset({"inspect:currentframe", "inspect:stack", "sys:_current_frames", "sys:_getframe"})
+
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -59,6 +61,15 @@ def is_simple(node: Function) -> bool:
     nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global)
     return not node.name.startswith("__") and not any(
         isinstance(one, nested) for one in ast.walk(node) if one is not node
+    )
+
+
+def looks_at_frames(binds: dict[str, list[Any]]) -> bool:
+    """Whether a module binds what looks at frames to another name than its own, by which others may import it."""
+    return any(
+        isinstance(one, str) and one.startswith("!0:") and one[3:] in _FRAMES and one.rpartition(":")[2] != name
+        for name, bound in binds.items()
+        for one in bound
     )
 
 
