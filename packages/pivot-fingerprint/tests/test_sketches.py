@@ -39,7 +39,7 @@ def test_what_names_mean_and_which_of_them_may_be_nameless(look) -> None:
     run, helper = found.of(graph.number("main", "run")), graph.number("other", "helper")
     assert run[:4] == ("func", "run", "func:main:run", TEXT)
     assert run.names == ["other:helper", "main:Model"]
-    assert [one for _, one in run.pieces] == [helper, graph.number("main", "Model")]
+    assert [one for _, one, _ in run.pieces] == [helper, graph.number("main", "Model")]
     assert found.of(helper).nameless
     assert not found.of(graph.number("main", "Model")).nameless
 

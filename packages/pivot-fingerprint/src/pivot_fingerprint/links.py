@@ -171,21 +171,23 @@ class Reopened:
             if entry[0] not in self._stale:
                 graph.starts[Entry(*entry)] = nodes
         for number, *row in self._standing(links.sketches):
-            sketch = Sketch(*row)
-            made_of = self._now(sketch.made_of)
-            if made_of is None:
-                continue
-            if sketch.pieces:
-                now = self._now([one for _, one, _ in sketch.pieces])
-                if now is None:
-                    continue
-                places, _, rests = zip(*sketch.pieces, strict=True)
-                sketch = sketch._replace(pieces=list(zip(places, now, rests, strict=True)), made_of=made_of)
-            sketches.known[number] = sketch
+            sketch = self._drawn(Sketch(*row))
+            if sketch is not None:
+                sketches.known[number] = sketch
         for name, every, numbers, wholes, built in links.shown:
             now = self._now(numbers) if name not in self._stale else None
             if now is not None:
                 sketches.known_shown[name] = Shown(every, now, wholes, built)
+
+    def _drawn(self, sketch: Sketch) -> Sketch | None:
+        """Return a sketch with definitions as they are now; None if one of them is nothing any more."""
+        if not (sketch.pieces or sketch.made_of):
+            return sketch
+        now, made_of = self._now([one for _, one, _ in sketch.pieces]), self._now(sketch.made_of)
+        if now is None or made_of is None:
+            return None
+        pieces = [(place, one, rest) for (place, _, rest), one in zip(sketch.pieces, now, strict=True)]
+        return sketch._replace(pieces=pieces, made_of=made_of)
 
     def _standing(self, rows: list[Any]) -> Iterator[Any]:
         """Yield what belongs to definitions of modules for which it holds."""
