@@ -15,6 +15,13 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project", home=tmp_path / "home")
 
 
+@pytest.fixture
+def signals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for files by which tests and stages wait for one another: not beside the project, where they would
+    count as what stages read."""
+    return tmp_path_factory.mktemp("signals")
+
+
 @pytest.fixture(scope="session")
 def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
     """A server that speaks S3."""

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,30 +11,30 @@ from workbench import PATIENCE, PIVOT, wait_until
 
 
 @pytest.fixture
-def busy(two_stages: Any) -> Iterator[Any]:
+def busy(two_stages: Any, signals: Path) -> Iterator[Any]:
     """A project in which `preprocess` is at work until the file `go` is there."""
     two_stages.edit(
         "cleaning.py",
         "    return",
-        "    import pathlib, time\n    pathlib.Path('../begun').touch()\n"
-        "    while not pathlib.Path('../go').exists(): time.sleep(0.01)\n    return",
+        f"    import pathlib, time\n    pathlib.Path({str(signals)!r}, 'begun').touch()\n"
+        f"    while not pathlib.Path({str(signals)!r}, 'go').exists(): time.sleep(0.01)\n    return",
     )
     command = [PIVOT, "repro"]
     with subprocess.Popen(
         command, cwd=two_stages.path, env=two_stages.environment, stdout=subprocess.DEVNULL
     ) as process:
-        wait_until((two_stages.path.parent / "begun").exists)
+        wait_until((signals / "begun").exists)
         yield two_stages
-        (two_stages.path.parent / "go").touch()
+        (signals / "go").touch()
         assert process.wait(PATIENCE) == 0
 
 
-def test_who_waits_says_for_whom_and_does_not_do_it_again(busy: Any) -> None:
+def test_who_waits_says_for_whom_and_does_not_do_it_again(busy: Any, signals: Path) -> None:
     waiting = subprocess.Popen([PIVOT, "repro"], cwd=busy.path, env=busy.environment, stdout=subprocess.PIPE, text=True)
     assert waiting.stdout is not None
     line = waiting.stdout.readline()
     assert line == "  preprocess: waiting for another pivot, which is at work on preprocess\n"
-    (busy.path.parent / "go").touch()
+    (signals / "go").touch()
     rest, _ = waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 0 and ("Done: " in rest or "up to date" in rest)
     assert (busy.path.parent / "ran.txt").read_text().split() == ["preprocess", "summarize"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 
@@ -73,12 +74,15 @@ def test_an_edit_of_the_same_length_in_the_same_second_is_seen(two_stages: Any) 
     assert read_json(two_stages, "summary.json") == {"total": 2}
 
 
-def test_nothing_to_do_imports_neither_the_pipeline_nor_what_it_imports(two_stages: Any) -> None:
-    two_stages.write({"site/heavy.py": "import os\nif os.path.exists('../forbidden'): raise SystemError('imported')\n"})
+def test_nothing_to_do_imports_neither_the_pipeline_nor_what_it_imports(two_stages: Any, signals: Path) -> None:
+    forbidden = signals / "forbidden"
+    two_stages.write(
+        {"site/heavy.py": f"import os\nif os.path.exists({str(forbidden)!r}): raise SystemError('imported')\n"}
+    )
     two_stages.edit("pipeline.py", "import pivot\n", "import heavy\nimport pivot\n")
     path = {"PYTHONPATH": str(two_stages.path / "site")}
     two_stages.run("repro", env=path)
-    (two_stages.path.parent / "forbidden").touch()
+    forbidden.touch()
     for command in (["repro"], ["status"], ["status", "--explain"], ["list"]):
         two_stages.run(*command, env=path)
     two_stages.edit("pipeline.py", "import heavy", "import heavy  # a comment")

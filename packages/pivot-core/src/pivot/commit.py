@@ -36,12 +36,12 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
         if look.content(path) != content:
             how = "changed" if look.content(path) else "was removed"
             return _changed(f"the input {path} {how} while the stage was running", WRITES)
+    outputs = {out.path.rstrip("/") for out in now.stage.outs}
     for path in result.observed.reads:
         look.scan.forget(path)
-        if _touched(path, began):
-            return _changed(
-                f"{look.project.relative(path)}, which the stage read, changed while it was running", WRITES
-            )
+        name = relative(path, str(look.project.root))
+        if _touched(path, began) and not _is_among(name, outputs):  # a library may ask about what it is to write
+            return _changed(f"{name}, which the stage read, changed while it was running", WRITES)
     return None
 
 
@@ -142,10 +142,14 @@ def undeclared(look: Look, observed: Observed, own: set[str]) -> Iterator[str]:
     marked = [(path, "") for path in files] + [(path, "/") for path in observed.listings]
     for path, suffix in marked + [(path, "/.") for path in observed.directories]:
         name = relative(path, root)
-        above = name.split("/")
-        declared = any("/".join(above[:depth]) in own for depth in range(1, len(above) + 1))
-        if not declared and above[0] not in (".pivot", ".git"):
+        if not _is_among(name, own) and name.partition("/")[0] not in (".pivot", ".git"):
             yield name + suffix
+
+
+def _is_among(name: str, paths: set[str]) -> bool:
+    """Return whether a path is one of some, or below one."""
+    above = name.split("/")
+    return any("/".join(above[:depth]) in paths for depth in range(1, len(above) + 1))
 
 
 def describe_read(path: str, digest: str | None) -> str:

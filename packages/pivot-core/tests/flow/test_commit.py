@@ -32,7 +32,7 @@ def test_what_only_the_run_showed_is_recorded_and_checked_from_then_on(bench) ->
     bench.write(extra__txt="x")
     bench.observed["total"] = Observed(
         functions=(Entry("helpers", "tidy", 2), Entry("helpers", "add", 5)),
-        reads=(str(root / "extra.txt"), str(root / "clean.json"), "/etc/hostname"),
+        reads=(str(root / "extra.txt"), str(root / "clean.json")),
         listings=(str(root / "notes"),),
         env=(("PIVOT_TEST_MODE", None),),
     )

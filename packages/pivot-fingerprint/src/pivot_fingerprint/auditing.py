@@ -154,26 +154,30 @@ class Access:
                 self.openings.watch(directory)
         return True
 
-    def _settle_handed(self) -> None:
-        """Take in what libraries opened of the paths that they got.
+    def _settle_handed(self) -> set[str]:
+        """Take in what libraries opened of the paths that they got; returns their output.
 
-        What was not there when a library got its path is output, and so is what is another now, and was closed first by
-        who could write it.
+        That is what was not there when a library got its path and is now, and what is another now and was closed first
+        by who could write it.
         """
         self.openings.close()
+        written = self.openings.written
+        output = {
+            place
+            for place, status in self._handed.items()
+            if status != _status(place) and (not status or written.get(os.path.realpath(place)))
+        }
         for place, status in self._handed.items():
             real = os.path.realpath(place)
             opened = [file for file in self.openings.files if file == real or file.startswith(real + os.sep)]
             for file in opened if status else ():
                 found = self._places.find_anywhere(place + file.removeprefix(real))
-                if found is None or self._is_own(found) or self._is_module(found):
-                    continue
-                before = self._handed.get(found)
-                if before == () or (self.openings.written.get(file) and before != _status(found)):
+                if found is None or found in output or self._is_own(found) or self._is_module(found):
                     continue
                 self.reads[found] = None
                 if found != place:
                     self.listings[os.path.dirname(found)] = None
+        return output
 
     def settle(self) -> set[str]:
         """Sort out the questions when all is over; returns the places that turned out to be no inputs.
@@ -183,11 +187,11 @@ class Access:
         ``directories`` are those that were there when they were asked for: only that they exist counts. Those that the
         process made or put something into are places for output and do not count, nor do those that were listed too.
         """
-        self._settle_handed()
+        output = self._settle_handed()
         dropped = {
             place
             for place, there in self._asked.items()
-            if self._is_module(place) or (not there and stat.S_ISDIR(_mode(place)))
+            if place in output or self._is_module(place) or (not there and stat.S_ISDIR(_mode(place)))
         }
         self.reads.update((place, None) for place in self._asked if place not in dropped)
         dropped |= self._handed.keys() - self.reads.keys()

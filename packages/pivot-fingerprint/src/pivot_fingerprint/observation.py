@@ -46,8 +46,13 @@ class Observation:
         self._computed: dict[str, None] = {}
         noted = [(self._variables, "digests"), (self._requests, "named"), (self._calls, "started")]
         noted += [(self, name) for name in ("_imports", "_requested", "_computed")]
-        self._forks = Forks([*self._access.shared(), *noted], self._access.openings.open)
+        self._forks = Forks([*self._access.shared(), *noted], self._about_to_fork)
         self._access.catch_up = self._forks.catch_up
+
+    def _about_to_fork(self) -> None:
+        """Let processes of this family hear of one another's openings; one that only forks others belongs to none."""
+        if self._calls.started:
+            self._access.openings.open()
 
     def follow(self) -> None:
         """Go on in this process, which was forked for the work: what is forked from it belongs to the observation.
