@@ -95,6 +95,12 @@ def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) 
     assert summary.failures["total"].kind == "changed" and "extra.txt" in summary.failures["total"].problem
 
 
+def test_a_library_may_ask_for_what_it_is_to_write(bench) -> None:
+    bench.observed["total"] = Observed(reads=(str(bench.root / "total.json"),))
+    assert bench.repro().actions["total"] == "run"
+    assert lock_of(bench, "total").reads == {}
+
+
 def test_a_read_from_the_future_did_not_change_during_the_run(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.write(extra__txt="x")
     os.utime(bench.root / "extra.txt", (5e9, 5e9))  # in 2128
