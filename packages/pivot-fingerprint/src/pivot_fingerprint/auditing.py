@@ -138,8 +138,8 @@ class Access:
         if place is None or self._is_own(place):
             return place is not None
         status = _status(place)
-        if status and not stat.S_ISREG(status[0]) and self._places.find(path) is None:
-            return False  # a directory outside may be that of anything
+        if status and not stat.S_ISREG(status[0]) and self._places.find(path) in (None, *self._roots):
+            return False  # in the project's own directory, and outside, everybody opens files
         if place in self._handed or not status:
             self._handed.setdefault(place, status)
             return bool(status)
@@ -150,7 +150,7 @@ class Access:
             self.openings.catch_up(besides=real)  # it is digested where a module is being imported
             self.openings.watch(os.path.dirname(real))
         else:
-            for directory in [real] if place in self._roots else _directories(real):
+            for directory in _directories(real):
                 self.openings.watch(directory)
         return True
 

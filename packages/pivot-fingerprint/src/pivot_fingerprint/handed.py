@@ -21,6 +21,7 @@ MOST = 50  # times that a place, or a function, is looked at without a path of t
 
 _LONGEST = 4096  # characters of a path
 _FEW = 20  # values of a mapping that are looked at
+_IMPORT_SYSTEM = frozenset({"importlib", "_frozen_importlib", "_frozen_importlib_external"})
 _LISTS = (list, tuple, set, frozenset)
 _WITH_ARGS, _WITH_KEYWORDS = 0x04, 0x08  # flags of code
 _PATTERN = re.compile(r"[*?\[]")
@@ -124,9 +125,14 @@ class Handed:
         return self._verdict(self._look(given_to(frame), frame), code, offset)
 
     def _is_called_by_project(self, frame: FrameType) -> bool:
-        """Whether project code called a function, or the standard library for it; a thread has nobody else."""
+        """Whether project code called a function, or the standard library for it; a thread has nobody else.
+
+        The import system calls finders of libraries, with directories that it looks into itself.
+        """
         asker = frame.f_back
         while asker is not None and _is_between(asker):
+            if module_top(asker.f_globals.get("__name__")) in _IMPORT_SYSTEM:
+                return False
             asker = asker.f_back
         return asker is None or self._is_project(asker.f_code.co_filename)
 
