@@ -1,8 +1,8 @@
 """Every case of the change-detection catalogue through the real command: the right stages run, nothing is stale.
 
 The cases and their format are in packages/pivot-fingerprint/tests/catalogue; the tests of that package show that they
-are right, and follow all of them in process. Two in ten of them, always the same, are run here with all tests;
-the others are marked `sweep` (`./dev sweep`).
+are right, and follow them in process. Of ten, always the same, two are run here with all tests and five others there;
+the rest of each is marked `sweep` (`./dev sweep`).
 """
 
 import importlib

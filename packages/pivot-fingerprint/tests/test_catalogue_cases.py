@@ -25,6 +25,8 @@ DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "o
     "runtime",
     "edits",
     "effects",
+    "members",
+    "names",
 }
 
 
