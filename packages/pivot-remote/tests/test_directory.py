@@ -122,6 +122,19 @@ def test_something_else_in_the_place_of_the_directory(tmp_path: Path, store: Dir
     assert place.read_text() == "a file" if what == "file" else place.is_symlink()
 
 
+def test_the_directory_may_be_made_while_it_is_looked_for(
+    tmp_path: Path, store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lexists = os.path.lexists
+
+    def make_first(path: str) -> bool:
+        os.makedirs(path, exist_ok=True)
+        return lexists(path)
+
+    monkeypatch.setattr(os.path, "lexists", make_first)
+    assert not store.has(hash_bytes(b"x"))
+
+
 def test_a_bucket_is_no_directory() -> None:
     with pytest.raises(InvalidLocation, match="no directory"):
         DirectoryStore(Remote("s3://bucket"))

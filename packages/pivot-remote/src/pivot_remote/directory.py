@@ -135,5 +135,5 @@ class DirectoryStore:
         parent = os.path.dirname(self._root)
         if not os.path.isdir(parent):
             raise DirectoryMissing(self._address, parent)
-        if os.path.lexists(self._root):
+        if os.path.lexists(self._root) and not os.path.isdir(self._root):  # it may just have been made
             raise DirectoryMissing(self._address, self._root, "something else stands there")
