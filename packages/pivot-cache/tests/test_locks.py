@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pivot_cache import DiskError, FileLock, LockTimeout, try_all, wait_for
+from pivot_cache import DiskError, FileLock, LockTimeout, ThroughLink, try_all, wait_for
 
 HOLD = """
 import sys
@@ -183,3 +183,16 @@ def test_context(work):
         assert not FileLock(work / "l").try_lock()
     assert not lock.held
     assert os.path.exists(work / "l")
+
+
+def test_within_a_directory_what_is_missing_is_made_and_no_link_is_followed(tmp_path):
+    lock = FileLock(tmp_path / "deep/er/l", within=tmp_path)
+    assert lock.try_lock()
+    assert not FileLock(tmp_path / "deep/er/l").try_lock()
+    lock.unlock()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "way").symlink_to(tmp_path / "outside")
+    for path in ("way/l", "way/er/l"):
+        with pytest.raises(ThroughLink):
+            FileLock(tmp_path / path, within=tmp_path).try_lock()
+    assert not any((tmp_path / "outside").iterdir())

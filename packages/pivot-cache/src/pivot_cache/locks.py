@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from pivot_cache.atomic import disk
+from pivot_cache.enclosure import Enclosure
 from pivot_cache.errors import LockTimeout
 
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _FIRST_WAIT: Final = 0.002
 _LONGEST_WAIT: Final = 0.1
 
@@ -22,11 +24,14 @@ _LONGEST_WAIT: Final = 0.1
 class FileLock:
     """A lock file, shared or exclusive. The file is made when first locked, and stays.
 
-    As a context manager it waits for the exclusive lock, without a limit. Errors of the disk are ``DiskError``.
+    ``within`` is a directory above it: below it no link is followed, and what is missing on the way is made.
+    As a context manager it waits for the exclusive lock, without a limit. Errors of the disk are ``DiskError``, a link
+    on the way is ``ThroughLink``.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, within: str | os.PathLike[str] | None = None) -> None:
         self.path = os.fspath(path)
+        self._within = within
         self._descriptor: int | None = None
         self._process = 0
 
@@ -40,7 +45,9 @@ class FileLock:
         with disk("lock", self.path):
             descriptor = self._descriptor
             if descriptor is None:
-                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+                with Enclosure(self._within) as inside:
+                    directory, name, _ = inside.spot(self.path, make=self._within is not None)
+                    descriptor = os.open(name, _FLAGS, 0o666, dir_fd=directory)
             try:
                 fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -33,8 +33,7 @@ class Server:
     def __init__(self, home: Path, methods: Methods) -> None:
         self.path = home / NAME
         self._methods = methods
-        (home / "locks").mkdir(parents=True, exist_ok=True)
-        self._claim = FileLock(home / "locks" / ".watch")
+        self._claim = FileLock(home / "locks" / ".watch", within=home.parent)
         if not self._claim.try_lock():
             raise UsageError("another pivot watches this project already", hint=f"its socket is {self.path}")
         self._listener = _listen(self.path)

@@ -18,7 +18,7 @@ from pivot.record import Damaged, read_bytes
 from pivot.records import Record, Records, find_records
 from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
-from pivot_cache import Content, DiskError, FileLock, Scan, make_directories
+from pivot_cache import Content, DiskError, FileLock, Scan
 from pivot_cache.errors import ObjectError
 
 
@@ -136,10 +136,8 @@ def _held(home: Path, record: Record) -> Iterator[None]:
 
     Where nothing may be written, there is no lock to take: what is right is told all the same.
     """
-    file = home / "locks" / record.pipeline / record.stage
-    lock = FileLock(file)
+    lock = FileLock(home / "locks" / record.pipeline / record.stage, within=home.parent)
     try:
-        make_directories(file.parent, durable=False, within=home.parent)
         lock.lock()
     except DiskError as error:
         if not error.read_only:

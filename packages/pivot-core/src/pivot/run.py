@@ -35,6 +35,7 @@ from pivot.tracked_inputs import missing_inputs, take_tracked
 from pivot.under_way import UnderWay
 from pivot.users import MOST_FRESH
 from pivot.workspace import Workspace
+from pivot_cache import make_directories
 from pivot_cache.errors import ObjectError
 
 type MakeExecutor = Callable[[int], Executor]  # for so many stages at once
@@ -207,6 +208,8 @@ class Run:
 
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
+        log = self.workspace.log_path(stage)
+        make_directories(log.parent, durable=False, within=look.project.root)
         for remark in take_tracked(self.workspace, look, stage, self._made):
             self.emit(Notice(remark, stage.name))
         for saved in clear_outputs(self.workspace, look, step.now, pending=self.options.no_commit):
@@ -218,7 +221,7 @@ class Run:
             tuple((path, content.digest) for path, content in step.now.inputs.items() if content),
             tuple(out.path for out in stage.outs),
             stage.params,
-            str(self.workspace.log_path(stage)),
+            str(log),
             stage.timeout,
         )
         self.emit(StageStarted(stage.name, step.decision.reasons))

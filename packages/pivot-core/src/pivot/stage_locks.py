@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pivot.graph import Graph
 from pivot.manifest import Manifest
-from pivot_cache import FileLock, make_directories, try_all
+from pivot_cache import FileLock, try_all
 
 POLL = 0.05  # seconds between two looks at a lock that another process holds
 
@@ -26,9 +26,7 @@ class StageLocks:
         """Take what a stage needs; return None, or the stage that another process holds."""
         names = (stage, *self._graph.upstream[stage])
         files = [self._home / "locks" / self._pipelines[name] / name for name in names]
-        for file in files:
-            make_directories(file.parent, durable=False, within=self._home.parent)
-        locks = [FileLock(file) for file in files]
+        locks = [FileLock(file, within=self._home.parent) for file in files]
         busy = try_all(locks, exclusive=[name == stage for name in names])
         if busy is not None:
             return names[locks.index(busy)]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from typing import Any
 
 import pytest
@@ -49,6 +50,20 @@ def test_another_process_at_work_is_waited_for(bench) -> None:
     bench.events = Listening()
     assert bench.repro().actions == {"clean": "skip", "total": "run"}
     assert said == ["waiting for another pivot, which is at work on total"]
+
+
+@pytest.mark.parametrize("name", ["locks", "logs"])
+def test_a_link_that_is_put_on_the_way_meanwhile_leads_nowhere(bench, name: str) -> None:
+    def exchange() -> None:
+        outside.mkdir()
+        shutil.rmtree(directory)
+        directory.symlink_to(outside)
+
+    directory, outside = bench.root / ".pivot" / name, bench.root / "outside"
+    bench.during["clean"] = exchange
+    failure = bench.repro().failures["total"]
+    assert failure.kind == "storage" and f".pivot/{name} is a symbolic link" in failure.problem
+    assert not any(outside.iterdir())
 
 
 def test_the_store_is_held_from_the_first_thing_that_is_done(bench) -> None:
