@@ -20,6 +20,7 @@ from pivot_fingerprint import Fingerprint, Observed, text_of
 from pivot_fingerprint.surroundings import relative
 
 WRITES = "nothing is recorded; run again, unless the stage itself writes there: then declare an output instead"
+READS = f"{WRITES}, and an input if it makes a hard link to it or sets its mode"
 
 
 def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
@@ -36,12 +37,15 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
         if look.content(path) != content:
             how = "changed" if look.content(path) else "was removed"
             return _changed(f"the input {path} {how} while the stage was running", WRITES)
+    inputs = {path.rstrip("/") for path in now.inputs}
     outputs = {out.path.rstrip("/") for out in now.stage.outs}
     for path in result.observed.reads:
         look.scan.forget(path)
         name = relative(path, str(look.project.root))
-        if _touched(path, began) and not _is_among(name, outputs):  # a library may ask about what it is to write
-            return _changed(f"{name}, which the stage read, changed while it was running", WRITES)
+        if _is_among(name, outputs):  # a library may ask about what it is to write
+            continue
+        if _touched(path, began, compared=_is_among(name, inputs)):
+            return _changed(f"{name}, which the stage read, changed while it was running", READS)
     return None
 
 
@@ -189,16 +193,18 @@ def _source_key(key: str, digest: str) -> str:
     return f"{text_of(digest)} {key}"
 
 
-def _touched(path: str, began: int) -> bool:
+def _touched(path: str, began: int, *, compared: bool) -> bool:
     """Return whether a file may have been written since; one from the future was not, but by another clock.
 
-    Anyone may set the time of modification; that of the change is the system's own.
+    Anyone may set the time of modification; that of the change is the system's own, but a hard link changes it, too.
+    So the first is enough for a file whose bytes were ``compared`` with those before.
     """
     try:
         status = os.stat(path)
     except OSError:
         return False
-    return began < status.st_ctime_ns <= clock() + RACY_NS
+    at = status.st_mtime_ns if compared else status.st_ctime_ns
+    return began < at <= clock() + RACY_NS
 
 
 def _changed(

@@ -95,6 +95,18 @@ def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) 
     assert summary.failures["total"].kind == "changed" and "extra.txt" in summary.failures["total"].problem
 
 
+def test_a_hard_link_to_an_input_leaves_its_bytes_as_they_are(bench) -> None:
+    """One to what was read undeclared may come from somebody who wrote there before."""
+    bench.write(extra__txt="x")
+    link = bench.root / "link"
+    for read, hint in (("raw.json", None), ("extra.txt", "an input if it makes a hard link")):
+        bench.observed["clean"] = Observed(reads=(str(bench.root / read),))
+        bench.during["clean"] = lambda read=read: link.hardlink_to(bench.root / read)
+        failure = bench.repro(force=True).failures.get("clean")
+        assert hint in failure.hint if hint else failure is None
+        link.unlink()
+
+
 def test_a_library_may_ask_for_what_it_is_to_write(bench) -> None:
     bench.observed["total"] = Observed(reads=(str(bench.root / "total.json"),))
     assert bench.repro().actions["total"] == "run"
