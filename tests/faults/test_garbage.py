@@ -141,12 +141,13 @@ def test_where_nothing_can_be_written(scenes: Callable[[str], Scene], tmp_path: 
     check_recovery(project, about.expected)
 
 
-def test_where_nothing_has_to_be_written_nothing_is(done: tuple[Twenty, Result]) -> None:
+@pytest.mark.parametrize("words", [("checkout",), ("commit", "split", "tree")])
+def test_where_nothing_has_to_be_written_nothing_is(done: tuple[Twenty, Result], words: tuple[str, ...]) -> None:
     """Nor where a lock was never taken: git has none of the files for that."""
     project, _ = done
     shutil.rmtree(project.path / ".pivot" / "locks")
     (project.path / ".pivot" / "cache" / "lock").unlink()
-    project.run_with("EROFS:1-", "checkout", code=0)
+    project.run_with("EROFS:1-", *words, code=0)
 
 
 def test_looking_writes_nothing(done: tuple[Twenty, Result]) -> None:

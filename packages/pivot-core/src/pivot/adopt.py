@@ -21,7 +21,7 @@ from pivot.reasons import Reason
 from pivot.stage_locks import POLL, StageLocks
 from pivot.traces import complete, keep_trace
 from pivot.workspace import Workspace
-from pivot_cache import Content
+from pivot_cache import Content, DiskError
 
 BY_HAND = "committed by hand"
 
@@ -63,8 +63,12 @@ def adopt(workspace: Workspace, options: Options) -> Iterator[Committed]:
     workspace.store.hold()
     locks = StageLocks(workspace.project.home, look.manifest, graph)
     for stage in stages:
-        while locks.take(stage.name):
-            sleep(POLL)
+        try:
+            while locks.take(stage.name):
+                sleep(POLL)
+        except DiskError as error:
+            if not error.read_only:  # nobody is at work there; what is recorded already is told all the same
+                raise
         try:
             look.forget(stage)
             yield _adopt(workspace, look, stage, options.force)
