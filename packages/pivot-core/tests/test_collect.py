@@ -161,6 +161,27 @@ def test_a_shared_cache_asks_all_of_its_users(
     assert names(kept) == {hash_bytes(str(kept.root).encode())}
 
 
+@pytest.mark.parametrize("where", ["beside", "link", "inside"])
+def test_a_cache_that_several_use_is_shared_wherever_it_lies(
+    tmp_path: Path, kept: Any, make_kept: Any, where: str
+) -> None:
+    """Beside the project by a relative path, behind a link, in one of the projects."""
+    other = make_kept(tmp_path / "other")
+    for project in (kept, other):
+        place = {"beside": "../shared", "link": "away/cache", "inside": f"{kept.home}/cache"}[where]
+        if where == "link":
+            (tmp_path / "shared").mkdir(exist_ok=True)
+            (project.root / "away").symlink_to(tmp_path / "shared")
+        (project.home / "config.local.toml").write_text(f"[cache]\ndir = '{place}'\n[gc]\nruns = 0\n")
+        project.write("x", str(project.root))
+        project.record("make", "x")
+    for project in (kept, other):
+        with pytest.raises(StorageError, match="use") as caught:
+            gc(project, act=True)
+        assert "--all-projects keeps what all of its 2 users need" in (caught.value.hint or "")
+        assert gc(project, all_projects=True, act=True).objects == ()
+
+
 def test_a_kill_while_it_acts_leaves_nothing_that_names_what_is_gone(
     kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pivot.errors import StorageError
 from pivot.lock import Lock
+from pivot.project import find_root
 from pivot.roots import git_roots, work_tree_roots
 from pivot.traces import keep_only, read_records
 from pivot.workspace import Workspace
@@ -80,15 +81,19 @@ def collect(
 
 
 def _projects(workspace: Workspace, all_projects: bool) -> tuple[str, ...]:
+    """Return all that have to be asked: the project in which the cache lies, and whoever else uses it."""
     own = str(workspace.project.root)
-    if not workspace.shares_cache:
-        return (own,)
     registry = Registry(workspace.store.layout)
-    users = registry.roots()
+    around = find_root(Path(os.path.realpath(workspace.store.root)))
+    users = [*([str(around)] if around else []), *registry.roots()]
+    others = [root for root in users if root != own]
+    if not others and not workspace.shares_cache:
+        return (own,)
     if not all_projects:
-        others = [root for root in users if root != own]
         raise StorageError(
-            f"the cache {workspace.store.root} lies outside of this project, and others may use it",
+            f"the cache {workspace.store.root} lies outside of this project, and others may use it"
+            if workspace.shares_cache
+            else f"the cache {workspace.store.root} is used by other projects, too",
             hint=f"pivot gc --all-projects keeps what all of its {len(others) + 1} users need",
             details="\n".join(others) or None,
         )

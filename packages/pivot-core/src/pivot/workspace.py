@@ -71,7 +71,8 @@ class Workspace:
     @property
     def shares_cache(self) -> bool:
         """Whether the cache lies outside of the project, where other projects may use it, too."""
-        return not self.config.cache(self.project.root).is_relative_to(self.project.root)
+        place = os.path.realpath(self.config.cache(self.project.root))  # "../shared" and a link lead out of it, too
+        return not Path(place).is_relative_to(self.project.root)
 
     @property
     def mode(self) -> "Mode":
