@@ -116,6 +116,11 @@ def test_variables_of_a_hook_lead_nowhere_else(repository: Repository, monkeypat
     assert repository.records() == ["1"]
 
 
+def test_what_is_too_large_for_a_record_is_none(repository: Repository) -> None:
+    repository.commit(large="0" * (64 << 20) + "1", stage="after it")
+    assert repository.records() == ["after it"]
+
+
 def test_a_broken_repository_is_an_error(repository: Repository) -> None:
     repository.commit(train="1")
     blob = repository.git("rev-parse", "HEAD:.pivot/stages/train.lock")

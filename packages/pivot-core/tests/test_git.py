@@ -38,6 +38,16 @@ def test_the_files_of_a_revision_are_those_below_the_project(repository: Path) -
     assert list(now.read([])) == []
 
 
+def test_of_what_is_too_large_nothing_is_read(repository: Path) -> None:
+    (repository / "large").write_bytes(b"x" * 3_000_000)
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "-m", "large")
+    revision = find_revision(repository, "HEAD")
+    names = [revision.files()[name] for name in ("large", "outside")]
+    assert list(revision.read(names, 2_999_999)) == [None, b"two"]
+    assert list(revision.read(names, 3_000_000)) == [b"x" * 3_000_000, b"two"]
+
+
 def test_links_are_no_files(repository: Path) -> None:
     os.symlink("outside", repository / "link")
     git(repository, "add", ".")

@@ -19,6 +19,7 @@ _LISTED = 64 << 20  # bytes of one blob or tree; what is larger is no record
 def git_records(root: Path) -> Iterator[bytes]:
     """Yield the bytes of all locks and ``.pvt`` files that git has, whatever is wrong with them, each once.
 
+    But for those that are much larger than any that Pivot reads: a branch from a stranger may have them.
     Nothing where there is no repository. Raises StorageError where git or the repository cannot be used.
     """
     if not any(os.path.lexists(above / ".git") for above in (root, *root.parents)):
@@ -29,7 +30,8 @@ def git_records(root: Path) -> Iterator[bytes]:
         for commit in dict.fromkeys(_commits(root)):
             blobs |= dict.fromkeys(_records_in(objects, commit, trees))
         for blob in blobs:
-            yield objects.read(blob)[1]
+            if (data := objects.read(blob)[1]) is not None:
+                yield data
 
 
 def is_shallow(root: Path) -> bool:
@@ -76,7 +78,8 @@ def _records_in(objects: Objects, commit: str, seen: set[tuple[str, bool]]) -> I
             continue
         seen.add((name, home))
         kind, data = objects.read(name)
-        if kind != "tree":
+        if kind != "tree" or data is None:
+            kind = kind if data is not None else f"{kind} of more than {_LISTED >> 20} MiB"
             raise StorageError(f"git has a {kind} where a tree is expected: {name}")
         at = 0
         while at < len(data):

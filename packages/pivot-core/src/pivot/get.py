@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pivot.bounded import SIZE_LIMIT
 from pivot.checkout import Choice
 from pivot.errors import UsageError
 from pivot.git import Revision, find_revision
@@ -82,7 +83,8 @@ def get(workspace: Workspace, options: Options) -> Iterator[Given]:
 
 def _find_items(revision: Revision, files: dict[str, str], options: Options) -> Iterator[_Item]:
     names = [path for path in files if is_record(path)]
-    records = parse_records(dict(zip(names, revision.read(files[name] for name in names), strict=True)))
+    read = zip(names, revision.read((files[name] for name in names), SIZE_LIMIT), strict=True)
+    records = parse_records({name: data for name, data in read if data is not None})
     choice = Choice(options.targets, options.base)
     choice.check(records, f" in {revision.name}")
     yield from _chosen(records, choice)
@@ -130,7 +132,7 @@ def _take_from_git(workspace: Workspace, revision: Revision, blob: str, content:
     """Put into the cache what git has, as with metrics, if it is the very content and the cache does not hold it."""
     if content.kind != DIRECTORY and not workspace.store.has(content.digest):
         (data,) = revision.read([blob])
-        if hash_bytes(data) == content.digest:
+        if data is not None and hash_bytes(data) == content.digest:
             workspace.store.add_bytes(data)
 
 

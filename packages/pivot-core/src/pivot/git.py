@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from pivot.errors import StorageError, UsageError
 
+_PIECE = 1 << 20
 _NO_NAMES = frozenset((b"", b".", b".."))
 _OF_HOOKS = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"))
 
@@ -36,9 +37,9 @@ class Revision(NamedTuple):
                 found[os.fsdecode(path)] = blob
         return found
 
-    def read(self, blobs: Iterable[str]) -> Iterator[bytes]:
-        """Yield the bytes of blobs, in their order."""
-        with Objects(self.root) as objects:
+    def read(self, blobs: Iterable[str], limit: float = math.inf) -> Iterator[bytes | None]:
+        """Yield the bytes of blobs, in their order; None for one of more than ``limit`` bytes."""
+        with Objects(self.root, limit=limit) as objects:
             for blob in blobs:
                 yield objects.read(blob)[1]
 
@@ -64,7 +65,7 @@ def held_by_git(root: Path, path: str) -> bool:
 
 
 class Objects:
-    """A ``git cat-file --batch``, asked one object at a time; one of more than ``limit`` bytes is refused, if given.
+    """A ``git cat-file --batch``, asked one object at a time; one of more than ``limit`` bytes is passed over.
 
     Without ``fetch`` git gets nothing from elsewhere that a partial clone lacks.
     """
@@ -84,8 +85,8 @@ class Objects:
         except OSError as error:
             raise _no_git(error) from error
 
-    def read(self, name: str) -> tuple[str, bytes]:
-        """Return the kind and the bytes of an object."""
+    def read(self, name: str) -> tuple[str, bytes | None]:
+        """Return the kind and the bytes of an object; None for those of one that is larger than the limit."""
         process = self._process
         assert process.stdin and process.stdout
         try:
@@ -95,12 +96,16 @@ class Objects:
             raise self._broken(name) from None
         _, _, facts = process.stdout.readline().decode(errors="replace").partition(" ")
         kind, _, size = facts.strip().partition(" ")
-        if not size.isdecimal() or int(size) > self._limit:
+        if not size.isdecimal():
             raise self._broken(name)
-        data = process.stdout.read(int(size))
+        left = int(size)
+        data = process.stdout.read(left) if left <= self._limit else None
+        left -= len(data or b"")
+        while left and (passed := process.stdout.read(min(left, _PIECE))):
+            left -= len(passed)
+        if left:
+            raise self._broken(name)
         process.stdout.read(1)
-        if len(data) != int(size):
-            raise self._broken(name)
         return kind, data
 
     def _broken(self, name: str) -> StorageError:
