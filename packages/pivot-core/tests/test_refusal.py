@@ -24,6 +24,11 @@ from pivot_cache.errors import LinkLeaves
             "cannot use /p/x: permission denied",
             "check who owns it and its permissions",
         ),
+        (
+            DiskError("make", "/p/x", errno.ENOTDIR),
+            "cannot make /p/x: not a directory",
+            "move away what is no directory on this path",
+        ),
         (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "cannot use a file: too many open files", None),
         (StorageError("a link is in the way", hint="remove it"), "a link is in the way", "remove it"),
         (LinkLeaves("/p/out/l", "/etc"), str(LinkLeaves("/p/out/l", "/etc")), None),

@@ -215,6 +215,8 @@ _ADVICE = {
     codes.EACCES: "check who owns it and its permissions",
     codes.EPERM: "check who owns it and its permissions",
     codes.EIO: "the disk reports a fault; check it",
+    codes.ENOTDIR: "move away what is no directory on this path",
+    codes.EISDIR: "move that directory away",
 }
 
 

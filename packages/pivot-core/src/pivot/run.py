@@ -4,6 +4,7 @@ Order is the business of ``schedule``, processes that of ``under_way``, records 
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from time import perf_counter, sleep
 
 from pivot.commit import describe_read, verify
@@ -35,7 +36,7 @@ from pivot.tracked_inputs import missing_inputs, take_tracked
 from pivot.under_way import UnderWay
 from pivot.users import MOST_FRESH
 from pivot.workspace import Workspace
-from pivot_cache import make_directories
+from pivot_cache import DiskError, make_directories
 from pivot_cache.errors import ObjectError
 
 type MakeExecutor = Callable[[int], Executor]  # for so many stages at once
@@ -209,7 +210,8 @@ class Run:
     def _start(self, step: Step) -> None:
         stage, look = step.stage, self.look
         log = self.workspace.log_path(stage)
-        make_directories(log.parent, durable=False, within=look.project.root)
+        with suppress(DiskError):  # a log is not worth a run
+            make_directories(log.parent, durable=False, within=look.project.root)
         for remark in take_tracked(self.workspace, look, stage, self._made):
             self.emit(Notice(remark, stage.name))
         for saved in clear_outputs(self.workspace, look, step.now, pending=self.options.no_commit):

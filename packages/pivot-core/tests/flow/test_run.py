@@ -66,6 +66,12 @@ def test_a_link_that_is_put_on_the_way_meanwhile_leads_nowhere(bench, name: str)
     assert not any(outside.iterdir())
 
 
+def test_a_log_is_not_worth_a_run(bench) -> None:
+    (bench.root / ".pivot").mkdir()
+    (bench.root / ".pivot/logs").write_text("in its place")
+    assert bench.repro().actions == {"clean": "run", "total": "run"}
+
+
 def test_the_store_is_held_from_the_first_thing_that_is_done(bench) -> None:
     def look() -> None:
         held.append(not LocalStore(bench.root / ".pivot/cache").lock().try_lock())
