@@ -313,7 +313,7 @@ def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
 
 def _unpack(packed: list[Any]) -> dict[str, Fingerprint]:
     rows, found = packed
-    table = [Part(*row) for row in rows]
+    table = [Part._make(row) for row in rows]
     return {
         name: Fingerprint(
             tuple([table[at] for at in parts]),

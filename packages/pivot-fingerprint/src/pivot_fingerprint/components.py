@@ -13,10 +13,14 @@ def components(start: int, following: Callable[[int], Iterable[int]], known: Con
     """
     if start in known:
         return
+    first = following(start)
+    if all(one in known for one in first):
+        yield [start]
+        return
     index = {start: 0}
     low = {start: 0}
     open_ = [start]
-    stack = [(start, iter(following(start)))]
+    stack = [(start, iter(first))]
     while stack:
         node, below = stack[-1]
         for one in below:

@@ -51,11 +51,14 @@ class Assembler:
             rows = [self._full_row(number, walk, process) for number in walk.definitions]
         else:
             known = self._rows.setdefault((id(process), walk.ordered), {})
-            rows = [known.get(number) or self._plain_row(number, walk, process, known) for number in walk.definitions]
+            for number in walk.definitions:
+                if number not in known:
+                    known[number] = self._plain_row(number, walk, process)
+            rows = [*map(known.__getitem__, walk.definitions)]
         rows.extend(self._nodes.get(node) or self._other_row(node) for node in walk.others)
         parts: list[int | list[tuple[int, list[str]]]]
         if not orders and len(by_key := {key: row for key, _, row in rows}) == len(rows):
-            parts = [by_key[key] for key in sorted(by_key)]
+            parts = [*map(by_key.__getitem__, sorted(by_key))]
         else:
             rows.sort()
             parts = [self._group(list(group), orders) for _, group in groupby(rows, itemgetter(0))]
@@ -114,12 +117,11 @@ class Assembler:
         members = self._order.of_members(number, methods=walk.ordered)
         return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], whole))
 
-    def _plain_row(self, number: int, walk: Walk, process: Process, known: dict[int, _Sorted]) -> _Sorted:
+    def _plain_row(self, number: int, walk: Walk, process: Process) -> _Sorted:
         """Return a part whose digest is half that of its text, half that of its shape."""
         recipe = self._with_shape(number, process)
         members = self._order.of_members(number, methods=True) if walk.ordered else []
-        row = known[number] = self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None))
-        return row
+        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None))
 
     def _order_of(self, number: int, process: Process) -> list[str]:
         return [] if self.sketches.of(number).plain else self._order.of_imports(number, process)
@@ -130,10 +132,12 @@ class Assembler:
 
     def _with_shape(self, number: int, process: Process) -> int:
         """Return the recipe of a definition in a process, with those of all that count in its shape."""
+        known = self._shaped.setdefault(id(process), {})
+        if number in known:
+            return known[number]
         shapes = self._shapes.get(id(process))
         if shapes is None:
             shapes = self._shapes[id(process)] = Shapes(self.graph, self.sketches, process)
-        known = self._shaped.setdefault(id(process), {})
         for component in shapes.components(number):
             first = len(self.book.recipes)
             known.update(zip(component, range(first, first + len(component)), strict=True))

@@ -3,8 +3,6 @@
 Serves ``project``. Also says which definitions a function that executed is in, and which statement a line belongs to.
 """
 
-from typing import NamedTuple
-
 from pivot_fingerprint.definitions import INNER
 from pivot_fingerprint.graph import Graph
 from pivot_fingerprint.parts import Entry, ImportRead
@@ -36,20 +34,21 @@ def _find(entry: Entry, graph: Graph) -> list[int]:
     return [*found, *more]
 
 
-class _Index(NamedTuple):
+class _Index:
     """Where the definitions of a module are found: indices of those in functions and of the others, in order."""
 
-    inner: dict[str, list[int]]  # by name
-    outer: dict[str, list[int]]  # by name
-    binders: dict[str, list[int]]  # by the names that they bind
-    methods: dict[str, list[int]]  # by name
-    lines: dict[int, list[int]]  # all but methods, by each of their lines: empty until asked for
+    def __init__(self) -> None:
+        self.inner: dict[str, list[int]] = {}  # by name
+        self.outer: dict[str, list[int]] = {}  # by name
+        self.binders: dict[str, list[int]] = {}  # by the names that they bind
+        self.methods: dict[str, list[int]] = {}  # by name
+        self.lines: dict[int, list[int]] = {}  # all but methods, by each of their lines: empty until asked for
 
 
 def _index(module: Source) -> _Index:
     """Return the index of a module, made when first asked for: there may be a thousand questions about one module."""
     if module.index is None:
-        index = module.index = _Index({}, {}, {}, {}, {})
+        index = module.index = _Index()
         for at, one in enumerate(module.facts.definitions):
             if one.marks & INNER:
                 index.inner.setdefault(one.name, []).append(at)

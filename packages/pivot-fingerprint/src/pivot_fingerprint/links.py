@@ -171,7 +171,7 @@ class Reopened:
             if entry[0] not in self._stale:
                 graph.starts[Entry(*entry)] = nodes
         for number, *row in self._standing(links.sketches):
-            sketch = self._drawn(Sketch(*row))
+            sketch = self._drawn(Sketch._make(row))
             if sketch is not None:
                 sketches.known[number] = sketch
         for name, every, numbers, wholes, built in links.shown:
@@ -181,7 +181,8 @@ class Reopened:
 
     def _drawn(self, sketch: Sketch) -> Sketch | None:
         """Return a sketch with definitions as they are now; None if one of them is nothing any more."""
-        if not (sketch.pieces or sketch.made_of):
+        moved = self._moved
+        if moved.keys().isdisjoint(sketch.made_of) and all(one not in moved for _, one, _ in sketch.pieces):
             return sketch
         now, made_of = self._now([one for _, one, _ in sketch.pieces]), self._now(sketch.made_of)
         if now is None or made_of is None:

@@ -5,7 +5,6 @@ This is about names of modules only. What their import changes is found by ``eff
 
 from collections.abc import Iterable, Iterator
 from itertools import count, islice
-from typing import NamedTuple
 
 from pivot_fingerprint.modules import absolute
 from pivot_fingerprint.resolve import Resolver
@@ -57,16 +56,17 @@ def closure(sources: Sources, modules: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-class Moments(NamedTuple):
+class Moments:
     """When things happen while modules are imported, as places in one order.
 
     ``modules`` have the place at which their imports end. ``definitions`` and ``loads`` have for each module the
     places of its definitions and of its imports, by index.
     """
 
-    modules: dict[str, int]
-    definitions: dict[str, list[int]]
-    loads: dict[str, list[int]]
+    def __init__(self) -> None:
+        self.modules: dict[str, int] = {}
+        self.definitions: dict[str, list[int]] = {}
+        self.loads: dict[str, list[int]] = {}
 
 
 def moments(sources: Sources, given: frozenset[str]) -> Moments:
@@ -76,7 +76,7 @@ def moments(sources: Sources, given: frozenset[str]) -> Moments:
     names.
     """
     imported = {one for name in given for one in loads(sources, name) if one != name}
-    found = Moments({}, {}, {})
+    found = Moments()
     clock = count()
     begun: set[str] = set()
     stack = [iter(sorted(given, key=lambda name: (name in imported, name)))]

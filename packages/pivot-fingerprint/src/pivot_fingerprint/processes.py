@@ -4,7 +4,6 @@ Made once for each set of imported modules; ``walk`` starts from it.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pivot_fingerprint.graph import Edges, Graph
 from pivot_fingerprint.loading import Moments, moments
@@ -12,7 +11,7 @@ from pivot_fingerprint.objects import Name
 from pivot_fingerprint.sources import Source
 
 
-class Process(NamedTuple):
+class Process:
     """A process that imports some modules.
 
     ``modules`` have their places in the order of import, of which ``moments`` says more. ``contributions`` lead from
@@ -23,16 +22,17 @@ class Process(NamedTuple):
     names that it changes. ``shortcuts`` are edges that ``walk`` keeps.
     """
 
-    modules: dict[str, int]
-    moments: Moments
-    contributions: dict[int, list[int]]
-    changed: set[Name]
-    rebound: dict[int, list[int]]
-    subclasses: dict[int, list[int]]
-    nodes: list[int]
-    reads: list[int]
-    waiting: list[tuple[int, int, frozenset[str]]]
-    shortcuts: dict[int, Edges]
+    def __init__(self, moments: Moments) -> None:
+        self.modules = moments.modules
+        self.moments = moments
+        self.contributions: dict[int, list[int]] = {}
+        self.changed: set[Name] = set()
+        self.rebound: dict[int, list[int]] = {}
+        self.subclasses: dict[int, list[int]] = {}
+        self.nodes: list[int] = []
+        self.reads: list[int] = []
+        self.waiting: list[tuple[int, int, frozenset[str]]] = []
+        self.shortcuts: dict[int, Edges] = {}
 
 
 class Processes:
@@ -52,8 +52,7 @@ class Processes:
 
     def _make(self, given: frozenset[str]) -> Process:
         graph = self._graph
-        order = moments(graph.sources, given)
-        found = Process(order.modules, order, {}, set(), {}, {}, [], [], [], {})
+        found = Process(moments(graph.sources, given))
         found.reads.extend(graph.reads.get(("", -1), ()))
         for name in found.modules:
             node = graph.node("load", name)

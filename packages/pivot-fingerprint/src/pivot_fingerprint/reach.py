@@ -7,7 +7,6 @@ is reached changes the rules themselves: code that reads annotations, that asks 
 
 from collections.abc import Iterable
 from itertools import compress
-from typing import NamedTuple
 
 from pivot_fingerprint.components import components
 from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, ORDERS, SUBCLASSES, TEXT
@@ -20,12 +19,8 @@ from pivot_fingerprint.walk import Walk, shortcut, walk
 _SELECTED = bytes(one == ord("1") for one in range(256))
 
 
-class Reached(NamedTuple):
-    """A set of nodes and of modules outside the project, as bits, and the marks of the definitions among them."""
-
-    nodes: int = 0
-    outside: int = 0
-    marks: int = 0
+type Reached = tuple[int, int, int]
+"""A set of nodes and of modules outside the project, as bits, and the marks of the definitions among them."""
 
 
 class Reach:
@@ -47,42 +42,41 @@ class Reach:
         """Return what entries reach, without the ways there."""
         starts = [*dict.fromkeys(entries)]
         found = self._of_all([*starts, *self._process.reads])
-        while True:
-            waiting = self._affected(found)
-            if not waiting:
-                break
+        while waiting := self._affected(found):
             found = _joined([found, *(self._of(number) for number in waiting)])
-        if found.nodes & self._kinds["load"] or found.marks & (INTROSPECTS | SUBCLASSES):
+        nodes, _, marks = found
+        if nodes & self._kinds["load"] or marks & (INTROSPECTS | SUBCLASSES):
             return walk(self._graph, starts, self._process)
         return self._as_walk(found)
 
     def _as_walk(self, found: Reached) -> Walk:
-        of_kind = {kind: _members(found.nodes & bits, self._nodes) for kind, bits in self._kinds.items()}
-        outside = set(_members(found.outside, list(self._outside_bits)))
+        nodes, outside, marks = found
+        of_kind = {kind: _members(nodes & bits, self._nodes) for kind, bits in self._kinds.items()}
         return Walk(
             of_kind["definition"],
             of_kind["ignored"],
             of_kind["other"],
             of_kind["name"],
             [],
-            outside,
+            set(_members(outside, list(self._outside_bits))),
             {},
-            texts=bool(found.marks & TEXT),
-            ordered=bool(found.marks & ORDERS),
+            texts=bool(marks & TEXT),
+            ordered=bool(marks & ORDERS),
         )
 
     def _affected(self, found: Reached) -> list[int]:
         """Return the waiting statements whose effect may reach what was reached, as far as they are not among it."""
         if not self._process.waiting:
             return []
-        influence = self._influences.get(found.outside)
+        nodes, outside, _ = found
+        influence = self._influences.get(outside)
         if influence is None:
-            outside = _members(found.outside, list(self._outside_bits))
-            influence = self._influences[found.outside] = Influence(self._graph.sources, outside)
+            modules = _members(outside, list(self._outside_bits))
+            influence = self._influences[outside] = Influence(self._graph.sources, modules)
         return [
             number
             for number, _, changed in self._process.waiting
-            if not found.nodes >> self._bit(number) & 1 and any(influence.feels(one) for one in changed)
+            if not nodes >> self._bit(number) & 1 and any(influence.feels(one) for one in changed)
         ]
 
     def _of_all(self, nodes: Iterable[int]) -> Reached:
@@ -96,24 +90,22 @@ class Reach:
 
     def _complete(self, component: list[int]) -> None:
         nodes = outside = marks = 0
+        known, all_marks = self._known, self._graph.sources.marks
         for node in component:
             nodes |= 1 << self._bit(node)
             if node >= 0:
-                if self._graph.sources.marks[node] & IGNORED:
+                if all_marks[node] & IGNORED:
                     continue
-                marks |= self._graph.sources.marks[node]
-            edges = shortcut(self._graph, self._process, node)
-            for external in edges.outside:
+                marks |= all_marks[node]
+            for external in shortcut(self._graph, self._process, node).outside:
                 outside |= 1 << self._outside_bits.setdefault(external, len(self._outside_bits))
             for one in self._following(node):
-                below = self._known.get(one)
-                if below is not None:
-                    more, leaving, marked = below
+                if one in known:
+                    more, leaving, marked = known[one]
                     nodes |= more
                     outside |= leaving
                     marks |= marked
-        found = Reached(nodes, outside, marks)
-        self._known.update(dict.fromkeys(component, found))
+        known.update(dict.fromkeys(component, (nodes, outside, marks)))
 
     def _following(self, node: int) -> list[int]:
         found = self._next.get(node)
@@ -143,11 +135,11 @@ class Reach:
 
 def _joined(found: list[Reached]) -> Reached:
     nodes = outside = marks = 0
-    for one in found:
-        nodes |= one.nodes
-        outside |= one.outside
-        marks |= one.marks
-    return Reached(nodes, outside, marks)
+    for more, leaving, marked in found:
+        nodes |= more
+        outside |= leaving
+        marks |= marked
+    return nodes, outside, marks
 
 
 def _members[T](bits: int, members: list[T]) -> list[T]:

@@ -84,10 +84,10 @@ def read_book(packed: list[Any]) -> Book:
     modules, recipes, components, rows, others = packed
     return Book(
         modules,
-        [Recipe(*one) for one in recipes],
+        [Recipe._make(one) for one in recipes],
         components,
-        [Row(*one) for one in rows],
-        [Part(*one) for one in others],
+        [Row._make(one) for one in rows],
+        [Part._make(one) for one in others],
     )
 
 
@@ -114,14 +114,11 @@ class _Maker:
         self._shapes: dict[int, str] = {}
         for component in book.components:
             self._settle(component)
-        self._parts = [self._part(row) for row in book.rows]
+        self._parts = [*map(self._part, book.rows), *reversed(book.others)]  # others from the end, by complements
 
     def fingerprint(self, answer: Answer) -> Fingerprint:
-        parts, others = self._parts, self._book.others
-        found = [
-            self._joined(one) if not isinstance(one, int) else parts[one] if one >= 0 else others[~one]
-            for one in answer.parts
-        ]
+        parts = self._parts
+        found = [parts[one] if type(one) is int else self._joined(one) for one in answer.parts]
         ignored = {self._with_digest(one, self._texts[one]) for one in answer.ignored}
         return Fingerprint(
             tuple(found),
@@ -138,7 +135,7 @@ class _Maker:
 
     def _joined(self, group: list[tuple[int, list[str]]]) -> Part:
         """Return one part for all definitions that share a key, in the order of the source."""
-        parts = [self._parts[row] if row >= 0 else self._book.others[~row] for row, _ in group]
+        parts = [self._parts[row] for row, _ in group]
         digests = [
             combined([part.digest], order) if order else part.digest
             for part, (_, order) in zip(parts, group, strict=True)

@@ -6,7 +6,7 @@ them is the module. Nothing here knows what names mean; ``reading`` asks for eac
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 # Where names are bound: the fields of each kind of node that may bind some. Expressions bind only by ``:=``.
 _BINDING_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
@@ -38,14 +38,15 @@ _BINDING_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
 }
 
 
-class Bindings(NamedTuple):
+class Bindings:
     """The names that a block binds, and those that it declares to be another scope's."""
 
-    names: set[str]  # all that are its own
-    assigned: set[str]  # bound otherwise than by an import
-    imports: dict[str, list[str]]  # the paths that a name may stand for
-    to_global: set[str]
-    to_nonlocal: set[str]
+    def __init__(self) -> None:
+        self.names: set[str] = set()  # all that are its own
+        self.assigned: set[str] = set()  # bound otherwise than by an import
+        self.imports: dict[str, list[str]] = {}  # the paths that a name may stand for
+        self.to_global: set[str] = set()
+        self.to_nonlocal: set[str] = set()
 
 
 def bindings(body: Iterable[ast.AST], *, walrus: bool = True) -> Bindings:
@@ -53,7 +54,7 @@ def bindings(body: Iterable[ast.AST], *, walrus: bool = True) -> Bindings:
 
     ``walrus`` says that there may be assignment expressions: then all expressions are searched for them.
     """
-    found = Bindings(set(), set(), {}, set(), set())
+    found = Bindings()
     assigned = found.assigned
     stack: list[Any] = list(body)
     while stack:
