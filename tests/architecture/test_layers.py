@@ -72,6 +72,7 @@ LAZY = {
     ("packages/pivot-core/src/pivot/workspace.py", "pivot.pending"): STANDING,
     ("packages/pivot-core/src/pivot/workspace.py", "pivot_cache"): STANDING,
     ("packages/pivot-cli/src/pivot_cli/execution.py", "pivot_cli.jsonl"): "only --jsonl pays for its words",
+    ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.fresh_host"): "only a run makes processes",
     ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.interpreter"): "only a run makes processes",
     ("packages/pivot-cli/src/pivot_cli/wiring.py", "pivot.execute.warm"): "only --watch keeps processes",
     ("packages/pivot-core/src/pivot/workspace.py", "pivot.execute.interpreter"): STANDING,

@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from pivot.config import Config, read_config
 from pivot.errors import NoPipeline
+from pivot.execute.fresh_host import FreshHost
 from pivot_cli.session import Session
 from pivot_cli.wiring import base_of, executors, open_workspace, reach_remotes, stop_on_terminate
 
@@ -49,6 +51,23 @@ def test_an_executor_is_made_as_configured(session: Session, tmp_path: Path, mon
         assert executor.slots == 3
     finally:
         executor.close()
+
+
+def test_the_process_for_stages_starts_before_what_talks_to_it_is_imported(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[bool] = []
+
+    def refuse(*_: object) -> None:
+        imported.append("pivot.execute.local" in sys.modules)
+        raise OSError
+
+    monkeypatch.setattr(FreshHost, "__init__", refuse)
+    monkeypatch.delitem(sys.modules, "pivot.execute.local", raising=False)
+    with open_workspace(session) as workspace:
+        executor = executors(workspace)(3)  # where it cannot start, the executor is there all the same
+    executor.close()
+    assert imported == [False]
 
 
 @pytest.mark.usefixtures("handler")

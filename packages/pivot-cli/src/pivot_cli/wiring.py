@@ -6,6 +6,7 @@ imported where one is used, which most commands do not.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivot.config import Config
@@ -60,18 +61,24 @@ def open_warm(workspace: Workspace) -> "Warm":
 
 
 def executors(workspace: Workspace) -> "MakeExecutor":
-    """Return what makes an executor once a run needs one."""
+    """Return what makes an executor once a run needs one; its process starts at once."""
 
     def make(jobs: int) -> "Executor":
+        from pivot.execute.fresh_host import FreshHost  # lazy: a run that has nothing to do needs no processes
         from pivot.execute.interpreter import ANEW
-        from pivot.execute.local import LocalExecutor  # lazy: a run that has nothing to do needs no processes
+
+        starter, fresh = workspace.starter or ANEW, None
+        with suppress(OSError):  # the executor tries again when it needs one, and says why there is none
+            fresh = FreshHost(starter)
+        from pivot.execute.local import LocalExecutor  # while that process starts
 
         return LocalExecutor(
             pipeline=str(workspace.project.pipeline),
             root=str(workspace.project.root),
             jobs=jobs,
             start_method=str(workspace.config.values["core.start_method"]),
-            starter=workspace.starter or ANEW,
+            starter=starter,
+            fresh=fresh,
         )
 
     return make

@@ -11,6 +11,7 @@ import pytest
 
 from pivot.execute import wire
 from pivot.execute.executor import Output, Result, WorkOrder
+from pivot.execute.fresh_host import FreshHost
 from pivot.execute.host_process import HostProcess
 from pivot.execute.local import LocalExecutor
 from pivot.execute.wire import Ending, Frame, Setup, pack
@@ -134,7 +135,7 @@ class Coordinator:
     def __init__(self, root: Path, method: str = "auto", source: str = HOSTED) -> None:
         self.root = root
         (root / "pipeline.py").write_text(source)
-        self.host = HostProcess()
+        self.host = HostProcess(FreshHost())
         self.host.channel.send(wire.SETUP, 0, pack(Setup(str(root / "pipeline.py"), str(root), (), method)))
         self.heard: list[Frame] = []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pivot.execute import wire
+from pivot.execute.fresh_host import FreshHost
 from pivot.execute.host_process import HostProcess
 from pivot.execute.wire import Closed, Frame, Setup
 
@@ -44,7 +45,7 @@ def frames() -> object:
 
 
 def start(pipeline: Path, method: str = "auto") -> HostProcess:
-    host = HostProcess()
+    host = HostProcess(FreshHost())
     host.channel.send(wire.SETUP, 0, wire.pack(Setup(str(pipeline), str(pipeline.parent), (), method)))
     return host
 
@@ -57,7 +58,7 @@ def test_it_gets_ready_and_ends_when_it_is_told_to(pipeline: Path, frames) -> No
 
 
 def test_one_that_is_not_told_what_to_import_ends_at_once() -> None:
-    host = HostProcess()
+    host = HostProcess(FreshHost())
     host.hang_up()
     assert host.bury().problem.endswith(("killed by signal 15 (SIGTERM)", "with status 0"))
 

@@ -2,6 +2,7 @@
 
 executor       the border: WorkOrder in, Output and Result out, Failure, the protocol Executor
 local          LocalExecutor, the executor of this machine, in the coordinator's process
+fresh_host     starting a host, with the pipes to it
 host_process   the host as the coordinator holds it
 verdict        how a stage ended, in words
 

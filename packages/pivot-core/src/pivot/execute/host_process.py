@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from pivot.execute.executor import Failure
-from pivot.execute.interpreter import ANEW, Starter
+from pivot.execute.fresh_host import FreshHost
 from pivot.execute.verdict import ended
 from pivot.execute.wire import CHUNK, Channel, Closed
 
@@ -17,30 +17,15 @@ LAST_WORDS = 8192  # bytes of the host's own output that are shown when it dies
 
 
 class HostProcess:
-    """A running host that waits for its ``Setup``; ``channel`` leads to it, ``printed`` comes what it prints.
+    """A running host that waits for its ``Setup``; ``channel`` leads to it, ``printed`` comes what it prints."""
 
-    Raises OSError when no process can be started.
-    """
-
-    def __init__(self, starter: Starter = ANEW) -> None:
-        self.printed, prints = os.pipe()
+    def __init__(self, fresh: FreshHost) -> None:
+        self.pid = fresh.pid
+        self.printed = fresh.printed
         os.set_blocking(self.printed, False)
+        self.channel = Channel(fresh.events, fresh.commands)
+        self._held = fresh.held
         self._words = b""
-        commands, mine = os.pipe()
-        events, its = os.pipe()
-        alive, self._held = os.pipe()
-        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            code = "import gc; gc.disable(); from pivot.execute.host import main; main()"  # imports make no garbage
-            self.pid = starter.start(code, (null, prints, prints, commands, its, alive), session=True)
-        except OSError:
-            for one in (mine, events, self._held, self.printed):
-                os.close(one)
-            raise
-        finally:
-            for one in (null, prints, commands, its, alive):
-                os.close(one)
-        self.channel = Channel(events, mine)
 
     def hear(self) -> bool:
         """Take what it printed, of which only the end is kept; False once nobody is left who could print."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from pivot.execute import wire
 from pivot.execute.executor import Failure, Output, Result, WorkOrder
+from pivot.execute.fresh_host import FreshHost
 from pivot.execute.host_process import HostProcess
 from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import CANCELLED, failed, result
@@ -33,7 +34,7 @@ class LocalExecutor:
     """Runs the stages of one pipeline on this machine, ``slots`` at a time; implements ``Executor``.
 
     ``pipeline`` is the absolute path of ``pipeline.py``, ``root`` that of the project. ``start_method`` is ``fork``,
-    ``spawn``, or ``auto``: fork where it is safe.
+    ``spawn``, or ``auto``: fork where it is safe. ``fresh`` is a host for it, if one was started already.
     ``notice`` is a sentence for the user once there is something to say, such as why stages are not forked.
     """
 
@@ -45,6 +46,7 @@ class LocalExecutor:
         jobs: int | None = None,
         start_method: str = "auto",
         starter: Starter = ANEW,
+        fresh: FreshHost | None = None,
     ) -> None:
         if start_method not in ("auto", "fork", "spawn"):
             raise ValueError(f"start_method is auto, fork or spawn, not {start_method!r}")
@@ -67,6 +69,8 @@ class LocalExecutor:
         os.set_blocking(self._waker, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ, self._cancel)
+        if fresh is not None:
+            self._take_host(fresh)
 
     def boot(self, sources: Sequence[str] = ()) -> None:
         """Start the host if it is not there, and have it compile sources for the import of the pipeline."""
@@ -77,10 +81,14 @@ class LocalExecutor:
 
     def _start_host(self) -> None:
         try:
-            self._host = HostProcess(self._starter)
+            fresh = FreshHost(self._starter)
         except OSError as error:
             self._broken = Failure("died", f"no process could be started: {error.strerror}")
-            return
+        else:
+            self._take_host(fresh)
+
+    def _take_host(self, fresh: FreshHost) -> None:
+        self._host = HostProcess(fresh)
         self._set_up = False
         self._selector.register(self._host.channel.reader, selectors.EVENT_READ, self._receive)
         self._selector.register(self._host.printed, selectors.EVENT_READ, self._hear)
