@@ -6,7 +6,6 @@ those are, ``project`` decides.
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import blake3
 
@@ -16,14 +15,18 @@ from pivot_fingerprint.parts import Part
 from pivot_fingerprint.sources import read_module
 
 
-class _Module(NamedTuple):
+class _Module:
     """The lines of a module, its definitions by kind and name, and the methods of its classes by the index of these."""
 
-    file: str
-    lines: list[str]
-    definitions: dict[tuple[str, str], list[int]]
-    all: list[Definition]
-    methods: dict[int, list[Definition]]
+    def __init__(self, file: str, lines: list[str], definitions: list[Definition]) -> None:
+        self.file = file
+        self.lines = lines
+        self.all = definitions
+        self.definitions: dict[tuple[str, str], list[int]] = {}
+        self.methods: dict[int, list[Definition]] = {}
+        for at, one in enumerate(definitions):
+            self.definitions.setdefault((one.kind, one.name), []).append(at)
+            self.methods.setdefault(one.owner, []).append(one)
 
 
 class Excerpts:
@@ -54,13 +57,7 @@ class Excerpts:
         except OSError:
             return None
         lines = read_lines(file, digest)
-        if lines is None:
-            return None
-        found = _Module(file, lines, {}, facts.definitions, {})
-        for at, one in enumerate(facts.definitions):
-            found.definitions.setdefault((one.kind, one.name), []).append(at)
-            found.methods.setdefault(one.owner, []).append(one)
-        return found
+        return None if lines is None else _Module(file, lines, facts.definitions)
 
 
 def read_lines(file: str, digest: str | None) -> list[str] | None:

@@ -118,7 +118,7 @@ class _Maker:
 
     def fingerprint(self, answer: Answer) -> Fingerprint:
         parts = self._parts
-        found = [parts[one] if type(one) is int else self._joined(one) for one in answer.parts]
+        found = [parts[one] if isinstance(one, int) else self._joined(one) for one in answer.parts]
         ignored = {self._with_digest(one, self._texts[one]) for one in answer.ignored}
         return Fingerprint(
             tuple(found),
@@ -158,13 +158,16 @@ class _Maker:
 
     def _settle(self, component: list[int]) -> None:
         """Find the shapes of definitions that lead to one another, everything below them being known."""
+        first = component[0]
+        if len(component) == 1 and all(one != first for _, one, _ in self._recipes[first].shapes):
+            self._shapes[first] = self._shape(first, {})
+            return
         itself = dict.fromkeys(component, "itself")
         colours = {at: self._shape(at, itself) for at in component}
-        if len(component) > 1 or any(one == component[0] for _, one, _ in self._recipes[component[0]].shapes):
-            count = 0
-            while count != len(set(colours.values())):
-                count = len(set(colours.values()))
-                colours = {at: self._shape(at, colours) for at in component}
+        count = 0
+        while count != len(set(colours.values())):
+            count = len(set(colours.values()))
+            colours = {at: self._shape(at, colours) for at in component}
         self._shapes.update(colours)
 
     def _shape(self, at: int, colours: Mapping[int, str]) -> str:
