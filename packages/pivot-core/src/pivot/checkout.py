@@ -120,7 +120,7 @@ class _Checkout:
         try:
             found = find_part(workspace, content, part)
             if found is None:
-                return Given(stage, shown, "lost", problem=f"{shown} is no part of {path} as recorded")
+                raise UsageError(f"{shown} is no part of {path} as recorded")
             place = confined(workspace.project.root, shown, self._plain)
             given = give_back(workspace, self._scan, way, found, place, shown, stage)
         except ObjectError as error:

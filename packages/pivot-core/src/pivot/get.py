@@ -143,7 +143,7 @@ def _give(workspace: Workspace, scan: Scan, way: Way, item: _Item, place: str, o
     except ObjectError as error:
         return Given(item.stage, item.shown, "lost", problem=str(error))
     if content is None:
-        return Given(item.stage, item.shown, "lost", problem=f"{item.shown} is no part of {item.path} as recorded")
+        raise UsageError(f"{item.shown} is no part of {item.path} as recorded")
     given = give_back(workspace, scan, way, content, place, shown, item.stage)
     if given.fate != "lost":
         return given
