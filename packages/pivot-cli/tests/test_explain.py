@@ -186,6 +186,17 @@ def test_what_was_not_followed_is_named(make_step: MakeStep) -> None:
     assert text(step, verbose=True).endswith("  Ignored on request:\n    func:normalize\n      File: src/utils.py:15")
 
 
+def test_comments_that_only_look_like_an_ignoring_one(make_step: MakeStep, tmp_path: Path) -> None:
+    file = tmp_path / "utils.py"
+    code = CODE._replace(parts=(PART._replace(file=str(file)),))
+    assert "Not ignored" not in text(make_step(code=code), verbose=True)
+    file.write_text("A = 1  # pivot: ignore\nB = 2  # pivot ignore\n")
+    assert "Not ignored" not in text(make_step(code=code))
+    assert text(make_step(code=code), verbose=True).endswith(
+        f"  Not ignored (only '# pivot: ignore' is):\n    # pivot ignore\n      File: {file}:2"
+    )
+
+
 def test_diff(make_step: MakeStep) -> None:
     step = make_step(reasons.CodeChanged((CHANGE,)))
     shown = text(step, sources=lambda _: ("def f(x):\n    return x\n", "def f(x):\n    return x + 1\n"))

@@ -1,9 +1,11 @@
 """The explanation of one stage: its status, every reason, and what changed with old value, new value and place.
 
-Prints the very decision that a run takes; nothing is decided here, and nothing looked up but the texts for ``--diff``.
+Prints the very decision that a run takes; nothing is decided here, and nothing looked up but the texts for ``--diff``
+and, for ``-v``, comments that leave out nothing although they look like it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +33,7 @@ from pivot_cache.errors import printable
 from pivot_cli.session import Session
 from pivot_cli.words import shown_path, status, title
 from pivot_fingerprint import Change
+from pivot_fingerprint.comments import misspelt
 
 _WITH_SOURCE = frozenset({"func", "class", "method", "const"})
 _MISSING = "missing"  # the digest of a file or a variable that a module looked for while it was imported
@@ -52,7 +55,7 @@ class Item(NamedTuple):
 def explain(step: Step, root: Path, *, verbose: bool = False, sources: Sources | None = None) -> Iterator[str]:
     """Yield the lines of a stage's explanation; ``sources`` asks for the source of what changed, old against new.
 
-    ``verbose`` adds the parts that the author chose to ignore.
+    ``verbose`` adds the parts that the author chose to ignore, and comments that fail to.
     """
     decision = step.decision
     yield f"Stage: {decision.stage}"
@@ -160,6 +163,20 @@ def _remarks(step: Step, root: Path, verbose: bool) -> Iterator[str]:
             yield f"    {part.label}"
             if part.file:
                 yield f"      File: {_place(root, part.file, part.line)}"
+    useless = list(_useless_comments(step)) if verbose else []
+    if useless:
+        yield ""
+        yield "  Not ignored (only '# pivot: ignore' is):"
+        for file, line, comment in useless:
+            yield f"    {printable(comment)}"
+            yield f"      File: {_place(root, file, line)}"
+
+
+def _useless_comments(step: Step) -> Iterator[tuple[str, int, str]]:
+    """Yield the comments in the stage's sources that leave out nothing although they look like it."""
+    for file in sorted({part.file for part in step.now.code.parts if part.file and part.kind in _WITH_SOURCE}):
+        with suppress(OSError):  # removed since it was looked at
+            yield from ((file, line, comment) for line, comment in misspelt(Path(file).read_bytes()))
 
 
 def _diff(change: Change, root: Path, sources: Sources) -> Iterator[str]:

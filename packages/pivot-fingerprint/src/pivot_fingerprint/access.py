@@ -8,7 +8,7 @@ import stat
 
 import blake3
 
-_UNLISTED = frozenset({".git", ".pivot", "__pycache__"})
+UNLISTED = frozenset({".git", ".pivot", "__pycache__"})
 
 
 def file_digest(path: str) -> str | None:
@@ -27,7 +27,7 @@ def listing_digest(path: str) -> str | None:
     ``.git``, ``.pivot`` and ``__pycache__`` do not count.
     """
     try:
-        names = sorted(os.fsencode(name) for name in os.listdir(path) if name not in _UNLISTED)
+        names = sorted(os.fsencode(name) for name in os.listdir(path) if name not in UNLISTED)
     except OSError:
         return None
     return blake3.blake3(b"pivot listing\0" + b"".join(name + b"\0" for name in names)).hexdigest()

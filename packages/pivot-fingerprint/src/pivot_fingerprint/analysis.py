@@ -15,6 +15,7 @@ from typing import Any
 import blake3
 import orjson
 
+from pivot_fingerprint.access import UNLISTED
 from pivot_fingerprint.coverage import covers
 from pivot_fingerprint.memo import Memo, PlainMemo
 from pivot_fingerprint.modules import PROJECT, Finder
@@ -286,9 +287,9 @@ def _no_collection() -> Iterator[None]:
 
 
 def listing_digest(path: str) -> str:
-    """Return a digest of the names in a directory; ``missing`` if there is none."""
+    """Return a digest of the names in a directory that count; ``missing`` if there is none."""
     try:
-        names = sorted(os.listdir(path))
+        names = sorted(name for name in os.listdir(path) if name not in UNLISTED)
     except OSError:
         return "missing"
     return blake3.blake3("\0".join(["listing", *names]).encode("utf-8", "surrogateescape")).hexdigest()

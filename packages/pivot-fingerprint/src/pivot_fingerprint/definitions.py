@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import blake3
 import orjson
 
-FORMAT = 10  # raised whenever facts of the same source are something else than before
+FORMAT = 11  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly

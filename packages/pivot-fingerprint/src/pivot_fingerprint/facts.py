@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pivot_fingerprint.comments import ignored_lines
 from pivot_fingerprint.constants import made_of
 from pivot_fingerprint.definitions import (
     CONTAINER,
@@ -54,8 +55,6 @@ from pivot_fingerprint.statements import (
 from pivot_fingerprint.structure import is_constant
 from pivot_fingerprint.versions import without_other_versions
 
-IGNORE = "pivot: ignore"
-
 type Guards = tuple[tuple[ast.expr, bool], ...]
 
 
@@ -76,30 +75,13 @@ def _unreadable(source: bytes, error: Exception) -> Facts:
     return with_structure(Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC))
 
 
-def _ignored_lines(source: bytes) -> dict[int, bool]:
-    """Return the lines with an ignoring comment, and whether the comment has the line to itself."""
-    if IGNORE.encode() not in source:
-        return {}
-    import io  # rarely needed, and not cheap to import
-    import tokenize
-
-    found = {}
-    try:
-        for token in tokenize.tokenize(io.BytesIO(source).readline):
-            if token.type == tokenize.COMMENT and token.string.lstrip("# \t").startswith(IGNORE):
-                found[token.start[0]] = token.line.lstrip().startswith("#")
-    except (tokenize.TokenError, SyntaxError):
-        pass
-    return found
-
-
 class _Splitter:
     """Splits a module into definitions."""
 
     def __init__(self, tree: ast.Module, source: bytes) -> None:
         self.tree = tree
         self.walrus = walrus = b":=" in source
-        self.ignored = _ignored_lines(source)
+        self.ignored = ignored_lines(source)
         self.definitions: list[Definition] = []
         self.binds: dict[str, list[Any]] = {}
         self.loads: list[list[Any]] = []
