@@ -134,6 +134,24 @@ class TestReads:
         project.write("data/a.txt", "a")
         assert self.run(project, body).listings == (str(project.root / "data"),)
 
+    def test_a_directory_that_is_opened_in_vain_is_no_read(self, project) -> None:
+        project.write("data/a.txt", "a")
+        body = "import contextlib\nwith contextlib.suppress(IsADirectoryError): open('data')"
+        observed = self.run(project, body)
+        assert (observed.reads, observed.listings) == ((), ())
+
+    @pytest.mark.parametrize(
+        ("more", "expected"), [("", ["data/none.txt"]), ("; open('data/none.txt', 'w').close()", [])]
+    )
+    def test_what_a_library_looks_for_in_vain(
+        self, project, more: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        project.write("site-packages/lib!.py", "import os\ndef look(path): return os.path.exists(path)\n")
+        monkeypatch.syspath_prepend(str(project.root / "site-packages"))
+        project.write("data/a.txt", "a")
+        body = "import lib! as lib; [lib.look(one) for one in ('data/a.txt', 'data/none.txt', 'settings.ini')]"
+        assert self.run(project, body + more).reads == tuple(str(project.root / one) for one in expected)
+
     def test_imports_list_nothing(self, project) -> None:
         project.write("pack!/__init__.py", "")
         project.write("pack!/inner.py", "import importlib.metadata; importlib.metadata.version('pytest')\n")

@@ -45,6 +45,11 @@ class TestEnvironment:
         assert observed.env == (("SOME_SETTING", variable_digest("SOME_SETTING", {"SOME_SETTING": "secret"})),)
         assert "secret" not in repr(observed)
 
+    @pytest.mark.parametrize("body", ["os.path.expanduser('~/x')", "Path('~/x').expanduser()", "Path.home()"])
+    def test_the_home_directory(self, project, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        observed = self.run(project, f"from pathlib import Path; {body}", monkeypatch)
+        assert [name for name, _ in observed.env] == ["HOME"]
+
     @pytest.mark.parametrize(
         "body", ["dict(environ)", "{**environ}", "environ.copy()", "list(environ)", "environ | {}",
                  "[*environ.items()]", "[*environ.values()]",
@@ -57,7 +62,7 @@ class TestEnvironment:
         "body",
         [
             "environ['OWN'] = '1'; environ['OWN']",
-            "os.path.expanduser('~/x')",
+            "os.path.expanduser('x')",
             "import tempfile; tempfile.gettempdir()",
             "import shutil; shutil.which('ls')",
             "len(environ), repr(environ)",

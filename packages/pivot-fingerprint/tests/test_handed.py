@@ -112,6 +112,20 @@ def test_texts_that_nobody_opens_and_output_are_no_reads(library, body: str) -> 
     assert reads(library, body) == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[one.stat().st_size for one in os.scandir('data') if one.name == 'a.bin']",
+        "known.stat(path).st_size",
+        "known.access(path, os.R_OK)",
+    ],
+)
+def test_questions_that_no_function_of_os_is_asked(library, body: str) -> None:
+    library.write("known!.py", "from os import access, stat\n")
+    library.load("known")
+    assert reads(library, f"import known! as known; {body}") == ["data/a.bin"]
+
+
 def test_a_directory_counts_with_what_was_opened_in_it(library) -> None:
     (library.root / "data/below").mkdir()
     (library.root / "data/below/c.bin").touch()

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Literal
 
 from pivot_fingerprint.environment import CONFIGURATION_READERS
+from pivot_fingerprint.importing import OWN_PACKAGES
 
 type _Role = Literal["caller", "itself", "code"]
 
@@ -107,6 +108,19 @@ def asks_for_project(frame: FrameType | None, is_project: Callable[[str], bool])
             return False
         frame = frame.f_back
     return True
+
+
+def asks_for_library(frame: FrameType | None) -> bool:
+    """Whether code of an installed library but Pivot asks, by itself or through functions that ask on its behalf."""
+    while frame is not None:
+        code = frame.f_code
+        role = _role_of(code.co_filename)
+        if role == "code":
+            return str(frame.f_globals.get("__name__")).partition(".")[0] not in OWN_PACKAGES
+        if role == "itself" or code.co_name in _ABOUT_LINKS:
+            return False
+        frame = frame.f_back
+    return False
 
 
 def names_it(frame: FrameType | None, place: str, roots: tuple[str, ...], is_project: Callable[[str], bool]) -> bool:

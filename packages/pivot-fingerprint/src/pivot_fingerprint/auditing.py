@@ -21,6 +21,7 @@ from pivot_fingerprint import commands, questions
 from pivot_fingerprint.askers import (
     OWN,
     acts_for_project,
+    asks_for_library,
     asks_for_project,
     imports_by_statement,
     loads_by_path,
@@ -69,12 +70,13 @@ class Access:
         self._asked: dict[str, bool] = {}  # place -> whether something was there
         self._written: dict[str, None] = {}
         self._made: dict[str, None] = {}
+        self._sought: dict[str, None] = {}  # by libraries, where nothing was there
         self._handed: dict[str, tuple[int, ...]] = {}  # place -> what stat said; nothing was there if it said nothing
         self.catch_up: Callable[[], None] = lambda: None  # with what other processes made
 
     def shared(self) -> list[Holder]:
         """What processes of one family see and do together."""
-        own = ("reads", "listings", "directories", "_asked", "_written", "_made", "_handed")
+        own = ("reads", "listings", "directories", "_asked", "_sought", "_written", "_made", "_handed")
         opened = ("directories", "files", "written")
         return [*((self, name) for name in own), *((self.openings, name) for name in opened)]
 
@@ -117,7 +119,12 @@ class Access:
     def asked(self, path: object, directory: int | None, mode: int, frame: FrameType) -> None:
         """Take in a question about a path, see ``questions``. What it amounts to is decided by ``settle``."""
         place = self._places.find_anywhere(path, directory)
-        if place is None or place in self._roots or not asks_for_project(frame, self._is_project):
+        if place is None or place in self._roots:
+            return
+        if not asks_for_project(frame, self._is_project):
+            if not mode and self._places.is_within(place) and asks_for_library(frame):
+                self._sought[place] = None
+                self._note("file", place, frame)
             return
         if self._find(path, frame, directory) is None:
             return
@@ -131,6 +138,11 @@ class Access:
         elif (mode == 0 or stat.S_ISREG(mode)) and not place.endswith(".pyc") and not self._is_module(place):
             self._asked.setdefault(place, mode != 0)
             self._note("file", place, frame)
+
+    def asked_at(self, path: object, frame: FrameType) -> None:
+        """Take in a question about a path that no function of ``questions`` is asked."""
+        if isinstance(path, str | bytes | os.PathLike):
+            self.asked(path, None, _mode(os.fsdecode(path)), frame)
 
     def handed(self, path: str, frame: FrameType) -> bool:
         """Take in a path that a library gets, which may open it or not; whether something of the project is there."""
@@ -193,7 +205,8 @@ class Access:
             for place, there in self._asked.items()
             if place in output or self._is_module(place) or (not there and stat.S_ISDIR(_mode(place)))
         }
-        self.reads.update((place, None) for place in self._asked if place not in dropped)
+        dropped |= {place for place in self._sought if _mode(place)}  # it was made meanwhile, by whomever
+        self.reads.update((place, None) for place in (*self._asked, *self._sought) if place not in dropped)
         dropped |= self._handed.keys() - self.reads.keys()
         if self.directories:
             others = self.listings.keys() | self._put_into()
@@ -255,6 +268,8 @@ class Access:
         if place is None or self._is_own(place) or place.endswith(".pyc"):
             return
         if place.endswith(".py") and reads_sources(frame) and not self._is_data(place, frame):
+            return
+        if stat.S_ISDIR(_mode(place)):  # as importlib.resources does, to see whether it is a zip file
             return
         self.reads[place] = None
         self._note("file", place, frame)

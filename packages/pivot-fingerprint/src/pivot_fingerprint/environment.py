@@ -144,6 +144,7 @@ def _environments() -> list[os._Environ[str] | os._Environ[bytes]]:
 
 _OS = os.getenv.__code__.co_filename
 _MAPPINGS = Mapping.get.__code__.co_filename
+_EXPANDERS = (os.path.expandvars.__code__, os.path.expanduser.__code__)
 _TEMPLATES = os.path.join(os.path.dirname(os.__file__), "string.py")
 
 
@@ -189,11 +190,11 @@ def _variables_of_settings(frame: FrameType) -> list[str]:
 
 def _asks_for_its_caller(frame: FrameType) -> bool:
     code = frame.f_code
-    if code is os.path.expandvars.__code__ or (
-        code.co_filename == _TEMPLATES and code.co_qualname.startswith("Template.")
-    ):
+    if code in _EXPANDERS:
         return True
-    return _top(frame) in CONFIGURATION_READERS
+    if code.co_filename == _TEMPLATES and code.co_qualname.startswith("Template."):
+        return True
+    return _top(frame) in CONFIGURATION_READERS or _top(frame) == "pathlib"  # Path.home, Path.expanduser
 
 
 def _top(frame: FrameType) -> str:

@@ -12,10 +12,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from pivot_fingerprint.calls import take_identifier
 from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.questions import REAL
 
 MOST = 50  # times that a place, or a function, is looked at without a path of the project, before it is given up
 
@@ -34,18 +35,21 @@ _monitoring = sys.monitoring
 _CALL, _PY_START = _monitoring.events.CALL, _monitoring.events.PY_START
 
 type Hand = Callable[[str, FrameType], bool]
+type Ask = Callable[[object, FrameType], None]
 
 
 class Handed:
     """Calls ``hand`` with each text that may be a path, and the frame of project code that hands it on.
 
-    ``hand`` says whether something of the project is there.
+    ``hand`` says whether something of the project is there. ``ask`` is told of files that are asked about by the
+    entries of a directory, or by functions of the module ``os`` under names that were bound before (``questions``).
     """
 
-    def __init__(self, is_project: Callable[[str], bool], hand: Hand) -> None:
+    def __init__(self, is_project: Callable[[str], bool], hand: Hand, ask: Ask = lambda path, frame: None) -> None:
         self.missing: str | None = None
         self._is_project = is_project
         self._hand = hand
+        self._ask = ask
         self._identifier: int | None = None
         self._events: dict[CodeType, int] = {}
         self._left: dict[tuple[CodeType, int], int] = {}
@@ -108,6 +112,13 @@ class Handed:
 
     def _called(self, frame: FrameType, code: CodeType, offset: int, function: object, argument: object) -> object:
         """Look at a call in project code, before it is made."""
+        if isinstance(argument, os.DirEntry):
+            if function == os.DirEntry.stat:
+                self._ask(argument.path, frame)
+            return None
+        if isinstance(function, BuiltinFunctionType) and function in REAL:
+            self._ask(argument, frame)
+            return None
         if not self._is_installed(function):
             is_text = isinstance(argument, str | os.PathLike)  # the next time this may be the argument of another
             return self._verdict(False, code, offset) if is_text else _monitoring.DISABLE

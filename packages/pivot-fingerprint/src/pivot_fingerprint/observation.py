@@ -37,7 +37,7 @@ class Observation:
         self._variables = Variables(self._is_project, self._key, self._note_variable)
         told = (self._note_access, self._requests, self._variables.counts)
         self._access = Access(self._roots, self._is_project, *told)
-        self._handed = Handed(self._is_project, self._access.handed)
+        self._handed = Handed(self._is_project, self._access.handed, self._access.asked_at)
         self._calls = Calls(self._is_project, self._handed.watch, self._handed.meet)
         self._imports: dict[tuple[str, str, str, int], ImportRead] = {}
         self._modules_before: frozenset[str] = frozenset()

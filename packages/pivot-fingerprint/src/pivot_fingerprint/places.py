@@ -41,6 +41,10 @@ class Places:
                 return root
         return None
 
+    def is_within(self, place: str) -> bool:
+        """Whether a place is in a directory of the project, and not at its top, where every tool looks for settings."""
+        return any(place.startswith(prefix) and os.sep in place[len(prefix) :] for prefix, _ in self._spellings)
+
     def find_outside(self, path: object, directory: int | None = None) -> str | None:
         """Return the absolute path of what is not below a root and may be data of the project all the same."""
         place = _absolute(path, directory)

@@ -1,9 +1,9 @@
 """Questions about files that do not open them: ``os.stat``, ``lstat``, ``access``, ``readlink``, and their users.
 
 They leave no audit event, so while somebody listens these four functions of the module ``os`` are replaced by ones that
-report. ``os.path``, pathlib and glob look them up there at each call. Not seen: a function that was bound to another
-name before (``from os import stat``), ``DirEntry.stat``, ``os.fstat``, and compiled libraries. The import system has
-its own ``stat`` and is not disturbed.
+report. ``os.path``, pathlib and glob look them up there at each call. A function that was bound to another name before
+(``from os import stat``) and ``DirEntry.stat`` are seen by ``handed`` where project code calls them; not seen are
+``os.fstat`` and compiled libraries. The import system has its own ``stat`` and is not disturbed.
 """
 
 import os
@@ -26,6 +26,7 @@ class Listener(Protocol):
 
 # The functions themselves; also for those who ask without being heard.
 real_stat, _lstat, _access, _readlink = os.stat, os.lstat, os.access, os.readlink
+REAL = frozenset({real_stat, _lstat, _access, _readlink})
 _active: tuple[Listener, ...] = ()
 
 
