@@ -25,6 +25,7 @@ DIRECTIONS = {"imports", "functions", "classes", "values", "inputs", "quiet", "o
     "runtime",
     "edits",
     "effects",
+    "expert",
     "members",
     "names",
 }

@@ -25,7 +25,15 @@ def test_spellings_that_leave_out(comment: str) -> None:
 
 @pytest.mark.parametrize(
     "comment",
-    ["# pivot ignore", "# pivot-ignore", "#pivot=ignore", "# pivot: ignored", "# pivot: noqa", "# pivot: skip", "# pivot: ignroe"],
+    [
+        "# pivot ignore",
+        "# pivot-ignore",
+        "#pivot=ignore",
+        "# pivot: ignored",
+        "# pivot: noqa",
+        "# pivot: skip",
+        "# pivot: ignroe",
+    ],
 )
 def test_comments_that_look_like_it(comment: str) -> None:
     source = f"A = 1\nB = 2  {comment}\n".encode()

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from pivot_fingerprint.definitions import MUTATES, VALUE, Definition
+from pivot_fingerprint.definitions import KEPT, MUTATES, VALUE, Definition
 from pivot_fingerprint.facts import read_facts
 
 
@@ -31,7 +31,7 @@ def test_result_of_a_call_is_known_to_be_one() -> None:
             table = make()
             table.append(1)
     """)
-    assert [one for one in definition.later if one[0] == MUTATES] == [[MUTATES, "make", "append", 2]]
+    assert [one for one in definition.later if one[0] == MUTATES] == [[MUTATES, "make", "append", KEPT]]
 
 
 def test_augmented_assignment_reads_what_it_replaces() -> None:

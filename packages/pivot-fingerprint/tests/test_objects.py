@@ -50,7 +50,7 @@ def test_other_words_for_an_object(tmp_path: Path) -> None:
     assert ("main", "SHARED") in objects.aliases(numbers["wrapped"])
     assert objects.aliases(numbers["SHARED"]) == set()
     assert objects.bound_to(numbers["keep"]) == {("main", "SHARED")}
-    assert objects.read_by(numbers["one"]) == {("main", "SHARED")}
+    assert objects.given_by(numbers["one"]) == {("main", "SHARED")}
 
 
 def test_functions_that_are_held(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_name_of_a_plain_function_does_not_count(shape) -> None:
 
 
 def test_a_name_that_something_can_see_counts(shape) -> None:
-    seen = PLAIN + "SHOWN = [helper]\n"
+    seen = PLAIN + "SHOWN = str([helper])\n"
     assert shape("run", seen) != shape("run", seen.replace("helper", "better"))
     looked_for = PLAIN + "def find(name):\n    return globals()[name]\n"
     assert shape("run", looked_for) != shape("run", looked_for.replace("helper", "better"))

@@ -15,10 +15,14 @@ from pivot_fingerprint.definitions import (
     CALLS_PARAMETER,
     DECLARES,
     DECORATING,
+    DEFAULT,
     DISCARDED,
     FROZEN,
+    GIVEN,
     HANDS,
     INVOKES,
+    ITSELF,
+    KEPT,
     MUTATES,
     OPERATES,
     PARAMETER,
@@ -49,6 +53,7 @@ _QUIET = (
 )
 _QUIET_METHODS = frozenset(["mkdir", "close", "flush", "write", "write_text", "write_bytes", "touch", "unlink"])
 _GIVING = frozenset(["get", "setdefault", "values", "items", "__getitem__"])  # methods that give what is in a container
+_ATTRIBUTE_SETTERS = ("__setattr__", "__delattr__", "__set__", "__delete__")
 _ITEM_SETTERS = ("__setitem__", "__delitem__")
 _LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log"])
 
@@ -128,13 +133,13 @@ class Behaviour:
 
     def _one(self, home: Source, effect: list[Any]) -> Effects:
         match effect:
-            case [str(kind), path, method, through_call] if kind == MUTATES:
+            case [str(kind), path, method, far] if kind == MUTATES:
                 target = self._resolver.resolve(home, path)
-                setters = NOTHING if method or through_call or target.rest else self._setters(target)
-                return joined([self._mutation(target, method, through_call), setters])
+                setters = NOTHING if method or far >= GIVEN or target.rest else self._setters(target)
+                return joined([self._mutation(target, method, far, inside=bool(far or target.rest)), setters])
             case [str(kind), path] if kind == SETS:
                 target = self._resolver.resolve(home, path)
-                found = joined([self._mutation(target, "", 0), self._setters(target)])
+                found = joined([self._mutation(target, "", ITSELF, inside="." in target.rest), self._setters(target)])
                 return found if target.rest else found._replace(rebound=frozenset(target.names))
             case [str(kind), name] if kind == DECLARES:
                 names = frozenset({(home.name, name)})
@@ -151,21 +156,20 @@ class Behaviour:
                 return self._handed(home, given)
         return NOTHING
 
-    def _mutation(self, target: Target, method: str, through_call: int) -> Effects:
-        """Return what a change of the object at a target is; 2 if a call gave it and another name was between."""
+    def _mutation(self, target: Target, method: str, far: int, *, inside: bool) -> Effects:
+        """Return what a change of something so far off a target is; ``inside`` of what the name at its front is."""
         if target.external.partition(".")[0] in OWN_PACKAGES:
             return NOTHING
         names: set[Name] = set()
         for number in target.definitions:
             definition = self._sources.definitions[number]
-            if through_call == 2 and definition.kind != "func":
-                if definition.kind == "const" and target.rest.rpartition(".")[2] in _GIVING:
-                    names |= set(target.names) | self.objects.aliases(number)
-            elif definition.kind == "func" and through_call and not target.rest:
-                names |= self.objects.read_by(number)
-            else:
-                names |= set(target.names) | self.objects.aliases(number)
-        if through_call == 2:
+            if definition.kind == "func" and far >= GIVEN and not target.rest:
+                names |= self.objects.given_by(number)
+            elif far < KEPT or (definition.kind == "const" and target.rest.rpartition(".")[2] in _GIVING):
+                names |= self._receiver(target, number, inside=inside)
+            elif definition.kind == "class":
+                names |= self._receiver(target, number, inside=inside) if target.rest else self.objects.aliases(number)
+        if far == KEPT:
             return Effects(frozenset(names))
         if not target.definitions:
             names.update(target.names)
@@ -177,6 +181,10 @@ class Behaviour:
             return Effects(frozenset(names), loud=frozenset({target.external}))
         changed = frozenset({WITHIN + target.external})
         return Effects(frozenset(names), loud=changed, sure=changed)
+
+    def _receiver(self, target: Target, number: int, *, inside: bool) -> set[Name]:
+        """Return the names whose objects may change with that at a target, or with what is inside of it."""
+        return set(target.names) | self.objects.aliases(number, inside=inside)
 
     def _call(self, home: Source, target: Target, how: int, given: list[list[Any]]) -> Effects:
         """Return what a call does."""
@@ -209,8 +217,13 @@ class Behaviour:
                 target = self._resolver.resolve(home, one)
                 found = [self._sources.definitions[number] for number in target.definitions]
                 if any(definition.kind == "const" and not definition.marks & FROZEN for definition in found):
-                    names.update(target.names)
+                    names.update(self._objects(target))
         return names
+
+    def _objects(self, target: Target) -> set[Name]:
+        """Return the names of the objects that change if somebody gets what is at a target and changes it."""
+        found = [self._receiver(target, number, inside=True) for number in target.definitions]
+        return set(target.names).union(*found)
 
     def _handed(self, home: Source, given: list[list[Any]]) -> Effects:
         """Return what functions and methods among arguments do when somebody calls them with the others."""
@@ -232,10 +245,16 @@ class Behaviour:
         return joined(found)
 
     def _setters(self, target: Target) -> Effects:
-        """Return what it does to set an attribute, or an item of a whole object: by a property or a special method."""
-        names = (target.rest.partition(".")[0], "__setattr__") if target.rest else _ITEM_SETTERS
+        """Return what it does to set an attribute, or an item of a whole object, where code of the project does it."""
+        names = (target.rest.partition(".")[0], *_ATTRIBUTE_SETTERS) if target.rest else _ITEM_SETTERS
         classes = [each for number in target.definitions for each in self.objects.classes_of(number)]
-        return joined([self.summary(one) for each in classes for one in self.objects.methods(each, names)])
+        classes += [one for one in target.definitions if self._sources.definitions[one].kind == "class"]
+        found = []
+        for setter in [one for each in classes for one in self.objects.methods(each, names)]:
+            found.append(self.summary(setter))
+            if 0 in found[-1].changed:  # a descriptor, which is an attribute of its own class
+                found.append(Effects(frozenset({self.objects.owner(setter)})))
+        return joined(found)
 
     def _operation(
         self, home: Source, target: Target, method: str, how: int, given: list[list[Any]], kept: list[list[Any]]
@@ -245,7 +264,7 @@ class Behaviour:
         for number in target.definitions if not target.rest else ():
             definition = self._sources.definitions[number]
             if definition.kind == "const":
-                receiver = set(target.names) | self.objects.aliases(number)
+                receiver = self._receiver(target, number, inside=False)
                 found.append(self._method_call(home, self.objects.classes_of(number), method, how, given, receiver))
                 if how == DISCARDED and not found[-1].names:
                     found.append(Effects(frozenset(receiver)))
@@ -261,18 +280,20 @@ class Behaviour:
         """Return what a method of project classes does; ``receiver`` are the names of what it changes in its object."""
         effects = [self.summary(one) for each in classes for one in self.objects.methods(each, (method,))]
         found = joined([self._applied(home, one, given, how, 1) for one in effects])
-        if any(0 in one.changed for one in effects):
+        if any(one.changed & {0, DEFAULT} for one in effects):
             found = found._replace(names=found.names | receiver)
         return found
 
     def _definition_call(self, home: Source, target: Target, number: int, how: int, given: list[list[Any]]) -> Effects:
         definition = self._sources.definitions[number]
         method = target.rest.partition(".")[0]
-        receiver = set(target.names) | self.objects.aliases(number)
+        receiver = self._receiver(target, number, inside="." in target.rest)
         if not target.rest:
             match definition.kind:
                 case "func":
-                    return self._applied(home, self.summary(number), given, how)
+                    summary = self.summary(number)
+                    found = self._applied(home, summary, given, how)
+                    return found._replace(names=found.names | receiver) if DEFAULT in summary.changed else found
                 case "class":
                     special = [self.summary(one) for one in self.objects.methods(number, ("__",))]
                     return joined([self._applied(home, one, given, how, 1) for one in special])
@@ -311,12 +332,11 @@ class Behaviour:
         called: set[int] = set()
         for position, one in given:
             at = position + shift if isinstance(position, int) and position >= 0 else None
-            if at in effects.changed or (at is None and effects.changed - {STATE}):
+            if at in effects.changed or (at is None and effects.changed - {STATE, DEFAULT}):
                 if isinstance(one, int):
                     changed.add(one)
                 elif one != "=":
-                    target = self._resolver.resolve(home, one)
-                    names.update(target.names)
+                    names |= self._objects(self._resolver.resolve(home, one))
             if at in effects.called or (at is None and effects.called):
                 if isinstance(one, int):
                     called.add(one)

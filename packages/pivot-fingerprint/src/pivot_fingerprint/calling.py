@@ -7,7 +7,18 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pivot_fingerprint.callers import calls_first, calls_key, is_lazy, makes_fields, reads_members, sees_names, uses_up
+from pivot_fingerprint.callers import (
+    CHANGES_FIRST,
+    OPERATORS,
+    calls_first,
+    calls_key,
+    is_lazy,
+    makes_fields,
+    reads_members,
+    sees_names,
+    uses_up,
+    words_in_texts,
+)
 from pivot_fingerprint.definitions import (
     BARE,
     CALLED,
@@ -15,10 +26,12 @@ from pivot_fingerprint.definitions import (
     DECORATING,
     DISCARDED,
     DYNAMIC,
+    GIVEN,
     HANDS,
     IMPORT,
     INTROSPECTS,
     INVOKES,
+    ITSELF,
     MUTATES,
     OPERATES,
     ORDERS,
@@ -46,11 +59,6 @@ _UNFOLLOWED = {
 }
 # Built-in functions that call what they are given.
 _CALLERS = frozenset(f"builtins.{name}" for name in ("filter", "iter", "map", "max", "min", "sorted"))
-_OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.MatMult: "matmul", ast.Div: "truediv", ast.Mod: "mod",
-    ast.FloorDiv: "floordiv", ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift", ast.BitOr: "or",
-    ast.BitXor: "xor", ast.BitAnd: "and",
-}  # fmt: skip
 _ATTRIBUTE_READERS = frozenset({"builtins.getattr", "builtins.hasattr"})
 _ATTRIBUTE_WRITERS = frozenset({"builtins.setattr", "builtins.delattr"})
 _RUN_BY_PATH = {
@@ -64,32 +72,13 @@ _SPECS = frozenset({"importlib.util.find_spec", "importlib.find_loader", "pkguti
 _DISTRIBUTIONS = frozenset(
     f"importlib.metadata.{name}" for name in ("version", "distribution", "metadata", "requires", "files")
 )
+MODULES_OF_PROCESS = frozenset(f"sys.modules.{name}" for name in ("get", "items", "pop", "setdefault", "values"))
 _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "sys.path.extend", "site.addsitedir"})
-_CHANGES_FIRST = frozenset(
-    [
-        "builtins.next",
-        "bisect.insort",
-        "bisect.insort_left",
-        "bisect.insort_right",
-        "functools.update_wrapper",
-        "heapq.heapify",
-        "heapq.heappop",
-        "heapq.heappush",
-        "heapq.heapreplace",
-        "heapq.heappushpop",
-        "numpy.copyto",
-        "numpy.fill_diagonal",
-        "numpy.place",
-        "numpy.put",
-        "numpy.putmask",
-        "operator.delitem",
-        "operator.setitem",
-        "random.shuffle",
-    ]
+
+
+_NOTABLE = frozenset(_UNFOLLOWED).union(
+    _RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, CHANGES_FIRST, IMPORTERS, MODULES_OF_PROCESS
 )
-
-
-_NOTABLE = frozenset(_UNFOLLOWED).union(_RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, _CHANGES_FIRST, IMPORTERS)
 
 
 def _is_starred(node: ast.expr) -> bool:
@@ -160,12 +149,7 @@ class CallingReader(NamingReader):
     def plain_call(self, node: ast.Call, how: int, canonical: str) -> None:
         """Write a call of anything without a meaning of its own."""
         numbers = self.callee(node.func, how)
-        if sees_names(node, canonical):
-            self.marks |= DYNAMIC
-        if reads_members(node, canonical, self.is_object):
-            self.marks |= ORDERS
-        if makes_fields(node, canonical):
-            self.marks |= INTROSPECTS
+        self.look_at_names(node, canonical)
         known = "" if self.module.open else canonical  # a name that a star import gives may be any function's
         used_up = node in self.used_up
         self.use_up(node.args if uses_up(node, known, used_up=used_up) else filter(_is_starred, node.args))
@@ -191,6 +175,17 @@ class CallingReader(NamingReader):
             self.effect(HANDS, [one for one in given if one[1] >= 0])
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
             self.call_of_result(node.func.value, node.func.attr, how, given)
+
+    def look_at_names(self, node: ast.Call, canonical: str) -> None:
+        """Record whether a call asks for names of other code, and which of them it finds by texts."""
+        if sees_names(node, canonical):
+            self.marks |= DYNAMIC
+            for name in filter(self.module.binds_name, sorted(words_in_texts(node, self.module.values))):
+                self.ref(name, VALUE)
+        if reads_members(node, canonical, self.is_object):
+            self.marks |= ORDERS
+        if makes_fields(node, canonical):
+            self.marks |= INTROSPECTS
 
     def use_up(self, nodes: Iterable[ast.expr]) -> None:
         """Remember that the iterators which calls give are asked for their elements, and seen by nobody else."""
@@ -226,14 +221,14 @@ class CallingReader(NamingReader):
         """Record a call of a method of what another call gives: ``Setup(registry).run()``."""
         values = [*inner.args, *(keyword.value for keyword in inner.keywords)]
         kept = [[-1, number] for one in values for number in self.argument(one)]
-        for path, called in self.owners(inner.func):
-            if not called and path in self.refs:
+        for path, far in self.owners(inner.func):
+            if far < GIVEN and path in self.refs:
                 self.effect(OPERATES, self.refs[path][0], method, how, given, kept)
 
     def operation(self, node: ast.BinOp, how: int = USED) -> None:
         """Write an operation, which is a call of a method of one of its operands."""
         self.generic(node)
-        name = _OPERATORS.get(type(node.op), "")
+        name = OPERATORS.get(type(node.op), "")
         self.operate(node.left, f"__{name}__", how, self.argument(node.right))
         if how == DISCARDED:
             self.operate(node.right, f"__r{name}__", how, self.argument(node.left))
@@ -269,10 +264,10 @@ class CallingReader(NamingReader):
                 self.mutate(func.value, func.attr)
         else:
             self.visit(func)
-            for path, called in self.owners(func):
+            for path, far in self.owners(func):
                 if path[0] == "~":
                     self.effect(CALLS_PARAMETER, int(path[1:]))
-                elif not called:
+                elif far < GIVEN:
                     numbers.append(self.ref(path, 0))
             if how != USED and isinstance(func, ast.Call) and self.canonical(func.func) in _ATTRIBUTE_READERS:
                 self.mutate(func)
@@ -303,11 +298,13 @@ class CallingReader(NamingReader):
             if how != USED or func.attr in MUTATORS:
                 self.mutate(func.value, func.attr)
             return
+        self.quietly = True  # how the local name came to stand for it was seen there
         for owner, _ in self.owners(func):
             if owner.startswith("~"):
                 self.effect(CALLS_PARAMETER, int(owner[1:]))
             else:
                 self.effect(INVOKES, self.ref(owner, CALLED), how, [])
+        self.quietly = False
 
     def read_attribute(self, node: ast.Call) -> None:
         """Write ``getattr`` and ``hasattr``: with a known name, an attribute like any other."""
@@ -349,11 +346,11 @@ class CallingReader(NamingReader):
                 case _:
                     self.ref(".", VALUE)
             if canonical.endswith("exec") and len(node.args) == 1:
-                self.effect(MUTATES, self.ref(".", STORE), "", False)
-        if canonical in _CHANGES_FIRST and node.args:
-            for path, called in self.owners(node.args[0]):
-                if not called:
-                    self.change(path, canonical, called=False)
+                self.effect(MUTATES, self.ref(".", STORE), "", ITSELF)
+        if canonical in CHANGES_FIRST and node.args:
+            for path, far in self.owners(node.args[0]):
+                if far < GIVEN:
+                    self.change(path, canonical, far)
         self.named_by_text(node, canonical)
 
     def named_by_text(self, node: ast.Call, canonical: str) -> None:

@@ -5,7 +5,7 @@ syntax trees, so that reading kept facts back costs no import of ``ast``.
 
 A *path* says what a definition refers to, before anyone knows where that is: ``utils.clean`` (a global name and
 attributes), ``!1:models:Model.fit`` (an import: level, module, attributes), ``.`` (the module itself as a value),
-``?data/words.txt`` (a file) or ``%numpy`` (an installed distribution).
+``..`` (any module of the process), ``?data/words.txt`` (a file) or ``%numpy`` (an installed distribution).
 """
 
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ NOW = 8  # while the module is being imported
 IMPORT = 16  # an import statement names it
 BARE = 32  # a call whose result is thrown away
 LATER = 64  # when something is called
+OPEN = 128  # in a way in which more can be seen of it than that it is called, or that what is in it is called
 
 # What a definition is marked with.
 IGNORED = 1  # "# pivot: ignore"
@@ -41,18 +42,23 @@ COMPUTED = 8192  # its value cannot be changed if those that it is computed from
 ORDERS = 32768  # may ask a class for its members in their order
 BUILT = 16384  # its value is a container made here that nobody else knows
 DISPATCHES = 2048  # a function made by functools.singledispatch
+TABLE = 131072  # its value is a table of functions, or one with some of its arguments, made by its statement
+SHARES = 65536  # a class whose instances may have something in common that can be changed, or be one
 
 # An effect is a list: what it is, the reference that it is done to, and more for some.
-MUTATES = "m"  # [m, reference, method or ""]: changes the object at a path
+MUTATES = "m"  # [m, reference, method or "", how far off]: changes the object at a path, or something from it
 SETS = "s"  # [s, reference]: sets the attribute that the path ends in
 DECLARES = "g"  # [g, name]: assigns a global name from inside a function
 INVOKES = "c"  # [c, reference, how, arguments], these as [[position, reference or ~parameter], ...]
 PARAMETER = "p"  # [p, parameter]: changes a parameter
 STATE = -1  # stands for a parameter: what a function around the one that changes it holds
+DEFAULT = -2  # stands for a parameter: the default of one, which the function keeps from one call to the next
 CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
 OPERATES = "o"  # [o, reference, method, how, arguments, ...]: calls a method of it, or of what a call of it gives
 HANDS = "h"  # [h, arguments]: gives them to somebody who may call them
 USED, DISCARDED, DECORATING = 0, 1, 2  # how a call's result is used
+# How far off a path something is: the object itself, an item in it, what a call gave, that under another name.
+ITSELF, ITEM, GIVEN, KEPT = 0, 1, 2, 3
 
 
 class Definition:
@@ -161,8 +167,9 @@ class Facts(NamedTuple):
     read, None if there is none or it cannot. ``search`` are entries that the import path gets: ``0`` in front or
     ``-`` at the end, then a path as ``locations`` spells it. ``shown`` are the paths that any definition uses
     otherwise than by a plain call of a name, with all their uses; ``late`` are names that functions declare global,
-    with those functions; ``marks`` are those of all definitions. ``structure`` is the digest of all this, but for the
-    texts of definitions and the lines on which they stand.
+    with those functions; ``marks`` are those of all definitions. ``shelves`` are the paths that tables hold, each with
+    the index of the table. ``structure`` is the digest of all this, but for the texts of definitions and the lines on
+    which they stand.
     """
 
     definitions: list[Definition]
@@ -175,6 +182,7 @@ class Facts(NamedTuple):
     shown: list[list[Any]]
     late: dict[str, list[int]]
     marks: int
+    shelves: list[list[Any]]
     structure: str = ""
 
 

@@ -4,15 +4,20 @@ The top layer of the reader of source, with everything below it: the one that ``
 """
 
 import ast
+from collections.abc import Sequence
 
-from pivot_fingerprint.calling import CallingReader
-from pivot_fingerprint.definitions import USED, VALUE
-from pivot_fingerprint.reading import dotted
+from pivot_fingerprint.calling import MODULES_OF_PROCESS, CallingReader
+from pivot_fingerprint.definitions import GIVEN, ITEM, ITSELF, KEPT, USED, VALUE
+from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import find
 
 
 class DefinitionReader(CallingReader):
     """The whole reader of a definition: names, calls, assignments, and everything with a scope."""
+
+    def __init__(self, module: Module, binds: Sequence[str] = ()) -> None:
+        super().__init__(module, binds)
+        self.looked_up: set[ast.expr] = set()
 
     def assignment(self, node: ast.Assign) -> None:
         """Write an assignment; a local name may become another word for something outside."""
@@ -29,14 +34,15 @@ class DefinitionReader(CallingReader):
 
     def kept(self, node: ast.expr) -> list[tuple[str, int]]:
         """Return what a name is another word for if it is given a value; what a parameter's methods give is new."""
-        return [(path, 2 if called else 0) for path, called in self.owners(node) if not (called and path[0] == "~")]
+        found = [(path, KEPT if far >= GIVEN else far) for path, far in self.owners(node)]
+        return [(path, far) for path, far in found if far < KEPT or path[0] != "~"]
 
     def stands_for(self, name: str, found: list[tuple[str, int]]) -> None:
         """Remember what a local name, or a variable of a loop or with statement of the module, is another word for."""
         scope = find(self.scopes, name)
         if scope is None:
             self.loops[name] = [*self.loops.get(name, []), *found]
-        elif scope.kind == "function" and found:
+        elif scope.kind != "class" and found:
             scope.aliases[name] = [*scope.aliases.get(name, []), *found]
 
     def annotated_assignment(self, node: ast.AnnAssign) -> None:
@@ -55,6 +61,53 @@ class DefinitionReader(CallingReader):
         if path is not None and self.is_outside(path.partition(".")[0]):
             for owner, _ in self.owners(node.target):
                 self.ref(owner, VALUE)
+
+    # ------------------------------------------------------------ tables
+
+    def name(self, node: ast.Name) -> None:
+        """Write a name; a table that is only asked for what is called then shows nothing of it."""
+        self.quietly = node in self.looked_up
+        super().name(node)
+        self.quietly = False
+
+    def attribute(self, node: ast.Attribute, use: int = VALUE) -> list[int]:
+        """Write a chain of attributes, as a name."""
+        self.quietly = node in self.looked_up
+        found = super().attribute(node, use)
+        self.quietly = False
+        return found
+
+    def callee(self, func: ast.expr, how: int) -> list[int]:
+        """Write what is called, as a name."""
+        self.quietly = func in self.looked_up
+        found = super().callee(func, how)
+        self.quietly = False
+        return found
+
+    # ------------------------------------------------------------ modules of the process
+
+    def subscript(self, node: ast.Subscript) -> None:
+        """Write an item; one of ``sys.modules`` by a name that cannot be known may be any module."""
+        if self.canonical(node.value) == "sys.modules" and self.module_path(node) is None:
+            self.any_module(node)
+        super().subscript(node)
+
+    def look_closer(self, node: ast.Call, canonical: str) -> None:
+        """Record what a call reaches by text, ``sys.modules.get`` included."""
+        super().look_closer(node, canonical)
+        if canonical in MODULES_OF_PROCESS:
+            self.any_module(node)
+
+    def any_module(self, node: ast.expr) -> None:
+        """Record that something in ``sys.modules`` is read: by its name, or else it may be anything there."""
+        match node:
+            case ast.Call(args=[ast.Constant(value=str() as name), *_]):
+                self.ref(f"!0:{name}:", VALUE)
+            case _:
+                self.ref("..", VALUE)
+                self.cannot_follow("a computed module name", node)
+
+    # ------------------------------------------------------------ other statements
 
     def delete(self, node: ast.Delete) -> None:
         """Write a del statement, however its targets are grouped."""
@@ -82,14 +135,18 @@ class DefinitionReader(CallingReader):
         self.use_up([node.iter])
         of = self.module.values.get(node.iter.id, node.iter) if isinstance(node.iter, ast.Name) else node.iter
         display = of.elts if isinstance(of, ast.Tuple | ast.List | ast.Set) else None
-        elements = display if display is not None and of is node.iter else [node.iter]
-        found = [(path, 0) for one in elements for path, _ in self.owners(one)]
-        for name in (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)):
-            scope = find(self.scopes, name)
-            if scope is None and isinstance(node.target, ast.Name) and display is not None:
-                self.elements[name] = display
-            self.stands_for(name, found)
+        if isinstance(node.target, ast.Name) and find(self.scopes, node.target.id) is None and display is not None:
+            self.elements[node.target.id] = display
+        self.iterate(node.target, node.iter)
         self.generic(node)
+
+    def iterate(self, target: ast.expr, over: ast.expr) -> None:
+        """Remember what the variables of a loop may be."""
+        display = over.elts if isinstance(over, ast.Tuple | ast.List | ast.Set) else None
+        far = ITEM if display is None else ITSELF
+        found = [(path, far) for one in (display or [over]) for path, _ in self.owners(one)]
+        for name in (one.id for one in ast.walk(target) if isinstance(one, ast.Name)):
+            self.stands_for(name, found)
 
     def context(self, node: ast.withitem) -> None:
         """Write what a with statement enters; its variable may be the same object."""

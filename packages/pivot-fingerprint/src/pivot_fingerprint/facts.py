@@ -22,11 +22,14 @@ from pivot_fingerprint.definitions import (
     INNER,
     LATER,
     NOW,
+    OPEN,
     ORDERS,
     PLAIN,
     RECORDER,
+    SHARES,
     SIMPLE,
     STORE,
+    TABLE,
     VALUE,
     Definition,
     Facts,
@@ -50,9 +53,11 @@ from pivot_fingerprint.statements import (
     is_simple,
     looks_at_frames,
     only,
+    shares,
     values,
 )
 from pivot_fingerprint.structure import is_constant
+from pivot_fingerprint.tables import looked_up, shelved
 from pivot_fingerprint.versions import without_other_versions
 
 type Guards = tuple[tuple[ast.expr, bool], ...]
@@ -72,7 +77,9 @@ def _unreadable(source: bytes, error: Exception) -> Facts:
     reader.out.append(source.decode("latin-1"))
     line = getattr(error, "lineno", None) or 1
     reader.opaque.append(["a syntax error", line])
-    return with_structure(Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC))
+    return with_structure(
+        Facts([reader.finish("module", "", 1, 1)], {"*": [0]}, [], {}, [], None, [], [], {}, DYNAMIC, [])
+    )
 
 
 class _Splitter:
@@ -128,12 +135,15 @@ class _Splitter:
         self.split(body, ())
         shown: dict[str, int] = {}
         late: dict[str, list[int]] = {}
+        shelves: list[list[Any]] = []
         marks = DYNAMIC * looks_at_frames(self.binds)
         for at, one in enumerate(self.definitions):
             marks |= one.marks
             for what, name, *_ in (*one.later, *one.nested):
                 if what == DECLARES:
                     late.setdefault(name, []).append(at)
+            if one.marks & TABLE:
+                shelves.extend([path, at] for path, use in one.refs if use & VALUE and not use & OPEN)
             for path, use in (*one.refs, *one.notes):
                 if use & (VALUE | STORE) or not path.isidentifier():
                     shown[path] = shown.get(path, 0) | use
@@ -148,6 +158,7 @@ class _Splitter:
             [[path, use] for path, use in sorted(shown.items())],
             late,
             marks,
+            shelves,
         )
 
     # ------------------------------------------------------------ statements
@@ -252,6 +263,7 @@ class _Splitter:
 
     def read_function(self, reader: DefinitionReader, node: Function) -> None:
         """Read a function that is a definition."""
+        reader.looked_up = looked_up(node, reader.canonical)
         reader.hints = hints(node, reader)
         reader.header = outside_paths(node.decorator_list, reader)
         found = bindings(node.body, walrus=self.walrus)
@@ -268,6 +280,7 @@ class _Splitter:
         reader.block(arranged(node, bound))
         reader.out.extend([" ".join(order)] if (order := ordering(node, bound)) else [])
         reader.members = members(node)
+        reader.marks |= SHARES if shares(node) else 0
         reader.header = outside_paths(node.bases, reader)
         if not node.decorator_list and not node.keywords and len(reader.header) == len(node.bases):
             reader.marks |= PLAIN
@@ -292,11 +305,15 @@ class _Splitter:
         """Add any other statement: an assignment, a call, a loop."""
         found = bindings([node], walrus=self.walrus)
         reader = self.reader(guards, sorted(found.names))
-        reader.statements([node])
         value = getattr(node, "value", None)
+        binds_one = isinstance(node, ast.Assign | ast.AnnAssign) and not guards and len(found.names) == 1
+        if binds_one and value is not None:
+            reader.looked_up = shelved(value, reader.canonical)
+            reader.marks |= TABLE if reader.looked_up else 0
+        reader.statements([node])
         if isinstance(node, ast.Assign | ast.AnnAssign) and value is not None:
             reader.marks |= CONTAINER if is_container(value) else 0
-            if not guards and len(found.names) == 1:
+            if binds_one:
                 reader.marks |= FROZEN if is_constant(value) else made_of(value, reader.canonical)
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     reader.value = value.value

@@ -88,7 +88,10 @@ def keep(graph: Graph, sketches: Sketches) -> Links:
         starts,
         [_row(numbers[number], one, numbers) for number, one in sketches.known.items()],
         [
-            [name, one.every, numbers.all(one.definitions), one.wholes, one.built]
+            [
+                *(name, one.every, numbers.all(one.definitions), one.wholes, one.built, numbers.all(one.opened)),
+                [numbers.all(pair) for pair in one.shelved],
+            ]
             for name, one in sketches.known_shown.items()
         ],
         list(sources.inside.items()),
@@ -174,10 +177,12 @@ class Reopened:
             sketch = self._drawn(Sketch._make(row))
             if sketch is not None:
                 sketches.known[number] = sketch
-        for name, every, numbers, wholes, built in links.shown:
-            now = self._now(numbers) if name not in self._stale else None
-            if now is not None:
-                sketches.known_shown[name] = Shown(every, now, wholes, built)
+        for name, every, *numbers, wholes, built, opened, shelved in links.shown:
+            now = [self._now(one) for one in (*numbers, opened, *shelved)] if name not in self._stale else [None]
+            if None not in now:
+                seen, shows, *pairs = (one or [] for one in now)
+                in_tables = [(table, one) for table, one in pairs]
+                sketches.known_shown[name] = Shown(every, seen, wholes, built, shows, in_tables)
 
     def _drawn(self, sketch: Sketch) -> Sketch | None:
         """Return a sketch with definitions as they are now; None if one of them is nothing any more."""

@@ -8,10 +8,25 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pivot_fingerprint.definitions import DECLARES, HANDS, MUTATES, PARAMETER, SETS, STATE, STORE, VALUE, join
+from pivot_fingerprint.definitions import (
+    DECLARES,
+    DEFAULT,
+    GIVEN,
+    HANDS,
+    ITEM,
+    ITSELF,
+    KEPT,
+    MUTATES,
+    PARAMETER,
+    SETS,
+    STATE,
+    STORE,
+    VALUE,
+    join,
+)
 from pivot_fingerprint.reading import dotted
-from pivot_fingerprint.scopes import Scope, find
-from pivot_fingerprint.structure import StructureReader
+from pivot_fingerprint.scopes import Bindings, Scope, find
+from pivot_fingerprint.structure import StructureReader, kept_defaults
 
 # Methods that change their object, also where the result of the call is used.
 MUTATORS = frozenset(
@@ -161,50 +176,57 @@ class NamingReader(StructureReader):
         return isinstance(func.value, ast.Call) and self.is_globals(func.value) and func.attr in MUTATORS
 
     def owners(self, node: ast.expr) -> list[tuple[str, int]]:
-        """Return what an expression may be a piece of: paths, ``~0`` for a parameter; whether a call is between.
-
-        That is 1, or 2 if what the call gave was kept under another name.
-        """
-        called = 0
+        """Return what an expression may be a piece of: paths, ``~0`` for a parameter; and how far off them it is."""
+        far = ITSELF
         last = ""  # the attributes that were taken off since the last call or item
         while True:
             path = dotted(node)
             if path is not None:
-                break
+                return self.meanings(path, far)
             found = self.module_path(node) or (self.namespace(node) if isinstance(node, ast.Call) else None)
             if found is not None:
-                return [(last or "." if found == "." else join(found, last), called)]
+                return [(last or "." if found == "." else join(found, last), far)]
             match node:
                 case ast.Attribute():
                     last = f"{node.attr}.{last}" if last else node.attr
                     node = node.value
                 case ast.Subscript() | ast.Starred() | ast.Await():
                     last = ""
+                    far = max(far, ITEM)
                     node = node.value
                 case ast.Call(args=[of, *names]) if self.canonical(node.func) in _PIECES:
                     last = join(_text(names), last) if _text(names) else ""
                     node = of
                 case ast.Call():
                     last = ""
-                    called = 1
+                    far = GIVEN
                     node = node.func
+                case ast.IfExp(body=one, orelse=other):
+                    return self.any_of([one, other], last, far)
+                case ast.BoolOp(values=values):
+                    return self.any_of(values, last, far)
+                case ast.NamedExpr(value=value):
+                    return self.any_of([value], last, far)
                 case _:
                     return []
-        return self.meanings(path, called)
 
-    def meanings(self, path: str, called: int) -> list[tuple[str, int]]:
+    def any_of(self, nodes: Sequence[ast.expr], attributes: str, far: int) -> list[tuple[str, int]]:
+        """Return what attributes of one of several expressions may be a piece of."""
+        return _pieces([found for one in nodes for found in self.owners(one)], attributes, far)
+
+    def meanings(self, path: str, far: int) -> list[tuple[str, int]]:
         """Return what a name with attributes may be a piece of."""
         name, _, attributes = path.partition(".")
         scope = find(self.scopes, name)
         if scope is None:
-            return [(path, called), *_pieces(self.loops.get(name, ()), attributes, called)]
+            return [(path, far), *_pieces(self.loops.get(name, ()), attributes, far)]
         if name in scope.imports:
-            return [(join(one, attributes), called) for one in scope.imports[name]]
+            return [(join(one, attributes), far) for one in scope.imports[name]]
         if name in scope.aliases:
-            return _pieces(scope.aliases[name], attributes, called)
+            return _pieces(scope.aliases[name], attributes, far)
         if name in scope.parameters and self.is_own(scope):
-            return [(f"~{scope.parameters[name]}", called)]
-        return [(f"~{STATE}", called)] if self.is_around(scope) else []
+            return [(f"~{scope.parameters[name]}", far), *_pieces(scope.defaults.get(name, ()), attributes, far)]
+        return [(f"~{STATE}", far)] if self.is_around(scope) else []
 
     def is_around(self, scope: Scope) -> bool:
         """Whether a scope is that of a function around the innermost one."""
@@ -222,6 +244,12 @@ class NamingReader(StructureReader):
         """Whether a scope is that of the function that is the definition, not of one inside it."""
         return next((one for one in self.scopes if one.kind == "function"), None) is scope
 
+    def enter_function(self, arguments: ast.arguments, found: Bindings | None) -> None:
+        """Enter the scope of a function, whose parameters may stand for their defaults."""
+        kept = {name: self.owners(default) for name, default in kept_defaults(arguments)}
+        super().enter_function(arguments, found)
+        self.scopes[-1].defaults = kept
+
     # ------------------------------------------------------------ effects
 
     def effect(self, *what: Any) -> None:
@@ -231,15 +259,20 @@ class NamingReader(StructureReader):
 
     def mutate(self, node: ast.expr, method: str = "") -> None:
         """Record that what an expression is a piece of is changed."""
-        for path, called in self.owners(node):
-            self.change(path, method, called=called)
+        for path, far in self.owners(node):
+            self.change(path, method, far)
 
-    def change(self, path: str, method: str, *, called: int) -> None:
-        """Record that something is changed, by a method if one is named."""
+    def change(self, path: str, method: str, far: int) -> None:
+        """Record that something so far off a path is changed, by a method if one is named."""
         if path.startswith("~"):
-            self.effect(PARAMETER, int(path[1:]))
+            at = int(path[1:])
+            self.effect(PARAMETER, at)
+            if any(
+                scope.parameters[name] == at for scope in filter(self.is_own, self.scopes) for name in scope.defaults
+            ):
+                self.effect(PARAMETER, DEFAULT)
         else:
-            self.effect(MUTATES, self.ref(path, STORE if called < 2 else 0), method, called)
+            self.effect(MUTATES, self.ref(path, STORE if far < KEPT else 0), method, far)
 
     def assign_global(self, name: str) -> None:
         """Write a global name that code in a function assigns."""
@@ -250,7 +283,7 @@ class NamingReader(StructureReader):
         """Return what a call gets in an argument: numbers of references, ``-1 - n`` for parameter ``n``."""
         match node:
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                known = [one for one, called in self.owners(node) if not called and one != f"~{STATE}"]
+                known = [one for one, far in self.owners(node) if far < GIVEN and one != f"~{STATE}"]
                 return [-1 - int(one[1:]) if one[0] == "~" else self.ref(one, 0) for one in known]
             case ast.Tuple(elts=pieces) | ast.List(elts=pieces) | ast.Set(elts=pieces) | ast.Dict(values=pieces):
                 return [number for one in pieces for number in self.argument(one)]
@@ -346,9 +379,9 @@ def _text(nodes: Sequence[ast.expr]) -> str:
     return ""
 
 
-def _pieces(of: Iterable[tuple[str, int]], attributes: str, called: int) -> list[tuple[str, int]]:
+def _pieces(of: Iterable[tuple[str, int]], attributes: str, far: int) -> list[tuple[str, int]]:
     """Return attributes of what a name stands for."""
-    return [(one if one[0] == "~" else join(one, attributes), max(called, between)) for one, between in of]
+    return [(one if one[0] == "~" else join(one, attributes), max(far, before)) for one, before in of]
 
 
 def import_path(name: str, call: ast.Call) -> str | None:

@@ -4,7 +4,7 @@ Serves ``effects``, which asks what is changed when an object is changed, and ``
 than one thing: then all of them count.
 """
 
-from pivot_fingerprint.definitions import CALLED, CONTAINER, FROZEN, NOW, VALUE, Definition
+from pivot_fingerprint.definitions import CALLED, CONTAINER, FROZEN, NOW, SHARES, VALUE, Definition
 from pivot_fingerprint.importing import OWN_PACKAGES
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source
@@ -46,6 +46,11 @@ class Objects:
         if (own and names != ("__",)) or depth > 20:
             return own
         return own + [one for base in self.bases(definition, home) for one in self.methods(base, names, depth + 1)]
+
+    def owner(self, method: int) -> Name:
+        """Return the name of the class of a method."""
+        home = self._sources.homes[method]
+        return home.name, self._sources.definitions[home.first + self._sources.definitions[method].owner].name
 
     def bases(self, definition: Definition, home: Source) -> list[int]:
         """Return the classes of the project that the header or the body of a class names."""
@@ -97,50 +102,80 @@ class Objects:
                     names.update(target.names)
         return names
 
-    def aliases(self, number: int, depth: int = 0) -> set[Name]:
-        """Return the names whose objects a constant may be, or hold so that its methods change them."""
-        definition, home = self._sources.look(number)
-        if definition.marks & CONTAINER or depth > 10:
-            return set()
-        if definition.kind == "class":
-            return self._attributes(number)
-        if definition.kind != "const":
-            return set()
-        called = [path for path, use in definition.refs if use & CALLED]
-        others = [path for path, use in definition.refs if use & VALUE and not use & CALLED]
-        if (called and not self.classes_of(number)) or (not called and len(others) != 1):
-            others = []
+    def aliases(self, number: int, *, inside: bool = False) -> set[Name]:
+        """Return the names whose objects something may be, or hold so that its methods change them.
+
+        Of a container only what is ``inside`` changes others.
+        """
         names: set[Name] = set()
-        for path in (*others, *(path for path in called if not self.classes_of(number))):
+        seen = {number}
+        stack = [number]
+        while stack:
+            one = stack.pop()
+            found, others = self._other_names(one, inside=inside or one != number)
+            names |= found
+            stack.extend(others - seen)
+            seen |= others
+        return names
+
+    def _other_names(self, number: int, *, inside: bool) -> tuple[set[Name], set[int]]:
+        """Return what a definition by itself says for ``aliases``, and the definitions that have more to say."""
+        definition, home = self._sources.look(number)
+        if definition.kind == "class":
+            return self._attributes(number), set()
+        if definition.kind != "const" or (definition.marks & CONTAINER and not inside):
+            return set(), set()
+        classes = self.classes_of(number)
+        called = [path for path, use in definition.refs if use & CALLED]
+        kept = [path for path, use in definition.refs if use & VALUE and not use & CALLED]
+        names: set[Name] = set().union(*map(self._attributes, classes))
+        others: set[int] = set()
+        for path in ([] if called and not classes and not inside else kept) + called:
             target = self._resolver.resolve(home, path)
             for one in target.definitions:
-                if self._sources.definitions[one].kind == "const" and one != number:
-                    names |= set(target.names) | self.aliases(one, depth + 1)
-        for each in self.classes_of(number):
-            names |= self._attributes(each)
-        return names
+                other = self._sources.definitions[one]
+                if one == number or other.marks & FROZEN:
+                    continue
+                if path in kept or (other.kind == "const" and not classes):
+                    names.update(target.names)
+                    others.add(one)
+                elif other.kind == "class" and target.rest:  # a method may give what its class keeps
+                    names.update(target.names)
+                elif other.kind == "func" and not target.rest:
+                    names |= self.given_by(one)
+        return names, others
 
-    def read_by(self, number: int) -> set[Name]:
-        """Return the names of constants that a function reads: it may give one of them back."""
+    def given_by(self, number: int) -> set[Name]:
+        """Return the names of what a function may give back without making it anew: constants that it reads, and its
+        own if what decorates it may keep what it gave."""
         definition, home = self._sources.look(number)
-        names: set[Name] = set()
+        names: set[Name] = {(home.name, name) for name in definition.binds if definition.header}
         for path, use in definition.refs:
             if use & VALUE:
-                target = self._resolver.resolve(home, path)
-                if any(self._sources.definitions[one].kind == "const" for one in target.definitions):
-                    names.update(target.names)
-        return names
-
-    def _attributes(self, number: int) -> set[Name]:
-        """Return the names of changeable constants that are attributes of a class under another name."""
-        definition, home = self._sources.look(number)
-        names: set[Name] = set()
-        for path, use in definition.refs:
-            if use & VALUE and use & NOW:
                 target = self._resolver.resolve(home, path)
                 found = [self._sources.definitions[one] for one in target.definitions]
                 if any(one.kind == "const" and not one.marks & FROZEN for one in found):
                     names.update(target.names)
+        return names
+
+    def _attributes(self, number: int) -> set[Name]:
+        """Return the names of what all instances of a class share: constants that are its attributes under another
+        name, and the class itself if it has such attributes of its own."""
+        names: set[Name] = set()
+        seen = {number}
+        stack = [number]
+        while stack:
+            definition, home = self._sources.look(stack.pop())
+            names.update([(home.name, definition.name)] if definition.marks & SHARES else [])
+            for path, use in definition.refs:
+                if use & VALUE and use & NOW:
+                    target = self._resolver.resolve(home, path)
+                    found = [self._sources.definitions[one] for one in target.definitions]
+                    if any(one.kind == "const" and not one.marks & FROZEN for one in found):
+                        names.update(target.names)
+            bases = set(self.bases(definition, home)) - seen
+            seen |= bases
+            stack.extend(bases)
         return names
 
     def is_own(self, number: int) -> bool:

@@ -19,6 +19,7 @@ from pivot_fingerprint.definitions import (
     LATER,
     MODULES,
     NOW,
+    OPEN,
     ORDERS,
     SUBCLASSES,
     TEXT,
@@ -50,6 +51,10 @@ class Module:
         self.bound = frozenset(bound)
         self.imports = imports or {}
         self.values = values or {}  # what names are bound to that are bound once
+
+    def binds_name(self, name: str) -> bool:
+        """Whether anything in the module binds a name."""
+        return name in self.bound or name in self.imports
 
     def means_builtin(self, name: str) -> bool:
         """Whether a name that is not bound in a definition means what Python's built-in name does."""
@@ -146,7 +151,7 @@ class Reader:
         self.unseen: list[str] = []  # names that functions import, which only those see who ask for all
         self.noted: list[str] = []  # tokens of annotations, which only introspection can see
         self.docs: list[str] = []  # docstrings
-        self.noting = False
+        self.noting = self.quietly = False  # quietly: nothing is seen of what is read but that it is called
         self.refs: dict[str, list[int]] = {}  # path: [number, use]
         self.notes: dict[str, list[int]] = {}
         self.effects: tuple[list[list[Any]], ...] = ([], [], [])
@@ -213,7 +218,7 @@ class Reader:
 
     def ref(self, path: str, use: int) -> int:
         """Record that a path is used, and return its number."""
-        use |= LATER if self.depth else NOW
+        use |= (LATER if self.depth else NOW) | (OPEN if use and not self.quietly else 0)
         table = self.notes if self.noting else self.refs
         known = table.get(path)
         if known is None:

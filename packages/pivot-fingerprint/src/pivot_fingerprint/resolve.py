@@ -14,6 +14,7 @@ from pivot_fingerprint.sources import Outside, Source, Sources, Spread
 
 _OF_MODULES = frozenset({"__name__", "__file__", "__package__", "__spec__", "__path__", "__loader__", "__cached__"})
 BUILTINS = frozenset(dir(builtins))
+EVERY = "*"  # stands for the name of any module that the process imports
 _OF_THE_PROCESS = frozenset(
     {"open", "print", "input", "hash", "id", "__import__"}
 )  # their work depends on what others set
@@ -180,9 +181,10 @@ class Resolver:
         return [module.first + one for one in bound]
 
     def _path(self, module: Source, path: str, search: _Search) -> str:
-        if path == ".":
-            search.wholes[module.name] = None
-            return f"module {module.name}"
+        if path in (".", ".."):
+            name = module.name if path == "." else EVERY
+            search.wholes[name] = None
+            return f"module {name}"
         if path.startswith("%"):
             return self._distribution(path[1:], search)
         if path.startswith("&"):

@@ -153,12 +153,12 @@ class Scope:
     """One scope inside a definition.
 
     ``kind`` is function, class or inner (a comprehension, type parameters). ``maybe`` are names of a class body that
-    may not be bound yet where they are read. ``parameters`` maps a function's parameters to their positions.
+    may not be bound yet where they are read. ``parameters`` maps a function's parameters to their positions,
     ``aliases`` are local names that stand for something else, as ``naming`` tells it: paths, or ``~0`` for the first
-    parameter, and whether a call is between.
+    parameter, and how far off these; ``defaults`` likewise are those of parameters that may be changed.
     """
 
-    __slots__ = ("aliases", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters")
+    __slots__ = ("aliases", "defaults", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters")
 
     def __init__(self, kind: str, names: Iterable[str] = (), found: Bindings | None = None) -> None:
         self.kind = kind
@@ -168,6 +168,7 @@ class Scope:
         self.imports: dict[str, list[str]] = {}
         self.mixed: set[str] = set()  # imported, and bound otherwise too
         self.parameters: dict[str, int] = {}
+        self.defaults: dict[str, list[tuple[str, int]]] = {}
         self.aliases: dict[str, list[tuple[str, int]]] = {}
         if found is not None:
             self.mixed = found.assigned | self.names

@@ -57,7 +57,20 @@ class Shapes:
             seen = self._sources.module(name)
             if isinstance(seen, Source):
                 visible.update(range(seen.first, seen.stop))
-        return visible
+        return visible | self._find_in_tables(visible)
+
+    def _find_in_tables(self, visible: set[int]) -> set[int]:
+        """Return the definitions whose names can be seen because a table shows them, by itself or through another."""
+        held: dict[int, list[int]] = {}
+        for table, one in (pair for shown in self._shown for pair in shown.shelved):
+            held.setdefault(table, []).append(one)
+        stack = [table for table in held if table in visible or any(table in one.opened for one in self._shown)]
+        found: set[int] = set()
+        while stack:
+            more = [one for one in held.get(stack.pop(), ()) if one not in found]
+            found.update(more)
+            stack.extend(more)
+        return found
 
     def is_nameless(self, number: int) -> bool:
         """Whether nothing can see the name of a definition."""

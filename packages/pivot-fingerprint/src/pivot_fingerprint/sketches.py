@@ -17,9 +17,11 @@ from pivot_fingerprint.definitions import (
     IGNORED,
     IMPORT,
     MODULES,
+    OPEN,
     PLAIN,
     SIMPLE,
     STORE,
+    TABLE,
     VALUE,
 )
 from pivot_fingerprint.graph import Graph
@@ -59,13 +61,16 @@ class Sketch(NamedTuple):
 class Shown(NamedTuple):
     """Whose names the code of a module can see: ``every``, those of definitions, those of whole modules.
 
-    ``built`` are digests of the texts of the containers that it makes.
+    ``built`` are digests of the texts of the containers that it makes. ``shelved`` are definitions that stand in its
+    tables, each after the table; ``opened`` are tables whose functions its code can see.
     """
 
     every: bool
     definitions: list[int]
     wholes: list[str]
     built: list[str]
+    opened: list[int]
+    shelved: list[tuple[int, int]]
 
 
 class Sketches:
@@ -156,14 +161,21 @@ class Sketches:
     def _find_shown(self, module: Source) -> Shown:
         definitions: dict[int, None] = {}
         wholes: dict[str, None] = {}
+        opened: dict[int, None] = {}
+        marks = self._sources.marks
         for path, use in module.facts.shown:
             target = self._graph.resolver.resolve(module, path)
             if target.wholes and use & (VALUE | CALLED):
                 wholes.update(dict.fromkeys(target.wholes))
             if use & STORE:
                 definitions.update(dict.fromkeys(target.definitions))
-            elif use & VALUE or target.rest:
-                seen = (one for one in target.definitions if not self._sources.marks[one] & VALUES)
-                definitions.update(dict.fromkeys(seen))
+            elif use & OPEN and (use & VALUE or target.rest):
+                definitions.update((one, None) for one in target.definitions if not marks[one] & VALUES)
+                opened.update((one, None) for one in target.definitions if marks[one] & TABLE)
+        shelved = [
+            (module.first + at, one)
+            for path, at in module.facts.shelves
+            for one in self._graph.resolver.resolve(module, path).definitions
+        ]
         built = [digest([one.text]) for one in module.facts.definitions if one.marks & BUILT]
-        return Shown(bool(module.facts.marks & DYNAMIC), list(definitions), list(wholes), built)
+        return Shown(bool(module.facts.marks & DYNAMIC), list(definitions), list(wholes), built, list(opened), shelved)

@@ -91,6 +91,15 @@ def is_container(node: ast.expr) -> bool:
     )
 
 
+def shares(node: ast.ClassDef) -> bool:
+    """Whether a class keeps a container for all of its instances, or may give the same instance again."""
+    return any(
+        (isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None and is_container(one.value))
+        or (isinstance(one, ast.FunctionDef) and one.name == "__new__")
+        for one in node.body
+    )
+
+
 def in_order(node: ast.stmt, names: set[str]) -> list[str]:
     """Return names in the order in which a statement binds them, so that its part is called by the first one."""
     order = [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and one.id in names]

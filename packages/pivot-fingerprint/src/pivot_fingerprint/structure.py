@@ -5,7 +5,7 @@ above it.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -126,6 +126,7 @@ class StructureReader(Reader):
             if at:
                 self.visit(one.iter)
             self.visit(one.target)
+            self.iterate(one.target, one.iter)
             self.sequence(one.ifs)
         if isinstance(node, ast.DictComp):
             self.visit(node.key)
@@ -133,6 +134,9 @@ class StructureReader(Reader):
         else:
             self.visit(node.elt)
         self.scopes.pop()
+
+    def iterate(self, target: ast.expr, over: ast.expr) -> None:
+        """Take in what a comprehension loops over."""
 
     # ------------------------------------------------------------ classes
 
@@ -233,6 +237,15 @@ class StructureReader(Reader):
             texts.add("\0".join(self.out))
         self.out = out
         out.extend(("Set(", *sorted(texts), ")"))
+
+
+def kept_defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the parameters of which the default is an object that may be changed, with that."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
+    for argument, default in (*pairs, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
+        if default is not None and not is_constant(default):
+            yield argument.arg, default
 
 
 def is_constant(node: ast.expr) -> bool:

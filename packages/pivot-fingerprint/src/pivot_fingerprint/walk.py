@@ -12,6 +12,7 @@ from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, ORDERS, SUBCLASS
 from pivot_fingerprint.graph import Edges, Graph, joined
 from pivot_fingerprint.influence import Influence
 from pivot_fingerprint.processes import Process
+from pivot_fingerprint.resolve import EVERY
 from pivot_fingerprint.sources import Outside, Source
 
 
@@ -172,6 +173,7 @@ def _contributions(graph: Graph, process: Process, node: int, following: tuple[i
     """Return what a name or a whole module leads to in a process besides what binds it."""
     label = graph.label(node)
     if label[0] == "whole":
-        return [graph.node("whole", one) for one in process.modules if one.rpartition(".")[0] == label[1]]
+        above = label[1]
+        return [graph.node("whole", one) for one in process.modules if above in (EVERY, one.rpartition(".")[0])]
     more = process.contributions.get(node, ())
     return () if more and any(one >= 0 and graph.is_pipeline(one) for one in following) else more

@@ -1,0 +1,97 @@
+"""Tables of functions, and where what is in them is only called: there nobody can see the names of the functions.
+
+A table is a display that a statement binds to one name, or a ``partial``. The functions in it are as good as called
+directly wherever the table is only asked for something that is called then and there, or through a local name that is
+only called. Serves ``facts``; whether a table is used in any other way, ``shapes`` finds out.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+
+from pivot_fingerprint.reading import dotted
+
+type Canonical = Callable[[ast.expr], str]
+
+
+def shelved(value: ast.expr, canonical: Canonical) -> set[ast.expr]:
+    """Return the names in a value that it only holds, as a table does."""
+    found = list(_elements(value, canonical))
+    inside = [one.id for one in ast.walk(value) if isinstance(one, ast.Name)]
+    return {one for one in found if inside.count(_root(one)) == 1}
+
+
+def _elements(value: ast.expr, canonical: Canonical) -> Iterator[ast.expr]:
+    match value:
+        case ast.Dict(values=elements) | ast.List(elts=elements) | ast.Tuple(elts=elements):
+            for one in elements:
+                if dotted(one) is not None:
+                    yield one
+                else:
+                    yield from _elements(one, canonical)
+        case ast.Call(func=func, args=[ast.Name() | ast.Attribute() as first, *_]) if is_partial(func, canonical):
+            if dotted(first) is not None:
+                yield first
+
+
+def is_partial(func: ast.expr, canonical: Canonical) -> bool:
+    """Whether a call makes a function of another one and some of its arguments."""
+    return canonical(func) == "functools.partial"
+
+
+def looked_up(node: ast.FunctionDef | ast.AsyncFunctionDef, canonical: Canonical) -> set[ast.expr]:
+    """Return the names in a function that are only asked for something in them which is called."""
+    found: set[ast.expr] = set()
+    only_called = _only_called(node)
+    own = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)} | only_called
+    for one in ast.walk(node):
+        match one:
+            case ast.Call(func=ast.Subscript() as func):
+                found.update(_table(func))
+            case ast.Call(func=ast.Call() as func):
+                found.update(_table(func))
+                found.update(one for one in _elements(func, canonical) if _root(func.func) not in own)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in only_called:
+                found.update(_table(value))
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name() | ast.Attribute() as table]):
+                found.add(table)
+            case ast.For() | ast.AsyncFor() | ast.comprehension():
+                found.update(_looped(one.target, one.iter, only_called))
+    return {one for one in found if dotted(one) is not None}
+
+
+def _table(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the table that something is taken from: ``TABLE[key]``, ``TABLE.get(key)``."""
+    match node:
+        case ast.Subscript(value=ast.Name() | ast.Attribute() as table):
+            yield table
+        case ast.Subscript(value=inner):
+            yield from _table(inner)
+        case ast.Call(func=ast.Attribute(attr="get") as func):
+            yield func
+
+
+def _looped(target: ast.expr, over: ast.expr, only_called: set[str]) -> Iterator[ast.expr]:
+    match target, over:
+        case ast.Name(id=name), ast.Name() | ast.Attribute() if name in only_called:
+            yield over
+        case ast.Name(id=name), ast.Call(func=ast.Attribute(attr="values") as func, args=[]) if name in only_called:
+            yield func
+        case (
+            ast.Tuple(elts=[ast.Name(), ast.Name(id=name)]),
+            ast.Call(func=ast.Attribute(attr="items") as func, args=[]),
+        ) if name in only_called:
+            yield func
+
+
+def _only_called(node: ast.AST) -> set[str]:
+    """Return the local names of a function that are read nowhere but where they are called."""
+    names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    outside = {name for one in ast.walk(node) if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names}
+    called = {one.func for one in ast.walk(node) if isinstance(one, ast.Call)}
+    read = {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in called}
+    return bound - read - outside
+
+
+def _root(node: ast.expr) -> str:
+    return (dotted(node) or "").partition(".")[0]
