@@ -63,7 +63,8 @@ def test_catalogue(case: catalogue.Case, judge: oracle.Oracle, tmp_path: Path) -
 def repro(project: catalogue.Project, home: Path, hash_seed: int) -> Mapping[str, object]:
     """Run ``pivot repro`` and return its report. Nothing of this machine's settings is seen."""
     # a case replaces a release within one second by one of the same size, which Python's bytecode cache cannot tell
-    fixed = {"HOME": str(home), "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"}
+    fixed = {"PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"}
+    fixed["HOME"] = project.env.get("HOME", str(home))
     env = oracle.environment(project.env) | fixed
     command = [str(PIVOT), "repro", "--json"]
     done = subprocess.run(command, cwd=project.root, env=env, capture_output=True, text=True, timeout=50, check=False)
