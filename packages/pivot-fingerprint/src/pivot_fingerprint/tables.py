@@ -7,6 +7,7 @@ only called. Serves ``facts``; whether a table is used in any other way, ``shape
 
 import ast
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from pivot_fingerprint.reading import dotted
 
@@ -40,22 +41,27 @@ def is_partial(func: ast.expr, canonical: Canonical) -> bool:
 
 def looked_up(node: ast.FunctionDef | ast.AsyncFunctionDef, canonical: Canonical) -> set[ast.expr]:
     """Return the names in a function that are only asked for something in them which is called."""
-    found: set[ast.expr] = set()
-    only_called = _only_called(node)
-    own = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)} | only_called
+    nodes: dict[type[ast.AST], list[Any]] = {}  # by kind: to walk through all functions takes long enough once
     for one in ast.walk(node):
-        match one:
-            case ast.Call(func=ast.Subscript() as func):
-                found.update(_table(func))
-            case ast.Call(func=ast.Call() as func):
-                found.update(_table(func))
-                found.update(one for one in _elements(func, canonical) if _root(func.func) not in own)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in only_called:
-                found.update(_table(value))
-            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name() | ast.Attribute() as table]):
-                found.add(table)
-            case ast.For() | ast.AsyncFor() | ast.comprehension():
-                found.update(_looped(one.target, one.iter, only_called))
+        nodes.setdefault(type(one), []).append(one)
+    called = [one.func for one in nodes.get(ast.Call, ())]
+    found = {one for func in called if isinstance(func, ast.Subscript | ast.Call) for one in _table(func)}
+    for one in nodes.get(ast.Compare, ()):
+        if isinstance(one.ops[0], ast.In | ast.NotIn) and len(one.ops) == 1:
+            found.add(one.comparators[0])
+    partial = [one for one in called if isinstance(one, ast.Call) and is_partial(one.func, canonical)]
+    loops = [one for kind in (ast.For, ast.AsyncFor, ast.comprehension) for one in nodes.get(kind, ())]
+    assigned = [one for one in nodes.get(ast.Assign, ()) if isinstance(one.value, ast.Subscript | ast.Call)]
+    if partial or loops or assigned:
+        only_called = _only_called(nodes, called)
+        own = {one.arg for one in nodes.get(ast.arg, ())} | only_called
+        found.update(one for func in partial if _root(func.func) not in own for one in _elements(func, canonical))
+        for one in loops:
+            found.update(_looped(one.target, one.iter, only_called))
+        for one in assigned:
+            match one.targets:
+                case [ast.Name(id=name)] if name in only_called:
+                    found.update(_table(one.value))
     return {one for one in found if dotted(one) is not None}
 
 
@@ -83,14 +89,15 @@ def _looped(target: ast.expr, over: ast.expr, only_called: set[str]) -> Iterator
             yield func
 
 
-def _only_called(node: ast.AST) -> set[str]:
+def _only_called(nodes: dict[type[ast.AST], list[Any]], called: list[ast.expr]) -> set[str]:
     """Return the local names of a function that are read nowhere but where they are called."""
-    names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    names = nodes.get(ast.Name, ())
     bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
-    outside = {name for one in ast.walk(node) if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names}
-    called = {one.func for one in ast.walk(node) if isinstance(one, ast.Call)}
-    read = {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in called}
-    return bound - read - outside
+    if bound:
+        calls = set(called)
+        bound -= {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in calls}
+    outside = (*nodes.get(ast.Global, ()), *nodes.get(ast.Nonlocal, ()))
+    return bound - {name for one in outside for name in one.names}
 
 
 def _root(node: ast.expr) -> str:
