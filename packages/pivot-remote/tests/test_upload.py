@@ -1,7 +1,9 @@
 import zlib
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO, RawIOBase
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -128,6 +130,60 @@ def test_a_stream_that_breaks_gets_no_name(bucket: Bucket, part: int) -> None:
     assert bucket.objects == {}
     bucket.uploader(part).add(OID, "key", BytesIO(DATA))
     assert bucket.objects == {"/bucket/key": DATA}
+
+
+def test_as_many_parts_as_may_be_are_on_their_way_at_once(server, bucket: Bucket) -> None:
+    together = Barrier(AT_ONCE)
+
+    def respond(asked) -> Any:
+        if "partNumber" in asked.path:
+            together.wait(50)  # breaks unless so many come
+        return bucket.respond(asked)
+
+    server.respond = respond
+    data = bytes(AT_ONCE * 100)
+    bucket.uploader(100).add_from(hash_bytes(data), "key", len(data), lambda start: BytesIO(data[start:]))
+    assert bucket.objects == {"/bucket/key": data}
+
+
+def test_parts_in_memory_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch, server, bucket: Bucket) -> None:
+    """Also those of several uploads, and before the first request is answered: four parts of 100 bytes have room."""
+    monkeypatch.setattr("pivot_remote.upload.MEMORY", 400)
+    read = 0
+    answered = 0
+    most = 0
+
+    class Watched(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            nonlocal read, most
+            found = super().read(size)
+            with lock:
+                read += len(found)
+                most = max(most, read - answered)
+            return found
+
+    def respond(asked) -> Any:
+        nonlocal answered
+        given = bucket.respond(asked)
+        if "partNumber" in asked.path:
+            with lock:
+                answered += len(asked.body)
+        return given
+
+    lock = Lock()
+    server.respond = respond
+    uploader = bucket.uploader(100)
+    add = partial(uploader.add_from, OID, size=len(DATA), open_from=lambda start: Watched(DATA[start:]))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add, (f"key{number}" for number in range(8))))
+    assert len(bucket.objects) == 8
+    assert most <= 400
+
+
+def test_an_object_that_is_too_large_is_told_before_anything_is_sent(server, bucket: Bucket) -> None:
+    with pytest.raises(TooLarge):
+        bucket.uploader().add_from(OID, "key", SIZE_LIMIT + 1, lambda _: pytest.fail("it was read"))
+    assert server.asked == []
 
 
 def test_a_part_that_fails_ends_the_upload(server, bucket: Bucket) -> None:

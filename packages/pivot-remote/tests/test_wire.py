@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pivot_remote import Remote
-from pivot_remote.question import Question
+from pivot_remote.question import CHECKSUM, Question
 from pivot_remote.signature import Credentials, Signer
 from pivot_remote.wire import Wire, bucket_address, is_direct, simple_credentials, simple_region
 
@@ -28,6 +28,25 @@ def test_a_request_and_its_answer(server, wire: Wire) -> None:
     [asked] = server.asked
     assert asked.path == "/bucket/a%20b/c?partNumber=1&uploadId=x%2By"
     assert asked.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=key/")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "signed"),
+    [("http", {CHECKSUM: "AAAAAA=="}, True), ("https", {}, True), ("https", {CHECKSUM: "AAAAAA=="}, False)],
+)
+def test_a_body_is_signed_unless_a_checksum_and_tls_cover_it(scheme: str, headers: dict, signed: bool) -> None:
+    bodies: list[bytes | None] = []
+
+    class Noting(Signer):
+        def headers(self, method, host, path, query, body, more):
+            bodies.append(body)
+            return super().headers(method, host, path, query, body, more)
+
+    wire = Wire(
+        f"{scheme}://127.0.0.1:1/bucket", Noting(lambda: Credentials("key", "secret"), "r"), connect=1, timeout=1
+    )
+    assert wire.send(Question("PUT", "key", body=b"data", headers=headers)) is None  # nobody is there
+    assert bodies == [b"data" if signed else None]
 
 
 @pytest.mark.parametrize(

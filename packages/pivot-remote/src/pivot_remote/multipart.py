@@ -14,7 +14,7 @@ from zlib import crc32
 from pivot_remote.connection import Connection
 from pivot_remote.errors import RemoteError, ServerFailed
 from pivot_remote.failures import Outcome
-from pivot_remote.question import Question
+from pivot_remote.question import CHECKSUM, Question
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -83,7 +83,7 @@ class Multipart:
         """Send a part; raise ``UploadGone`` if there is no such upload any more."""
         checksum = crc_of(data)
         query = {"partNumber": str(number), "uploadId": name}
-        headers = {"x-amz-checksum-crc32": checksum}
+        headers = {CHECKSUM: checksum}
         quick = self._connection.quick(Question("PUT", key, query, data, headers))
         if quick and (tag := quick.headers.get("etag")):
             return Part(number, len(data), tag, checksum)

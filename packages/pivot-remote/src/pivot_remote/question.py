@@ -1,10 +1,13 @@
 """What is asked of a server over the short way, and what comes back; ``wire`` sends it, ``connection`` knows when."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pivot_remote.wire import Body
+
+CHECKSUM: Final = "x-amz-checksum-crc32"
+"""The header by which a server sees whether a body arrived as it was sent."""
 
 
 class Question(NamedTuple):

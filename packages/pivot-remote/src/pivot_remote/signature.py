@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 class Credentials(NamedTuple):
@@ -36,12 +37,15 @@ class Signer:
         self._key: tuple[tuple[str, str], bytes] = (("", ""), b"")
 
     def headers(
-        self, method: str, host: str, path: str, query: str, body: bytes, more: Mapping[str, str]
+        self, method: str, host: str, path: str, query: str, body: bytes | None, more: Mapping[str, str]
     ) -> dict[str, str]:
-        """Return the headers to send. ``path`` and ``query`` are as sent; names in ``more`` are in lower case."""
+        """Return the headers to send. ``path`` and ``query`` are as sent; names in ``more`` are in lower case.
+
+        A body of None is not signed: one that a checksum in ``more`` covers, on a line that nobody can write to.
+        """
         credentials = self._credentials()
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
-        digest = sha256(body).hexdigest()
+        digest = _UNSIGNED if body is None else sha256(body).hexdigest()
         headers = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": now, **more}
         if credentials.token:
             headers["x-amz-security-token"] = credentials.token

@@ -7,7 +7,6 @@ seen and match the name; until then, and if anything fails, nothing has the name
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from blake3 import blake3
@@ -18,7 +17,8 @@ from pivot_remote.crew import Stopped
 from pivot_remote.errors import NoConnection, RemoteUnusable, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
 from pivot_remote.multipart import PUT, Condition, Multipart, Part, UploadGone, crc_of, is_same
-from pivot_remote.question import Question
+from pivot_remote.question import CHECKSUM, Question
+from pivot_remote.room import Room
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -28,8 +28,11 @@ PART: Final = 8 << 20
 LARGEST_PART: Final = 64 << 20
 PARTS: Final = 10_000
 _GROWTH: Final = 1_000
-AT_ONCE: Final = 6
-"""Parts in memory and on their way, all uploads of a store together."""
+AT_ONCE: Final = 16
+"""Parts in memory and on their way, all uploads of a store together. A server that takes its time with each, or that
+lets one wait for others, decides by this how fast a large object is."""
+MEMORY: Final = 256 << 20
+"""Bytes of all parts in memory: of the largest parts, fewer are on their way at once."""
 _STREAM: Final = "what was read for it"
 
 
@@ -65,7 +68,7 @@ class Uploader:
         self._size_of = size_of
         self._part = part
         self._conditional = True
-        self._slots = BoundedSemaphore(AT_ONCE)
+        self._room = Room(MEMORY)
         self._multipart = Multipart(connection, prefix)
 
     def add_from(self, oid: ObjectId, key: str, size: int, open_from: Callable[[int], BinaryIO]) -> None:
@@ -74,9 +77,11 @@ class Uploader:
         What the server has of it is compared with what is read, and not sent again. Somebody else may go on with the
         same upload, so that it ends under our hands: if the object of this size is not there by then, all is sent anew.
         """
+        if size > SIZE_LIMIT:
+            raise TooLarge(self._connection.address, oid, SIZE_LIMIT)
         try:
             with open_from(0) as stream:
-                return self._add(oid, key, stream, go_on=True)
+                return self._add(oid, key, stream, size, go_on=True)
         except (UploadGone, ServerFailed):
             if self._size_of(key) == size:
                 return None
@@ -90,9 +95,10 @@ class Uploader:
         except UploadGone:
             raise ServerFailed(self._connection.address, PUT, "it lost the parts") from None
 
-    def _add(self, oid: ObjectId, key: str, stream: BinaryIO, *, go_on: bool) -> None:
-        first = read_exactly(stream, self._part)
-        if len(first) == self._part:
+    def _add(self, oid: ObjectId, key: str, stream: BinaryIO, size: int = 0, *, go_on: bool) -> None:
+        large = size >= self._part  # then nothing of it is read before there is room
+        first = b"" if large else read_exactly(stream, self._part)
+        if large or len(first) == self._part:
             self._add_parts(oid, key, first, stream, go_on=go_on)
         elif hash_bytes(first) == oid:
             self.put(key, first)
@@ -107,7 +113,7 @@ class Uploader:
         checksum = crc_of(data)
 
         def send(condition: Condition) -> object:
-            headers = {"x-amz-checksum-crc32": checksum} | ({"if-none-match": "*"} if condition else {})
+            headers = {CHECKSUM: checksum} | ({"if-none-match": "*"} if condition else {})
             quick = self._connection.quick(Question("PUT", key, body=data, headers=headers, expected=(200, 412)))
             if quick:
                 return Outcome.EXISTS if quick.status == 412 else quick
@@ -120,7 +126,7 @@ class Uploader:
     def overwrite(self, key: str, data: bytes) -> None:
         """Put the bytes under the key, whatever is there."""
         checksum = crc_of(data)
-        headers = {"x-amz-checksum-crc32": checksum}
+        headers = {CHECKSUM: checksum}
         if not self._connection.quick(Question("PUT", key, body=data, headers=headers)):
             client = self._connection.client
             self._connection.ask(
@@ -150,19 +156,16 @@ class Uploader:
 
         with ThreadPoolExecutor(AT_ONCE, "pivot-remote-part") as workers:
             try:
-                self._slots.acquire()
-                data = first
-                while data:
+                while data := self._read_part(stream, len(sent) + 1, b"" if sent else first):
                     hasher.update(data)
                     size += len(data)
                     sent.append(workers.submit(self._send_part, upload, len(sent) + 1, data))
-                    sent[-1].add_done_callback(lambda _: self._slots.release())
+                    sent[-1].add_done_callback(partial(self._give_room, len(sent)))
                     for part in sent[-2 * AT_ONCE :]:
                         if part.done():
                             part.result()  # raises what went wrong, before more is read
                     if len(sent) == PARTS and stream.read(1):
                         raise TooLarge(self._connection.address, oid, size)
-                    data = self._read_part(stream, len(sent) + 1)
                 if hasher.hexdigest() != oid:
                     raise ObjectCorrupt(oid, _STREAM)
                 return [part.result() for part in sent], size
@@ -170,16 +173,22 @@ class Uploader:
                 workers.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _read_part(self, stream: BinaryIO, number: int) -> bytes:
-        """Wait for a place, then read the next part; the place is given back if there is none."""
-        self._slots.acquire()
-        data = b""
+    def _read_part(self, stream: BinaryIO, number: int, begun: bytes) -> bytes:
+        """Wait for room, then read the next part, unless it was before; the room is given back if there is none."""
+        self._room.take(self._room_for(number))
+        data = begun
         try:
-            data = read_exactly(stream, part_size(number, self._part))
+            data = begun or read_exactly(stream, part_size(number, self._part))
         finally:
             if not data:
-                self._slots.release()
+                self._give_room(number)
         return data
+
+    def _room_for(self, number: int) -> int:
+        return max(part_size(number, self._part), MEMORY // AT_ONCE)
+
+    def _give_room(self, number: int, _: object = None) -> None:
+        self._room.give(self._room_for(number))
 
     def _send_part(self, upload: "_Upload", number: int, data: bytes) -> Part:
         there = upload.there.get(number)
