@@ -61,6 +61,20 @@ def test_what_the_cache_has_mends_a_remote_and_the_rest_is_named(pivot: Run, obj
     assert told["corrupt"] == [damaged.parent.name + damaged.name] and told["mended"] == []
 
 
+def test_what_a_remote_does_not_take_is_told_with_the_reason(pivot: Run, objects: list[Path]) -> None:
+    first, second = objects
+    first.unlink()
+    first.parent.rmdir()
+    first.parent.write_text("in the way")
+    second.unlink()
+    ended = pivot("fsck", "--remote", "--repair")
+    assert ended.code == 1 and "the remote did not take all that was sent" in ended.err
+    assert f"{first.parent}: " in ended.err and "could not be mended" not in ended.err
+    assert second.exists()
+    told = json.loads(pivot("fsck", "--remote", "--repair", "--json").out)
+    assert [one["object"] for one in told["refused"]] == [first.parent.name + first.name]
+
+
 def test_a_remote_that_cannot_be_looked_at(pivot: Run, objects: list[Path], tmp_path: Path) -> None:
     pivot("remote", "add", "gone", (tmp_path / "no/disk").as_uri())
     ended = pivot("fsck", "--remote", "gone")

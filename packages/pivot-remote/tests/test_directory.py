@@ -1,12 +1,22 @@
+import errno
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from pivot_cache import LocalStore, ObjectCorrupt, hash_bytes
+from pivot_cache import DiskError, LocalStore, ObjectCorrupt, hash_bytes
 from pivot_cache.conformance import CHECKS
-from pivot_remote import DirectoryMissing, DirectoryStore, InvalidLocation, Remote, RemoteTooNew, TooLarge
+from pivot_remote import (
+    DirectoryClosed,
+    DirectoryMissing,
+    DirectoryStore,
+    InvalidLocation,
+    Remote,
+    RemoteTooNew,
+    TooLarge,
+)
 
 
 @pytest.fixture
@@ -67,6 +77,40 @@ def test_a_disk_that_is_not_there_is_not_an_empty_remote(tmp_path: Path) -> None
             ask()
         assert caught.value.path == str(tmp_path / "mount")
     assert not (tmp_path / "mount").exists()
+
+
+@pytest.mark.parametrize("place", ["", "/format", "/tmp/some", "/partial/some"])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_directory_in_which_nothing_may_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: DirectoryStore, place: str, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DiskError("write", f"{tmp_path}/remote{place}", number)
+
+    for name in ("add", "add_bytes", "add_from"):
+        monkeypatch.setattr(LocalStore, name, refuse)
+    for keep in (
+        lambda: store.add(hash_bytes(b"x"), BytesIO(b"x")),
+        lambda: store.add_bytes(b"x"),
+        lambda: store.add_from(hash_bytes(b"x"), 1, lambda _: BytesIO(b"x")),
+    ):
+        with pytest.raises(DirectoryClosed, match=re.escape(f"{store.address}: cannot write {tmp_path}/remote{place}")):
+            keep()
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [("remote/objects/ab", errno.EACCES), ("remote/tmp/some", errno.ENOSPC), ("remote-2/tmp", errno.EACCES)],
+)
+def test_what_the_disk_refuses_to_single_objects_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: DirectoryStore, place: str, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DiskError("write", f"{tmp_path}/{place}", number)
+
+    monkeypatch.setattr(LocalStore, "add", refuse)
+    with pytest.raises(DiskError):
+        store.add(hash_bytes(b"x"), BytesIO(b"x"))
 
 
 def damage(tmp_path: Path, oid: str, data: bytes) -> Path:

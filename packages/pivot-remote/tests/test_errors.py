@@ -8,6 +8,7 @@ from pivot_remote.errors import RemoteError
 PLACE = "s3://bucket/prefix"
 SAMPLES: list[tuple[RemoteError, str]] = [
     (errors.InvalidLocation("x", "it is short"), "x is no remote: it is short"),
+    (errors.DirectoryClosed("file:///a", "cannot write /a/format: no"), "file:///a: cannot write /a/format: no"),
     (errors.DirectoryMissing("file:///a/b", "/a"), "file:///a/b: there is no directory /a: mount the disk, or make it"),
     (errors.BucketMissing(PLACE, "bucket"), "there is no bucket bucket: check its name"),
     (errors.CredentialsMissing(PLACE, "no credentials were found"), "no credentials were found: set AWS_ACCESS_KEY_ID"),

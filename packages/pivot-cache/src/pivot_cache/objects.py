@@ -5,6 +5,7 @@ compared with the name. A mark says that an object was verified before; it is a 
 New objects come from ``publish``.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ from pivot_cache.tree import ENTRY_LIMIT, TreeEntry, read_tree
 MODE: Final = 0o444
 """The permission bits of every object."""
 _OPEN_FLAGS: Final = OPEN_FLAGS | os.O_NOFOLLOW
+_NO_FILE: Final = frozenset((errno.ELOOP, errno.ENXIO))  # what a link says to these flags, and a socket to any
 _UNVERIFIED_LIMIT: Final = 64 << 20
 """What is larger is verified before it is read into memory: anybody can make a file of a terabyte of nothing."""
 
@@ -104,7 +106,7 @@ class Objects:
         except (FileNotFoundError, NotADirectoryError):
             raise ObjectMissing(oid, self.layout.root) from None
         except OSError as error:
-            if os.path.islink(path) or stat.S_ISSOCK(os.lstat(path).st_mode):
+            if error.errno in _NO_FILE:
                 self.reject(oid)
             raise disk_error("read", path, error) from None
 

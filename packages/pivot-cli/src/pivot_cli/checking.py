@@ -3,7 +3,7 @@
 Nothing is changed there or here; with a wish to repair, what the cache has is sent once more.
 
     {"remote", "address", "damaged", "checked": {"paths", "objects", "bytes"}, "incomplete": [{"path", "stage"}],
-     "corrupt": ["…"], "mended": ["…"], "unread": [{"object", "problem"}]}
+     "corrupt": ["…"], "mended": ["…"], "refused": [{"object", "problem"}], "unread": [{"object", "problem"}]}
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,13 @@ from pivot_cache.errors import printable
 from pivot_cli.ci import refuse_forks
 from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session
-from pivot_cli.wiring import Elsewhere, check, compare, move, open_elsewhere, remote_errors
+from pivot_cli.wiring import Elsewhere, check, compare, move, open_elsewhere, storage_errors
 
 DAMAGED, BLIND = 1, 2
 _HINT_LACKING = "pivot push sends what the cache has"
 _HINT_CORRUPT = "with --repair, what the cache has takes the place of {place}"
 _HINT_LOST = "it could not be mended from this cache: repair it from where there is a good copy"
+_HINT_REFUSED = "the remote did not take all that was sent; see below"
 
 
 def check_remote(
@@ -38,15 +39,16 @@ def check_remote(
         refuse_forks()
     wanted = find_wanted(find_records(workspace.project.root), ())
     mended: set[ObjectId] = set()
+    refused: dict[ObjectId, str] = {}
     jobs = int(workspace.config.values["remote.jobs"] or 1)
     remote = open_elsewhere(workspace.config, name)
     try:
         found = compare([one.content for one in wanted], workspace.store, remote.store, jobs)
         read_ones = check(remote.store.ids() if read else (), remote.store, jobs)
         if repair and (found.incomplete or read_ones.corrupt):
-            mended = _mend(workspace, remote, found.incomplete, read_ones.corrupt, jobs)
+            mended, refused = _mend(workspace, remote, found.incomplete, read_ones.corrupt, jobs)
             found = compare([one.content for one in wanted], workspace.store, remote.store, jobs)
-    except remote_errors() as error:
+    except storage_errors() as error:
         blind = StorageError(str(error))
         blind.exit_code = BLIND
         raise blind from error
@@ -66,16 +68,20 @@ def check_remote(
                 "incomplete": [{"path": one.path, "stage": one.stage} for one in lacking],
                 "corrupt": corrupt,
                 "mended": sorted(mended),
+                "refused": [{"object": oid, "problem": reason} for oid, reason in sorted(refused.items())],
                 "unread": [{"object": one.id, "problem": str(one.error)} for one in read_ones.failed],
             }
         )
         return code
+    lost = _HINT_REFUSED if refused else _HINT_LOST
     for one in lacking:
         err.line(f"✗ {printable(one.path)} is not in {remote.name}, or not all of it")
-        err.line(f"    Hint: {_HINT_LOST if repair else _HINT_LACKING}")
+        err.line(f"    Hint: {lost if repair else _HINT_LACKING}")
     for oid in corrupt:
         err.line(f"✗ object {oid} in {remote.name} is damaged")
-        err.line(f"    Hint: {_HINT_LOST if repair else _HINT_CORRUPT.format(place=_place(oid))}")
+        err.line(f"    Hint: {lost if repair else _HINT_CORRUPT.format(place=_place(oid))}")
+    for oid, reason in sorted(refused.items()):
+        err.line(f"✗ object {oid[:12]} could not be sent: {printable(reason)}")
     for failure in read_ones.failed:
         err.line(f"✗ object {failure.id[:12]} could not be read: {failure.error}")
     if not session.quiet:
@@ -93,14 +99,16 @@ def check_remote(
 
 def _mend(
     workspace: Workspace, remote: Elsewhere, lacking: Sequence[Content], corrupt: Sequence[ObjectId], jobs: int
-) -> set[ObjectId]:
-    """Send what is lacking, and what is damaged there in place of that; return what was sent. Only what the cache has
-    good bytes of is touched."""
+) -> tuple[set[ObjectId], dict[ObjectId, str]]:
+    """Send what is lacking, and what is damaged there in place of that; return what was sent, and what the remote did
+    not take and why. Only what the cache has good bytes of is touched."""
     cache = workspace.store
     good = {_place(oid): oid for oid in corrupt if cache.has(oid) and cache.verify(oid)}
-    refused = remote.store.files.remove(good)
-    again = [Content(FILE, oid, cache.size(oid)) for place, oid in good.items() if place not in refused]
-    return set(move([*again, *lacking], cache, remote.store, jobs, lambda _: None).moved)
+    kept = remote.store.files.remove(good)
+    again = [Content(FILE, oid, cache.size(oid)) for place, oid in good.items() if place not in kept]
+    report = move([*again, *lacking], cache, remote.store, jobs, lambda _: None)
+    refused = {failure.id: str(failure.error) for failure in report.failed}
+    return set(report.moved), refused | {good[place]: reason for place, reason in kept.items()}
 
 
 def _place(oid: ObjectId) -> str:

@@ -204,6 +204,11 @@ def remote_errors() -> tuple[type[Exception], ...]:
     return () if errors is None else (errors.RemoteError,)
 
 
+def storage_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of remotes, and of directories that are one."""
+    return (CacheError, *remote_errors())
+
+
 def stop_on_terminate() -> None:
     """Treat SIGTERM, and a terminal that is closed, as a first Ctrl-C: end what runs, leave nothing behind."""
     import signal

@@ -7,11 +7,12 @@ the disk may be absent, and that reading changes nothing, not even what turns ou
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from pivot_cache import FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, hash_bytes
-from pivot_remote.errors import DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
+from pivot_cache import DiskError, FormatTooNew, LocalStore, ObjectCorrupt, ObjectId, hash_bytes
+from pivot_remote.errors import DirectoryClosed, DirectoryMissing, InvalidLocation, RemoteTooNew, TooLarge
 from pivot_remote.files import DirectoryFiles, RemoteFiles
 from pivot_remote.location import DirectoryLocation, Remote
 from pivot_remote.store import READ_LIMIT, There
@@ -21,7 +22,8 @@ class DirectoryStore:
     """A ``RemoteStore`` in a directory. Any number of threads and processes may use it at once.
 
     The directory is made when something is first kept, but not the one that it is in. Raises ``InvalidLocation`` and
-    ``RemoteTooNew`` at once; at use ``DirectoryMissing``, besides the errors of ``Store`` and ``DiskError``.
+    ``RemoteTooNew`` at once; at use ``DirectoryMissing`` and ``DirectoryClosed``, besides the errors of ``Store`` and
+    ``DiskError``.
     """
 
     def __init__(self, remote: Remote) -> None:
@@ -115,18 +117,30 @@ class DirectoryStore:
 
     def add_bytes(self, data: bytes) -> ObjectId:
         """Keep the bytes and return their name."""
-        self._look()
-        return self._store.add_bytes(data)
+        with self._keeping():
+            return self._store.add_bytes(data)
 
     def add(self, oid: ObjectId, stream: BinaryIO) -> None:
         """Keep what the stream gives under this name; or nothing and raise ``ObjectCorrupt`` if it is not that."""
-        self._look()
-        self._store.add(oid, stream)
+        with self._keeping():
+            self._store.add(oid, stream)
 
     def add_from(self, oid: ObjectId, size: int, open_from: Callable[[int], BinaryIO]) -> None:
         """Keep an object of this size like ``add``, going on where an earlier try ended."""
+        with self._keeping():
+            self._store.add_from(oid, size, open_from)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Tell a directory in which nothing may be kept from single objects that stand in others' folders of it."""
         self._look()
-        self._store.add_from(oid, size, open_from)
+        try:
+            yield
+        except DiskError as error:
+            ours = f"{error.path}/".startswith(f"{self._root}/")  # and not of where the bytes come from
+            if error.read_only and ours and not error.path.startswith(f"{self._root}/objects/"):
+                raise DirectoryClosed(self._address, str(error)) from None
+            raise
 
     def _look(self) -> None:
         """Tell a remote that is still empty from one that cannot be, which would look the same."""

@@ -5,6 +5,7 @@
     ├── TooLarge                   an object beyond what a remote can keep, or what fits in memory
     ├── RemoteUnusable             nothing can be moved before somebody changes something
     │   ├── DirectoryMissing       the place of a directory remote is not there: not mounted?
+    │   ├── DirectoryClosed        the directory of a remote may not be written to
     │   ├── BucketMissing          the server has no such bucket
     │   ├── CredentialsMissing     none were found, or not all of them
     │   ├── CredentialsRefused     the server does not know them, or no longer
@@ -72,6 +73,16 @@ class DirectoryMissing(RemoteUnusable):
     def __init__(self, remote: str, path: str, reason: str = "mount the disk, or make it") -> None:
         super().__init__(remote, path, reason)
         self.path = path
+        self.reason = reason
+
+
+class DirectoryClosed(RemoteUnusable):
+    """Nothing may be kept in the directory of the remote. ``reason`` is what the system says, and where."""
+
+    message = "{remote}: {reason}"
+
+    def __init__(self, remote: str, reason: str) -> None:
+        super().__init__(remote, reason)
         self.reason = reason
 
 
