@@ -3,8 +3,10 @@ byte, and a next call that finishes the job."""
 
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
@@ -232,3 +234,26 @@ def test_a_server_that_goes_silent_in_the_middle_of_an_object(shared: Shared) ->
     shared.proxy.spoil = lambda method, path: None
     project.run("pull")
     assert {path.name: path.read_bytes() for path in (project.path / "data").iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["push", "pull", "status --remote", "fsck --remote", "gc --remote"])
+def test_a_server_that_accepts_connections_and_says_nothing(project: Project, command: str) -> None:
+    """It is waited for once, however many objects there are, and told in one line."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        project.environment |= CREDENTIALS | {"PIVOT_REMOTE_IDLE_TIMEOUT": "1", "PIVOT_REMOTE_RETRIES": "0"}
+        project.run("init")
+        project.write({str(number): str(number) for number in range(3)})
+        project.run("track", "0", "1", "2")
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        project.run("remote", "add", "origin", "s3://bucket/p", "--endpoint-url", endpoint)
+        if command == "pull":
+            subprocess.run(["rm", "-rf", ".pivot/cache"], cwd=project.path, check=True)
+        ended = project.run(*command.split(), code=2 if command.startswith("fsck") else 4)
+        assert is_clear(ended) and f"no connection to {endpoint} (it went silent)" in ended.stderr
+        server.settimeout(0)
+        connections = 0
+        with suppress(BlockingIOError):
+            while True:
+                server.accept()[0].close()
+                connections += 1
+        assert connections <= 2  # the short way, then the client

@@ -77,6 +77,9 @@ class Far(MemoryStore):
         self.asked: list[str] = []
         self.old: set[ObjectId] = set()
 
+    def look(self) -> None:
+        pass
+
     def find(self, ids: Iterable[ObjectId], before: float) -> There:
         found = self.sizes(ids)
         return There(found, self.old & found.keys())
@@ -103,6 +106,21 @@ class Far(MemoryStore):
     def add(self, oid: ObjectId, stream: BinaryIO) -> None:
         self.asked.append("add")
         super().add(oid, stream)
+
+
+def test_a_source_that_does_not_answer_is_asked_once() -> None:
+    class Silent(Far):
+        def look(self) -> None:
+            raise NoConnection("memory", "http://host", "silent")
+
+    source, target = Silent(), MemoryStore()
+    contents = [Content("file", source.add_bytes(data), 1) for data in (b"a", b"b")]
+    with pytest.raises(NoConnection):
+        transfer(contents, source, target)
+    assert "open" not in source.asked
+    for data in (b"a", b"b"):
+        target.add_bytes(data)
+    assert transfer(contents, source, target).moved == ()  # then there is nothing to ask
 
 
 class Torn(RawIOBase):

@@ -60,24 +60,34 @@ class DirectoryStore:
 
     # -- looking
 
+    def look(self) -> None:
+        """Tell a remote that is still empty from one that cannot be, which would look the same."""
+        if os.path.isdir(self._root):
+            return
+        parent = os.path.dirname(self._root)
+        if not os.path.isdir(parent):
+            raise DirectoryMissing(self._address, parent)
+        if os.path.lexists(self._root) and not os.path.isdir(self._root):  # it may just have been made
+            raise DirectoryMissing(self._address, self._root, "something else stands there")
+
     def has(self, oid: ObjectId) -> bool:
         """Say whether a file stands under the name. Its bytes are not looked at."""
-        self._look()
+        self.look()
         return self._store.has(oid)
 
     def missing(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
         """Return those that are not there."""
-        self._look()
+        self.look()
         return self._store.missing(ids)
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
         """Return those that are there, with their sizes in bytes."""
-        self._look()
+        self.look()
         return self._store.sizes(ids)
 
     def find(self, ids: Iterable[ObjectId], before: float) -> There:
         """Return those that are there, with their sizes, and which of them were written before a time."""
-        self._look()
+        self.look()
         sizes: dict[ObjectId, int] = {}
         old: set[ObjectId] = set()
         for oid, status in self._store.statuses(ids):
@@ -88,19 +98,19 @@ class DirectoryStore:
 
     def size(self, oid: ObjectId) -> int:
         """Return the object's size in bytes; raise ``ObjectMissing``."""
-        self._look()
+        self.look()
         return self._store.size(oid)
 
     def ids(self) -> Iterator[ObjectId]:
         """Yield the names of all objects, in no order. Files of other names are ignored."""
-        self._look()
+        self.look()
         return self._store.ids()
 
     # -- reading
 
     def open(self, oid: ObjectId, start: int = 0) -> BinaryIO:
         """Return a stream of the object's bytes, which the reader compares with the name; raise ``ObjectMissing``."""
-        self._look()
+        self.look()
         return self._store.open(oid, start)
 
     def read(self, oid: ObjectId) -> bytes:
@@ -133,7 +143,7 @@ class DirectoryStore:
     @contextmanager
     def _keeping(self) -> Iterator[None]:
         """Tell a directory in which nothing may be kept from single objects that stand in others' folders of it."""
-        self._look()
+        self.look()
         try:
             yield
         except DiskError as error:
@@ -141,13 +151,3 @@ class DirectoryStore:
             if error.read_only and ours and not error.path.startswith(f"{self._root}/objects/"):
                 raise DirectoryClosed(self._address, str(error)) from None
             raise
-
-    def _look(self) -> None:
-        """Tell a remote that is still empty from one that cannot be, which would look the same."""
-        if os.path.isdir(self._root):
-            return
-        parent = os.path.dirname(self._root)
-        if not os.path.isdir(parent):
-            raise DirectoryMissing(self._address, parent)
-        if os.path.lexists(self._root) and not os.path.isdir(self._root):  # it may just have been made
-            raise DirectoryMissing(self._address, self._root, "something else stands there")

@@ -87,6 +87,10 @@ class S3Store:
 
     # -- looking
 
+    def look(self) -> None:
+        """Ask whether there is a bucket that we may read, with a format that we know; each store asks but once."""
+        self._check_format()
+
     def has(self, oid: ObjectId) -> bool:
         """Say whether an object has the name. Its bytes are not looked at."""
         return bool(self.sizes((oid,)))

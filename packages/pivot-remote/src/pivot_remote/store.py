@@ -39,6 +39,9 @@ class RemoteStore(Store, Protocol):
         Asked afresh at each call: what was there a moment ago may be gone.
         """
 
+    def look(self) -> None:
+        """Raise what is wrong with all that is there, as far as one question tells."""
+
     def find(self, ids: Iterable[ObjectId], before: float) -> There:
         """Return the same, and which of them were written before a time, in seconds since the epoch."""
 

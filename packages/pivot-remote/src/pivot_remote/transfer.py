@@ -21,7 +21,7 @@ from pivot_remote.errors import RemoteError, RemoteTrouble, RemoteUnusable
 from pivot_remote.expansion import Expansion, expand
 from pivot_remote.reliance import OLD, rely
 from pivot_remote.report import JOBS, Failure, OnProgress, Progress, Report
-from pivot_remote.store import Resuming
+from pivot_remote.store import RemoteStore, Resuming
 
 _HOPELESS: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 _PIECE: Final = 1 << 20
@@ -53,6 +53,8 @@ def transfer(
     rely((one for one in wanted if one.digest in old), target)
     mover = _Mover(source, target, expansion, crew, on_progress)
     lacking = expansion.sizes.keys() - present
+    if lacking and isinstance(source, RemoteStore):
+        source.look()  # a server that says nothing is waited for once, and not for each object
     mover.move_all(lacking)
     if old and lacking:  # that took a while: was something removed meanwhile that new trees name?
         gone = old - target.sizes(old).keys()
