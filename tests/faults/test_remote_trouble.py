@@ -135,6 +135,7 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
     "no such page": (says(404, b"<html><body>hidden</body></html>"), "does not answer as S3 does"),
     "json": (says(200, b'{"hidden": 1}', "application/json"), "does not answer as S3 does"),
     "no method": (says(405, b""), "does not answer as S3 does"),
+    "unknown to it": (refusal(501, "NotImplemented"), "it does not know s3:"),
     "failing": (refusal(500, "InternalError"), "try again"),
     "overloaded": (refusal(503, "SlowDown"), "try again"),
     "gateway": (says(502, b"hidden"), "try again"),
@@ -142,7 +143,7 @@ REFUSALS: dict[str, tuple[Fault, str]] = {
 }
 
 
-USUAL = ("redirect", "a web page")
+USUAL = ("redirect", "a web page", "unknown to it")
 
 
 def complain(shared: Shared, names: Iterable[str]) -> None:

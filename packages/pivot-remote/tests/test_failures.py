@@ -45,6 +45,14 @@ ANSWERS = [
     (answer(301), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 301")),
     (answer(404), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 404")),
     (answer(405), errors.NotS3(PLACE.address, PLACE.endpoint, "HTTP 405")),
+    (
+        answer(501, "NotImplemented"),
+        errors.NotS3(PLACE.address, PLACE.endpoint, "it does not know s3:GetObject: NotImplemented, HTTP 501"),
+    ),
+    (
+        answer(501, operation="HeadObject"),
+        errors.NotS3(PLACE.address, PLACE.endpoint, "it does not know s3:GetObject: HTTP 501"),
+    ),
     (answer(503), errors.ServerFailed(PLACE.address, "s3:GetObject", "HTTP 503")),
     (answer(503, "SlowDown"), errors.ServerFailed(PLACE.address, "s3:GetObject", "SlowDown, HTTP 503")),
     (answer(400, "InvalidPart"), errors.ServerFailed(PLACE.address, "s3:GetObject", "InvalidPart, HTTP 400")),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pivot_cache import ObjectCorrupt, hash_bytes
-from pivot_remote import S3Location, ServerFailed, TooLarge
+from pivot_remote import NotS3, S3Location, ServerFailed, TooLarge
 from pivot_remote.connection import Connection
 from pivot_remote.upload import AT_ONCE, LARGEST_PART, PARTS, SIZE_LIMIT, Uploader, part_size, read_exactly
 
@@ -228,6 +228,13 @@ def test_a_server_that_knows_no_conditions(server, bucket: Bucket) -> None:
     uploader.add(OID, "key", BytesIO(DATA))
     uploader.add(OID, "other", BytesIO(DATA))
     assert set(bucket.objects) == {"/bucket/key", "/bucket/other"}
+    assert bucket.conditions == ["*", "*", None, None]
+
+
+def test_a_server_that_knows_no_uploads_is_told_as_that(server, bucket: Bucket) -> None:
+    bucket.refusals = [server.refuse(501, "NotImplemented")] * 9
+    with pytest.raises(NotS3, match="it does not know s3:PutObject"):
+        bucket.uploader().add(OID, "key", BytesIO(DATA))
     assert bucket.conditions == ["*", "*", None, None]
 
 

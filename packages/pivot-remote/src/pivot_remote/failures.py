@@ -76,7 +76,7 @@ def outcome_of(error: Exception) -> Outcome | None:
             return Outcome.EXISTS
         case (409, "ConditionalRequestConflict" | "OperationAborted"):
             return Outcome.CONFLICT
-        case (501, _) | (_, "NotImplemented"):
+        case (status, code) if _is_unknown(status, code):
             return Outcome.UNSUPPORTED
         case (_, "NoSuchUpload" | "InvalidPart"):
             return Outcome.GONE
@@ -116,6 +116,8 @@ def _translate_answer(error: Exception, answer: tuple[int, str], place: Place, a
         return WrongRegion(place.address, _region(error))
     if code in _DENIED or (status == 403 and _was_head(error)):
         return PermissionMissing(place.address, action)
+    if _is_unknown(status, code):
+        return NotS3(place.address, place.endpoint, f"it does not know {action or 'what it is asked'}: {said}")
     if code.isdigit() and status < 500 and not _was_head(error):
         return NotS3(place.address, place.endpoint, said)  # S3 puts a word of its own into every answer that has a body
     return ServerFailed(place.address, action, said)
@@ -205,6 +207,11 @@ def _answer(error: Exception) -> tuple[int, str] | None:
         return None
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status, str(response.get("Error", {}).get("Code", "") or status)
+
+
+def _is_unknown(status: int, code: str) -> bool:
+    """Say whether the server answers that it does not know this kind of request."""
+    return status == 501 or code == "NotImplemented"
 
 
 def _region(error: Exception) -> str:

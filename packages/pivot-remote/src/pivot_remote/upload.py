@@ -14,7 +14,7 @@ from blake3 import blake3
 from pivot_cache import ObjectCorrupt, ObjectId, hash_bytes
 from pivot_remote.connection import Connection
 from pivot_remote.crew import Stopped
-from pivot_remote.errors import NoConnection, RemoteUnusable, ServerFailed, TooLarge
+from pivot_remote.errors import NoConnection, NotS3, RemoteUnusable, ServerFailed, TooLarge
 from pivot_remote.failures import Outcome
 from pivot_remote.multipart import PUT, Condition, Multipart, Part, UploadGone, crc_of, is_same
 from pivot_remote.question import CHECKSUM, Question
@@ -217,6 +217,8 @@ class Uploader:
                     limits.wait(failures)
                 case Outcome.GONE if self._size_of(key) != size:
                     raise UploadGone
+                case Outcome.UNSUPPORTED if not condition:
+                    raise NotS3(connection.address, connection.place.endpoint, f"it does not know {PUT}")
                 case Outcome.UNSUPPORTED:
                     self._conditional = False
                     condition = {}
