@@ -66,6 +66,37 @@ def test_a_push_and_a_pull(root: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["push", "file:///no/such/place"]) == 4
 
 
+def test_options_may_stand_anywhere(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = (tmp_path / "remote").as_uri()
+    assert main(["push", "-j", "2", url]) == 0
+    assert main(["-j", "2", "pull", url]) == 0
+    for wrong in ("0", "-1", "many"):
+        with pytest.raises(SystemExit) as caught:
+            main(["push", url, f"--jobs={wrong}"])
+        assert caught.value.code == 2
+        assert "is no number from 1 on" in capsys.readouterr().err
+
+
+def test_where_there_is_no_project_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["push", (tmp_path / "remote").as_uri()]) == 4
+    assert "there is no .pivot here or above" in capsys.readouterr().err
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_could_not_be_moved_is_told_with_the_reason(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    oid = hash_bytes(b"raw")
+    (tmp_path / "remote/objects").mkdir(parents=True)
+    (tmp_path / "remote/objects" / oid[:2]).write_text("in the way")
+    assert main(["push", (tmp_path / "remote").as_uri()]) == 1
+    assert f"not moved: {oid}: cannot " in capsys.readouterr().err
+
+
 def test_the_remote_of_the_settings(root: Path) -> None:
     config = root / ".pivot/config.toml"
     config.write_text('[remotes]\none = "file:///one"\n')
@@ -78,8 +109,12 @@ def test_the_remote_of_the_settings(root: Path) -> None:
     (root / ".pivot/config.local.toml").write_text('[remotes.two]\nprofile = "me"\n')
     assert read_remote(root, None) == Remote("s3://two", region="r", profile="me")
     assert read_remote(root, "one").url == "file:///one"
-    with pytest.raises(InvalidLocation):
+    with pytest.raises(InvalidLocation, match="three is no remote: it is not in"):
         read_remote(root, "three")
+    config.unlink()
+    (root / ".pivot/config.local.toml").unlink()
+    with pytest.raises(InvalidLocation, match="no default is set"):
+        read_remote(root, None)
 
 
 def test_nothing_else_of_pivot_is_imported(root: Path, tmp_path: Path) -> None:

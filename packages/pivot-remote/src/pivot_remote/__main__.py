@@ -22,8 +22,11 @@ TROUBLE = 4
 
 def main(words: Sequence[str]) -> int:
     """Move, and return the exit code: 0, 1 if something could not be moved, 4 if nothing could."""
-    given = _parser().parse_args(words)
+    given = _parser().parse_intermixed_args(words)
     root = find_root(Path.cwd())
+    if root is None:
+        sys.stderr.write("Error: there is no .pivot here or above: go to the checkout of a project\n")
+        return TROUBLE
     try:
         remote = (
             Remote(given.remote, given.endpoint_url, given.region, given.profile)
@@ -38,8 +41,10 @@ def main(words: Sequence[str]) -> int:
     sys.stdout.write(
         f"{len(report.moved)} objects moved, {report.bytes} bytes; {report.present} did not have to move\n"
     )
-    for oid in (*report.missing, *report.corrupt, *report.withheld, *(one.id for one in report.failed)):
+    for oid in (*report.missing, *report.corrupt, *report.withheld):
         sys.stderr.write(f"not moved: {oid}\n")
+    for failure in report.failed:
+        sys.stderr.write(f"not moved: {failure.id}: {failure.error}\n")
     return 0 if report.complete else 1
 
 
@@ -59,6 +64,12 @@ def _move(way: str, root: Path, remote: Remote, cache: str | None, jobs: int) ->
         far.close()
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pivot_remote", description="Move the cache of a checkout.")
     parser.add_argument("way", choices=("push", "pull"), help="to the remote, or from it into the cache")
@@ -67,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--region", help="of the bucket; with a url")
     parser.add_argument("--profile", help="a section of your AWS files; with a url")
     parser.add_argument("--cache", metavar="DIR", help="the cache; else PIVOT_CACHE_DIR, else .pivot/cache")
-    parser.add_argument("-j", "--jobs", type=int, default=JOBS, help=f"objects that move at once; else {JOBS}")
+    parser.add_argument("-j", "--jobs", type=_count, default=JOBS, help=f"objects that move at once; else {JOBS}")
     return parser
 
 

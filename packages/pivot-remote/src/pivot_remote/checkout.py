@@ -20,10 +20,10 @@ _LIMIT: Final = 16 << 20  # bytes of a record
 _SKIPPED: Final = frozenset((".git", ".venv", "node_modules", "__pycache__"))
 
 
-def find_root(start: Path) -> Path:
-    """Return the nearest directory at or above that holds ``.pivot``; the place itself if there is none."""
+def find_root(start: Path) -> Path | None:
+    """Return the nearest directory at or above that holds ``.pivot``; None if there is none."""
     start = start.resolve()
-    return next((one for one in (start, *start.parents) if (one / ".pivot").is_dir()), start)
+    return next((one for one in (start, *start.parents) if (one / ".pivot").is_dir()), None)
 
 
 def named_contents(root: Path) -> list[Content]:
@@ -53,7 +53,8 @@ def read_remote(root: Path, name: str | None) -> Remote:
         settings |= found
     chosen = name or settings.get("default_remote") or (next(iter(remotes)) if len(remotes) == 1 else None)
     if chosen not in remotes:
-        raise InvalidLocation(chosen or "", "it is not in .pivot/config.toml; name a remote or its url")
+        reason = "it is not in .pivot/config.toml" if chosen else "no default is set in .pivot/config.toml"
+        raise InvalidLocation(chosen or "", f"{reason}; name a remote or its url")
     said = remotes[chosen]
     return Remote(str(said.get("url", "")), said.get("endpoint_url"), said.get("region"), said.get("profile"))
 
