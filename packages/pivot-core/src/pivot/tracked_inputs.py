@@ -38,8 +38,11 @@ def take_tracked(workspace: Workspace, look: Look, stage: StageSpec, made: Set[s
     for path in sorted({dep.path.rstrip("/") for dep in stage.deps} - made):
         for place in (path, *parents(path)):
             if (told := read_tracked(workspace.project.root / (place + SUFFIX))) is not None:
-                if told != look.content(place):
-                    yield f"{place} is not as it was tracked, and is read as it is: pivot track {place} records it"
+                here = look.content(place)
+                if told != here:
+                    older = here is not None and workspace.store.has_all(here)  # as after a git pull
+                    advice = f"checkout {place} gives what is tracked now" if older else f"track {place} records it"
+                    yield f"{place} is not as it was tracked, and is read as it is: pivot {advice}"
                 break
 
 

@@ -11,14 +11,15 @@ from pivot_cache.errors import CacheError
 if TYPE_CHECKING:
     from pivot_cache import Scan
 
-type Word = Literal["unchanged", "changed", "missing", "lost", "unreadable"]
+type Word = Literal["unchanged", "changed", "outdated", "missing", "lost", "unreadable"]
 
 
 class State(NamedTuple):
     """The state of one path.
 
-    ``changed``: something else is there than was tracked. ``missing``: nothing is there, and the cache has it;
-    ``lost``: the cache has not, either. ``unreadable``: it, or its ``.pvt`` file, cannot be read; ``problem`` says why.
+    ``changed``: something else is there than was tracked. ``outdated``: a version is there that the cache keeps, as
+    after a ``git pull``. ``missing``: nothing is there. For both of these the cache has what was tracked; ``lost``: it
+    has not. ``unreadable``: it, or its ``.pvt`` file, cannot be read; ``problem`` says why.
     """
 
     path: str
@@ -48,6 +49,8 @@ def _state(workspace: Workspace, scan: "Scan", tracked: Tracked) -> State:
         return State(path, "unreadable", str(error))
     if found == content:
         return State(path, "unchanged")
-    if found is not None:
+    if found is not None and not workspace.store.has_all(found):
         return State(path, "changed")
-    return State(path, "missing" if workspace.store.has_all(content) else "lost")
+    if not workspace.store.has_all(content):
+        return State(path, "lost")
+    return State(path, "outdated" if found else "missing")

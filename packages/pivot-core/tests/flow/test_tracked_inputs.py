@@ -51,6 +51,18 @@ def test_data_as_another_branch_has_it(bench) -> None:
     assert bench.repro().actions == {"clean": "restore", "total": "restore"}
 
 
+def test_an_older_version_is_not_advised_to_be_tracked(bench) -> None:
+    keep(bench, "raw.json")
+    first = (bench.root / "raw.json").read_text()
+    bench.write(raw__json="[]")
+    keep(bench, "raw.json")
+    bench.write(raw__json=first)
+    bench.repro()
+    assert notices(bench) == [
+        "raw.json is not as it was tracked, and is read as it is: pivot checkout raw.json gives what is tracked now"
+    ]
+
+
 def test_data_that_differs_is_read_as_it_is_and_said(bench) -> None:
     keep(bench, "raw.json")
     bench.write(raw__json="[]")
