@@ -87,7 +87,7 @@ def test_a_clone_gets_tracked_data_from_the_shared_cache(two_stages) -> None:
     outcome = two_stages.run("repro", env=cache)
     assert "data.json was missing and is given back" in outcome.text
     assert two_stages.ran() == ["preprocess", "summarize"] and two_stages.exists("data.json")
-    two_stages.write({"data.json": '{"records": []}'})
+    two_stages.write({"data.json": '{"records": [], "by": "hand"}'})
     outcome = two_stages.run("repro", env=cache)
     assert "pivot track data.json records it" in outcome.text and two_stages.ran() == ["preprocess", "summarize"]
     assert "data.json   changed" in two_stages.run("status", env=cache).stdout
