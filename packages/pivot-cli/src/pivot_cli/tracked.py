@@ -9,7 +9,7 @@ from pivot_cli.session import Session
 WORDS = {
     "unchanged": "",
     "changed": "pivot track {path} records it as it is; pivot checkout -f {path} gives back what was tracked",
-    "outdated": "a version that the cache keeps; pivot checkout {path} gives what is tracked now, pivot track {path} records it",
+    "outdated": "kept in the cache; pivot checkout {path} gives what is tracked now, pivot track {path} records it",
     "missing": "pivot checkout {path} gives it back",
     "lost": "not in the cache; pivot pull {path} gets it from a remote",
     "unreadable": "{problem}",
