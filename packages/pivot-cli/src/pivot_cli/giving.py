@@ -9,6 +9,7 @@ from pivot.given import Given
 from pivot.outputs import GIVES_BACK
 from pivot_cache.errors import printable
 from pivot_cli.session import Session
+from pivot_cli.usage import option
 
 STORAGE = 4
 MODES = ("reflink", "hardlink", "symlink", "copy")
@@ -21,8 +22,8 @@ FATES = {
     "lost": "lost",
 }
 
-force = click.option("-f", "--force", is_flag=True, help="Replace edited files too, after keeping them in the cache.")
-checkout_mode = click.option("--checkout-mode", type=click.Choice(MODES), help="How; reflink copies where it must.")
+force = option("-f", "--force", is_flag=True, help="Replace edited files too, after keeping them in the cache.")
+checkout_mode = option("--checkout-mode", type=click.Choice(MODES), help="How; reflink copies where it must.")
 
 
 def gather(session: Session, found: Iterable[Given], rev: str | None = None, *, silent: bool) -> list[Given]:

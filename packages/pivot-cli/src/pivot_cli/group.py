@@ -13,7 +13,7 @@ from pivot_cli import __version__
 from pivot_cli.boundary import guard
 from pivot_cli.session import Session, common
 from pivot_cli.terminal import open_terminal
-from pivot_cli.usage import ExemplifiedGroup
+from pivot_cli.usage import ExemplifiedGroup, option
 
 
 class Entry(NamedTuple):
@@ -84,9 +84,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
     ],
 )
 @common
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
-)
+@option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version.")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Change your code. Pivot knows what to run."""

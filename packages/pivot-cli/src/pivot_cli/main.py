@@ -12,6 +12,8 @@ from contextlib import suppress
 from time import perf_counter, sleep
 from typing import NoReturn
 
+from pivot_cli.postponed import postpone
+
 GARBAGE = 100_000
 """Objects between two collections: with the default, those of the imports cost a tenth of a run with nothing to do."""
 
@@ -24,6 +26,7 @@ def main() -> NoReturn:
     gc.set_threshold(GARBAGE)
     sys.unraisablehook = _interrupt_again
     _fill_streams()
+    postpone("inspect")  # click imports it for texts of help
     code = run(sys.argv[1:])
     for file in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whoever read it may have gone

@@ -23,6 +23,7 @@ from pivot_cli.known_runs import send_runs
 from pivot_cli.quantities import amount, duration, plural
 from pivot_cli.session import Session
 from pivot_cli.terminal import Stream
+from pivot_cli.usage import option
 from pivot_cli.wiring import Elsewhere, OnProgress, base_of, compare, move, open_elsewhere, stop_on_terminate
 
 if TYPE_CHECKING:
@@ -34,12 +35,10 @@ SHOWN = 10  # problems and paths that are told one by one
 
 _OPTIONS = (
     click.argument("targets", nargs=-1),
-    click.option("-r", "--remote", metavar="NAME", help="Which remote; else the default one."),
-    click.option("-n", "--dry-run", is_flag=True, help="Only say what would be moved."),
-    click.option(
-        "-j", "--jobs", metavar="N", type=click.IntRange(1, 256), help="How many objects move at once; else 20."
-    ),
-    click.option("--all-branches", is_flag=True, help="Also what any branch, tag or stash of git names."),
+    option("-r", "--remote", metavar="NAME", help="Which remote; else the default one."),
+    option("-n", "--dry-run", is_flag=True, help="Only say what would be moved."),
+    option("-j", "--jobs", metavar="N", type=click.IntRange(1, 256), help="How many objects move at once; else 20."),
+    option("--all-branches", is_flag=True, help="Also what any branch, tag or stash of git names."),
 )
 
 
@@ -61,8 +60,8 @@ def options(command: Callable[..., int]) -> Callable[..., int]:
         asked = Asked(**{name: named.pop(name) for name in Asked._fields})
         return command(*positional, asked=asked, **named)
 
-    for option in reversed(_OPTIONS):
-        gathered = option(gathered)
+    for add in reversed(_OPTIONS):
+        gathered = add(gathered)
     return gathered
 
 

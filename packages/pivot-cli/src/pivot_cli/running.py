@@ -12,6 +12,7 @@ import click
 
 from pivot_cli.quantities import up_to_date
 from pivot_cli.session import Session
+from pivot_cli.usage import option
 from pivot_cli.wiring import base_of, executors, open_workspace
 
 type Names = tuple[str, ...]
@@ -19,33 +20,33 @@ type Names = tuple[str, ...]
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a run."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    for add in reversed(_OPTIONS):
+        command = add(command)
     return command
 
 
 _OPTIONS = (
-    click.option("-n", "--dry-run", is_flag=True, help="Only show what would run."),
-    click.option("-e", "--explain", is_flag=True, help="Only show what would run, and why in full."),
-    click.option("-f", "--force", is_flag=True, help="Run even what is up to date."),
-    click.option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not depend on it."),
-    click.option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="How many stages may run at once."),
-    click.option("--no-commit", is_flag=True, help="Leave results in the work tree only; pivot commit records them."),
-    click.option("--no-wait", is_flag=True, help="Fail where another pivot is at work, instead of waiting for it."),
-    click.option(
+    option("-n", "--dry-run", is_flag=True, help="Only show what would run."),
+    option("-e", "--explain", is_flag=True, help="Only show what would run, and why in full."),
+    option("-f", "--force", is_flag=True, help="Run even what is up to date."),
+    option("-k", "--keep-going", is_flag=True, help="After a failure, go on with what does not depend on it."),
+    option("-j", "--jobs", metavar="N", type=click.IntRange(min=1), help="How many stages may run at once."),
+    option("--no-commit", is_flag=True, help="Leave results in the work tree only; pivot commit records them."),
+    option("--no-wait", is_flag=True, help="Fail where another pivot is at work, instead of waiting for it."),
+    option(
         "--lock-timeout",
         metavar="SECONDS",
         type=click.FloatRange(min=0),
         help="Wait for another pivot at most so long.",
     ),
-    click.option("--pull", is_flag=True, help="Get what is missing and needed from the remote, not by running."),
-    click.option("--push", is_flag=True, help="Send what the stages made to the remote, once all went well."),
-    click.option("--checkout-missing", is_flag=True, help="First give back outputs that are missing, as recorded."),
-    click.option("--allow-missing", is_flag=True, help="Believe the records about outputs that are not here."),
-    click.option("-r", "--remote", metavar="NAME", help="Which remote --pull and --push use; else the default one."),
-    click.option("--summary", metavar="FILE", help="Add what happened to FILE, as Markdown."),
-    click.option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
-    click.option("--jsonl", is_flag=True, help="Print what happens as it happens, each event a JSON object on a line."),
+    option("--pull", is_flag=True, help="Get what is missing and needed from the remote, not by running."),
+    option("--push", is_flag=True, help="Send what the stages made to the remote, once all went well."),
+    option("--checkout-missing", is_flag=True, help="First give back outputs that are missing, as recorded."),
+    option("--allow-missing", is_flag=True, help="Believe the records about outputs that are not here."),
+    option("-r", "--remote", metavar="NAME", help="Which remote --pull and --push use; else the default one."),
+    option("--summary", metavar="FILE", help="Add what happened to FILE, as Markdown."),
+    option("--reload", is_flag=True, help="Import pipeline.py even if nothing that it reads changed."),
+    option("--jsonl", is_flag=True, help="Print what happens as it happens, each event a JSON object on a line."),
 )
 
 

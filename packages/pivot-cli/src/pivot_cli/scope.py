@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
-
 from pivot.config import config_path
 from pivot.errors import NoPipeline, UsageError
 from pivot.project import Project, locate
 from pivot_cli.session import Session
+from pivot_cli.usage import option
 
 
 class Place(NamedTuple):
@@ -42,10 +41,8 @@ class Place(NamedTuple):
 
 def scoped(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose a scope."""
-    command = click.option("--local", is_flag=True, help="Yours alone, in this project: .pivot/config.local.toml.")(
-        command
-    )
-    return click.option("--global", "user", is_flag=True, help="Yours, in every project.")(command)
+    command = option("--local", is_flag=True, help="Yours alone, in this project: .pivot/config.local.toml.")(command)
+    return option("--global", "user", is_flag=True, help="Yours, in every project.")(command)
 
 
 def find_place(session: Session, *, user: bool = False, local: bool = False) -> Place:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pivot_cli.terminal import Terminal, open_terminal
+from pivot_cli.usage import option
 
 type Command = Callable[..., Any]
 
@@ -28,8 +29,8 @@ class Session:
 
 def common(command: Command) -> Command:
     """Give a command the global options."""
-    for option in (_directory, _quiet, _verbose):
-        command = option(command)
+    for add in (_directory, _quiet, _verbose):
+        command = add(command)
     return command
 
 
@@ -49,7 +50,7 @@ def _go(context: click.Context, parameter: click.Parameter, value: str | None) -
             raise click.BadParameter(f"{session.start} is not a directory", context, parameter)
 
 
-_verbose = click.option(
+_verbose = option(
     "-v",
     "--verbose",
     is_flag=True,
@@ -57,10 +58,10 @@ _verbose = click.option(
     callback=_set("verbose"),
     help="Say more; show what stages print.",
 )
-_quiet = click.option(
+_quiet = option(
     "-q", "--quiet", is_flag=True, expose_value=False, callback=_set("quiet"), help="Say nothing but errors."
 )
-_directory = click.option(
+_directory = option(
     "-C",
     "start",
     metavar="DIR",
@@ -69,4 +70,4 @@ _directory = click.option(
     help="Work as if started in DIR.",
 )
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+as_json = option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

@@ -6,7 +6,7 @@ from pivot.accept import accept
 from pivot.forecast import plan
 from pivot.options import Options
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import open_workspace
 
 
@@ -16,7 +16,7 @@ from pivot_cli.wiring import open_workspace
     examples=[('pivot accept train --reason "renamed a variable, same arithmetic"', "")],
 )
 @click.argument("stage")
-@click.option("--reason", required=True, metavar="TEXT", help="Why the outputs would be the same; kept in the lock.")
+@option("--reason", required=True, metavar="TEXT", help="Why the outputs would be the same; kept in the lock.")
 @as_json
 @common
 @click.pass_obj

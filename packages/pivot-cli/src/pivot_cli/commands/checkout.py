@@ -8,7 +8,7 @@ from pivot.records import find_records
 from pivot.workspace import Workspace
 from pivot_cli import giving
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of
 
 
@@ -24,7 +24,7 @@ from pivot_cli.wiring import base_of
 )
 @click.argument("targets", nargs=-1)
 @giving.force
-@click.option("--only-missing", is_flag=True, help="Leave alone whatever is there.")
+@option("--only-missing", is_flag=True, help="Leave alone whatever is there.")
 @giving.checkout_mode
 @as_json
 @common

@@ -5,7 +5,7 @@ import click
 from pivot.adopt import Committed, Options, adopt
 from pivot_cli.report import reason_data
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of, open_workspace
 from pivot_cli.words import short
 
@@ -21,7 +21,7 @@ REFUSED = 1
     ],
 )
 @click.argument("stages", nargs=-1)
-@click.option("-f", "--force", is_flag=True, help="Record also what was made from another state.")
+@option("-f", "--force", is_flag=True, help="Record also what was made from another state.")
 @as_json
 @common
 @click.pass_obj

@@ -15,7 +15,7 @@ from pivot_cli.meter import Meter
 from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.terminal import Stream
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 DAMAGED, BLIND = 1, 2
 _SHOWN = 5  # outputs that one line names
@@ -53,12 +53,12 @@ _ADVICE = {
         ("pivot fsck --remote --read-data --repair", "replace what is damaged"),
     ],
 )
-@click.option("--read-data", is_flag=True, help="Read all objects and compare their bytes with their names.")
-@click.option(
+@option("--read-data", is_flag=True, help="Read all objects and compare their bytes with their names.")
+@option(
     "--read-data-subset", metavar="SUBSET", help="Read a part (1/5), a share (10%) or an amount (500M) of the objects."
 )
-@click.option("--repair", is_flag=True, help="Set bad objects aside, and keep again what the work tree has.")
-@click.option("--remote", metavar="[NAME]", is_flag=False, flag_value="", help="Check a remote, not the cache.")
+@option("--repair", is_flag=True, help="Set bad objects aside, and keep again what the work tree has.")
+@option("--remote", metavar="[NAME]", is_flag=False, flag_value="", help="Check a remote, not the cache.")
 @as_json
 @common
 @click.pass_obj

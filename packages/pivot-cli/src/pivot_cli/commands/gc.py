@@ -10,7 +10,7 @@ from pivot.project import locate
 from pivot.workspace import Workspace
 from pivot_cli.quantities import amount, plural
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 _WHY = {
     "work tree": "named by records or links in the work tree",
@@ -31,9 +31,9 @@ _WHY = {
         ("pivot gc --remote disk --yes", "remove it from the remote disk"),
     ],
 )
-@click.option("-y", "--yes", is_flag=True, help="Remove what the plan says.")
-@click.option("--all-projects", is_flag=True, help="For a shared cache: keep what any of its projects needs.")
-@click.option(
+@option("-y", "--yes", is_flag=True, help="Remove what the plan says.")
+@option("--all-projects", is_flag=True, help="For a shared cache: keep what any of its projects needs.")
+@option(
     "--remote",
     metavar="[NAME]",
     is_flag=False,

@@ -9,7 +9,7 @@ from pivot.project import locate
 from pivot.workspace import Workspace
 from pivot_cli import giving
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of
 
 
@@ -23,8 +23,8 @@ from pivot_cli.wiring import base_of
     ],
 )
 @click.argument("targets", nargs=-1, required=True, metavar="TARGETS...")
-@click.option("--rev", metavar="REV", help="A branch, a tag or a commit.")
-@click.option("-o", "--output", metavar="PATH", help="Where to; a directory for several. Default: its own place.")
+@option("--rev", metavar="REV", help="A branch, a tag or a commit.")
+@option("-o", "--output", metavar="PATH", help="Where to; a directory for several. Default: its own place.")
 @giving.force
 @giving.checkout_mode
 @as_json

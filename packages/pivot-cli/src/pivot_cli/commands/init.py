@@ -8,7 +8,7 @@ from pivot.errors import UsageError
 from pivot.project import PIPELINE, Project, create, find_root
 from pivot_cli.example import FILES
 from pivot_cli.session import Session, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 
 @click.command(
@@ -16,8 +16,8 @@ from pivot_cli.usage import Exemplified
     cls=Exemplified,
     examples=[("pivot init", "an empty project"), ("pivot init --example", "a pipeline to try: then run pivot repro")],
 )
-@click.option("-f", "--force", is_flag=True, help="Write over files that are there; make a project inside another.")
-@click.option("--example", is_flag=True, help="Write a pipeline of two stages, with its data.")
+@option("-f", "--force", is_flag=True, help="Write over files that are there; make a project inside another.")
+@option("--example", is_flag=True, help="Write a pipeline of two stages, with its data.")
 @common
 @click.pass_obj
 def command(session: Session, /, force: bool, example: bool) -> int:

@@ -8,7 +8,7 @@ from pivot.graph import Graph, build
 from pivot.manifest import StageSpec
 from pivot_cache.errors import printable
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import open_workspace
 from pivot_cli.words import NO_STAGES
 
@@ -18,7 +18,7 @@ from pivot_cli.words import NO_STAGES
     cls=Exemplified,
     examples=[("pivot list", ""), ("pivot list --deps", ""), ("pivot list --json | jq -r '.stages[].stage'", "")],
 )
-@click.option("--deps", is_flag=True, help="Show what each stage reads, and from which stage.")
+@option("--deps", is_flag=True, help="Show what each stage reads, and from which stage.")
 @as_json
 @common
 @click.pass_obj

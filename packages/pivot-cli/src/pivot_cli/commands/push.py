@@ -5,7 +5,7 @@ import click
 from pivot_cli import moving
 from pivot_cli.ci import refuse_forks
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 
 @click.command(
@@ -18,7 +18,7 @@ from pivot_cli.usage import Exemplified
     ],
 )
 @moving.options
-@click.option("--allow-pr-push", is_flag=True, help="Send even from a job for somebody else's pull request.")
+@option("--allow-pr-push", is_flag=True, help="Send even from a job for somebody else's pull request.")
 @as_json
 @common
 @click.pass_obj

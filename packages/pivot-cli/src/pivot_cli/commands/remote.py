@@ -10,7 +10,7 @@ from pivot.errors import UsageError
 from pivot.project import create
 from pivot_cli.scope import Place, find_place, scoped
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import ExemplifiedGroup
+from pivot_cli.usage import ExemplifiedGroup, option
 from pivot_cli.wiring import check_remote, chosen_remote, describe_remote
 
 
@@ -44,11 +44,11 @@ def command() -> None:
 )
 @click.argument("name")
 @click.argument("url")
-@click.option("--endpoint-url", metavar="URL", help="The address of a server of S3 other than Amazon's.")
-@click.option("--region", help="The region of the bucket.")
-@click.option("--profile", help="A section of your AWS files; kept in .pivot/config.local.toml, for you alone.")
-@click.option("-d", "--default", "is_default", is_flag=True, help="Use it where no remote is named.")
-@click.option("-f", "--force", is_flag=True, help="Replace a remote of this name.")
+@option("--endpoint-url", metavar="URL", help="The address of a server of S3 other than Amazon's.")
+@option("--region", help="The region of the bucket.")
+@option("--profile", help="A section of your AWS files; kept in .pivot/config.local.toml, for you alone.")
+@option("-d", "--default", "is_default", is_flag=True, help="Use it where no remote is named.")
+@option("-f", "--force", is_flag=True, help="Replace a remote of this name.")
 @scoped
 @as_json
 @common

@@ -6,7 +6,7 @@ import click
 
 from pivot_cli import running
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 
 @click.command(
@@ -22,13 +22,11 @@ from pivot_cli.usage import Exemplified
 )
 @click.argument("stages", nargs=-1)
 @running.options
-@click.option("-w", "--watch", is_flag=True, help="Stay, and run again at every edit; Ctrl-C or q ends it.")
-@click.option("--no-cancel", is_flag=True, help="With --watch: an edit does not end the stages that it affects.")
-@click.option(
-    "--debounce", metavar="MS", type=click.IntRange(min=1), help="With --watch: how long files must be still."
-)
-@click.option("--serve", is_flag=True, help="With --watch: let editors and agents ask and steer, over a Unix socket.")
-@click.option("--bell", is_flag=True, help="With --watch: ring the terminal's bell when a run is over.")
+@option("-w", "--watch", is_flag=True, help="Stay, and run again at every edit; Ctrl-C or q ends it.")
+@option("--no-cancel", is_flag=True, help="With --watch: an edit does not end the stages that it affects.")
+@option("--debounce", metavar="MS", type=click.IntRange(min=1), help="With --watch: how long files must be still.")
+@option("--serve", is_flag=True, help="With --watch: let editors and agents ask and steer, over a Unix socket.")
+@option("--bell", is_flag=True, help="With --watch: ring the terminal's bell when a run is over.")
 @as_json
 @common
 @click.pass_obj

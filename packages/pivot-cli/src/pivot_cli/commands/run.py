@@ -6,7 +6,7 @@ import click
 
 from pivot_cli import running
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 
 
 @click.command(
@@ -16,7 +16,7 @@ from pivot_cli.usage import Exemplified
 )
 @click.argument("stages", nargs=-1, required=True)
 @running.options
-@click.option("--fail-fast", is_flag=True, help="Stop at the first failure: what happens without --keep-going.")
+@option("--fail-fast", is_flag=True, help="Stop at the first failure: what happens without --keep-going.")
 @as_json
 @common
 @click.pass_obj

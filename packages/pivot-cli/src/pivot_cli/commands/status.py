@@ -7,7 +7,7 @@ from pivot.workspace import Workspace
 from pivot_cli.running import show_standing
 from pivot_cli.session import Session, as_json, common
 from pivot_cli.tracked import show_tracked, tracked_data
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of, open_workspace
 
 
@@ -21,11 +21,11 @@ from pivot_cli.wiring import base_of, open_workspace
     ],
 )
 @click.argument("stages", nargs=-1)
-@click.option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, place, the way there.")
-@click.option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
-@click.option("--stages-only", is_flag=True, help="Leave out tracked data.")
-@click.option("--tracked-only", is_flag=True, help="Tracked data alone; pipeline.py is not read.")
-@click.option("-r", "--remote", is_flag=True, help="Only what is missing where: in the cache, in the default remote.")
+@option("-e", "--explain", is_flag=True, help="Every reason in full: old and new digest, place, the way there.")
+@option("--diff", is_flag=True, help="The same, with the source of what changed, old against new.")
+@option("--stages-only", is_flag=True, help="Leave out tracked data.")
+@option("--tracked-only", is_flag=True, help="Tracked data alone; pipeline.py is not read.")
+@option("-r", "--remote", is_flag=True, help="Only what is missing where: in the cache, in the default remote.")
 @as_json
 @common
 @click.pass_obj

@@ -10,7 +10,7 @@ from pivot_cache.errors import printable
 from pivot_cli.execution import made
 from pivot_cli.quantities import plural
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of
 
 
@@ -24,7 +24,7 @@ from pivot_cli.wiring import base_of
     ],
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
-@click.option("-f", "--force", is_flag=True, help="Replace a .pvt file that cannot be read.")
+@option("-f", "--force", is_flag=True, help="Replace a .pvt file that cannot be read.")
 @as_json
 @common
 @click.pass_obj

@@ -14,7 +14,7 @@ from pivot_cli.markdown import write_summary
 from pivot_cli.quantities import plural, up_to_date
 from pivot_cli.report import plan_data
 from pivot_cli.session import Session, as_json, common
-from pivot_cli.usage import Exemplified
+from pivot_cli.usage import Exemplified, option
 from pivot_cli.wiring import base_of, open_workspace
 
 OUTDATED = 1
@@ -30,8 +30,8 @@ OUTDATED = 1
     ],
 )
 @click.argument("stages", nargs=-1)
-@click.option("--allow-missing", is_flag=True, help="Believe the records about data that is not here.")
-@click.option("--summary", metavar="FILE", help="Add the result to FILE, as Markdown.")
+@option("--allow-missing", is_flag=True, help="Believe the records about data that is not here.")
+@option("--summary", metavar="FILE", help="Add the result to FILE, as Markdown.")
 @as_json
 @common
 @click.pass_obj
