@@ -63,6 +63,27 @@ def find_doubt(project: Project, state: State, seen: Mapping[str, bytes]) -> Dou
     return Doubt(answer, users, ground_users, stamps, observed, (question, code), stages)
 
 
+def settle(project: Project, state: State, stamps: Mapping[str, bytes]) -> None:
+    """Let ``stamps`` stand for files that were too fresh for that when the answer was kept, and have not changed."""
+    kept, more = state.get(SPACE, key(project)), state.get(SPACE, users_key(project))
+    if kept is None or more is None:
+        return
+    answer = Answer(*orjson.loads(kept))
+    name, users, ground_users, before, *others = orjson.loads(more)
+    if name != hash_bytes(kept):
+        return
+    settled = {path: stamps[path] for path in answer.fresh if path in stamps}
+    now = [*before, *(one.hex() for one in settled.values())]
+    answer = answer._replace(
+        files=[*answer.files, *settled],
+        stamps=hash_bytes(bytes.fromhex("".join(now))),
+        fresh={path: told for path, told in answer.fresh.items() if path not in settled},
+    )
+    data = orjson.dumps(answer, default=tuple)
+    state.put(SPACE, key(project), data)
+    state.put(SPACE, users_key(project), orjson.dumps([hash_bytes(data), users, ground_users, now, *others]))
+
+
 def users_key(project: Project) -> str:
     """Return the name under which is kept who rests on what."""
     return f"users {key(project)}"

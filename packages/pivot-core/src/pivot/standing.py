@@ -3,8 +3,8 @@
 ``recall`` gives the stages back if all were, as long as nothing that was looked at can have changed: each file has the
 stamp with which its content was found (or, if it was too fresh then, that content), each directory its tree, whatever
 was missing is missing, variables, import path and interpreter are the same. A doubt is an answer, too: then ``doubt``
-says about which stages, and everything about these is looked at again. Written by ``remember``. This module decides
-nothing.
+says about which stages, and everything about these is looked at again. Written by ``remember``; once a file is no
+longer too fresh, its stamp takes the place of its content (``settle``). This module decides nothing.
 """
 
 import os
@@ -67,6 +67,10 @@ def recall(project: Project, state: State, seen: dict[str, bytes]) -> tuple[str,
                 return None
             if any(list(scan.content(path) or ())[:2] != told for path, told in answer.fresh.items()):
                 return None
+            if not answer.fresh.keys().isdisjoint(settled := scan.seen().files):
+                from pivot.doubt import settle  # once for each file
+
+                settle(project, state, settled)
         return tuple(answer.stages)
     except (OSError, ValueError, TypeError, AttributeError, CacheError):  # the long way has the words for it
         return None

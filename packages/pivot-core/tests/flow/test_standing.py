@@ -164,6 +164,29 @@ def test_of_files_that_were_just_written_the_content_counts(bench, monkeypatch: 
     assert standing(bench) is None
 
 
+def test_once_files_are_old_enough_their_stamps_count_and_nothing_is_read(
+    bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = Scan.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "clock", lambda: time.time_ns() - 10**10)
+    bench.repro()
+    assert standing(bench) == STAGES
+    monkeypatch.setitem(defaults, "clock", lambda: time.time_ns() + 10**10)
+    assert standing(bench) == STAGES
+    with bench.open() as workspace:
+        doubt = workspace.doubt()
+    assert doubt is not None
+    assert (doubt.answer.fresh, doubt.stages) == ({}, frozenset())
+    monkeypatch.setattr(Scan, "content", None)
+    assert standing(bench) == STAGES
+    same_size_and_time(bench.root / "raw.json", "[]")
+    assert standing(bench) is None
+    with bench.open() as workspace:
+        doubt = workspace.doubt()
+    assert doubt is not None
+    assert doubt.stages == {"clean"}
+
+
 def test_a_run_leaves_the_answer_for_the_next_one(settled) -> None:
     settled.edit("helpers.py", "return raw", "return 7")
     assert settled.repro().actions == {"clean": "run", "total": "skip"}
