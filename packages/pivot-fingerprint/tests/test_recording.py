@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from pivot_fingerprint.recording import only_records
+from pivot_fingerprint.trees import nodes
 
 RECORDS = [
     "def add(self, f): self.items[f.__name__] = f",
@@ -48,17 +49,17 @@ def items(self): return 1""",
 ]
 
 
-def method(text: str) -> ast.FunctionDef:
-    found = ast.parse(text).body[0]
-    assert isinstance(found, ast.FunctionDef)
-    return found
+def _only_records(text: str) -> bool:
+    method = ast.parse(text).body[0]
+    assert isinstance(method, ast.FunctionDef)
+    return only_records(method, nodes(method))
 
 
 @pytest.mark.parametrize("text", RECORDS)
 def test_what_only_records(text: str) -> None:
-    assert only_records(method(text))
+    assert _only_records(text)
 
 
 @pytest.mark.parametrize("text", DEPENDS)
 def test_what_depends_on_what_is_there(text: str) -> None:
-    assert not only_records(method(text))
+    assert not _only_records(text)

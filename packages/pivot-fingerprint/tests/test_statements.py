@@ -14,6 +14,7 @@ from pivot_fingerprint.statements import (
     looks_at_frames,
     only,
 )
+from pivot_fingerprint.trees import nodes
 
 
 def statement(source: str) -> ast.stmt:
@@ -62,7 +63,7 @@ def test_functions_in_functions_and_classes_are_left_aside() -> None:
 def test_a_function_is_simple(source: str, simple: bool) -> None:
     function = statement(source)
     assert isinstance(function, ast.FunctionDef)
-    assert is_simple(function) is simple
+    assert is_simple(function, nodes(function)) is simple
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.tables import looked_up, shelved
+from pivot_fingerprint.trees import nodes
 
 
 def canonical(node: ast.expr) -> str:
@@ -59,10 +60,10 @@ def test_what_a_table_holds(value: str, expected: list[str]) -> None:
 def test_where_a_table_shows_nothing(body: str, expected: list[str]) -> None:
     (function,) = ast.parse(f"def run(x):\n  {body}\n").body
     assert isinstance(function, ast.FunctionDef)
-    assert names(looked_up(function, canonical)) == expected
+    assert names(looked_up(nodes(function), canonical)) == expected
 
 
 def test_a_parameter_is_no_partial() -> None:
     (function,) = ast.parse("def run(partial): return partial(g, 1)(2)").body
     assert isinstance(function, ast.FunctionDef)
-    assert looked_up(function, canonical) == set()
+    assert looked_up(nodes(function), canonical) == set()

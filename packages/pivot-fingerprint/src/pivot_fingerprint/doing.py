@@ -10,6 +10,7 @@ from pivot_fingerprint.calling import MODULES_OF_PROCESS, CallingReader
 from pivot_fingerprint.definitions import GIVEN, ITEM, ITSELF, KEPT, USED, VALUE
 from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import find
+from pivot_fingerprint.trees import Nodes
 
 
 class DefinitionReader(CallingReader):
@@ -17,6 +18,7 @@ class DefinitionReader(CallingReader):
 
     def __init__(self, module: Module, binds: Sequence[str] = ()) -> None:
         super().__init__(module, binds)
+        self.inside: Nodes = {}  # of the function that is the definition
         self.looked_up: set[ast.expr] = set()
 
     def assignment(self, node: ast.Assign) -> None:

@@ -58,6 +58,7 @@ from pivot_fingerprint.statements import (
 )
 from pivot_fingerprint.structure import is_constant
 from pivot_fingerprint.tables import looked_up, shelved
+from pivot_fingerprint.trees import nodes
 from pivot_fingerprint.versions import without_other_versions
 
 type Guards = tuple[tuple[ast.expr, bool], ...]
@@ -256,18 +257,18 @@ class _Splitter:
         self.read_function(reader, node)
         if "functools.singledispatch" in (self.module.canonical(path) for path in reader.header):
             reader.marks |= DISPATCHES
-        if not guards and is_simple(node):
+        if not guards and is_simple(node, reader.inside):
             reader.marks |= SIMPLE
         self.search.extend(reader.search)
         self.add(reader.finish("func", registered or node.name, first_line(node), node.end_lineno or node.lineno), node)
 
     def read_function(self, reader: DefinitionReader, node: Function) -> None:
         """Read a function that is a definition."""
-        reader.looked_up = looked_up(node, reader.canonical)
+        reader.inside = nodes(node)
+        reader.looked_up = looked_up(reader.inside, reader.canonical)
         reader.hints = hints(node, reader)
         reader.header = outside_paths(node.decorator_list, reader)
-        found = bindings(node.body, walrus=self.walrus)
-        reader.function_header(node, found)
+        reader.function_header(node, bindings(node.body, walrus=self.walrus))
         reader.block(node.body)
         reader.leave_function()
 
@@ -295,7 +296,7 @@ class _Splitter:
             reader.scopes.append(Scope("inner", [one.name for one in parameters]))
             reader.enter_class(node)
             self.read_function(reader, method)
-            reader.marks |= RECORDER if only_records(method) else 0
+            reader.marks |= RECORDER if only_records(method, reader.inside) else 0
             name = f"{node.name}.{method.name}"
             self.add(
                 reader.finish("method", name, first_line(method), method.end_lineno or method.lineno, owner), method

@@ -8,11 +8,12 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from pivot_fingerprint.naming import MUTATORS
+from pivot_fingerprint.trees import Nodes
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def only_records(method: Function) -> bool:
+def only_records(method: Function, inside: Nodes) -> bool:
     """Whether every use of the first parameter only stores something in it, or asks it for a reason to raise."""
     arguments = [*method.args.posonlyargs, *method.args.args]
     decorated = any(not (isinstance(one, ast.Name) and one.id == "classmethod") for one in method.decorator_list)
@@ -20,7 +21,7 @@ def only_records(method: Function) -> bool:
         return False
     own = arguments[0].arg
     harmless = set(_stored(method.body, own))
-    return all(one in harmless for one in ast.walk(method) if isinstance(one, ast.Name) and one.id == own)
+    return all(one in harmless for one in inside.get(ast.Name, ()) if one.id == own)
 
 
 def _stored(body: Sequence[ast.stmt], own: str) -> Iterator[ast.Name]:

@@ -179,10 +179,8 @@ class Scope:
 
 def find(scopes: list[Scope], name: str) -> Scope | None:
     """Return the scope that a name belongs to where it is read or bound; None for the module's."""
-    innermost = len(scopes) - 1
-    for at in range(innermost, -1, -1):
-        scope = scopes[at]
-        if scope.kind == "class" and at != innermost:
+    for scope in reversed(scopes):
+        if scope.kind == "class" and scope is not scopes[-1]:
             continue
         if name in scope.outside:
             return None

@@ -11,6 +11,7 @@ from typing import Any
 from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.structure import is_constant
+from pivot_fingerprint.trees import Nodes
 
 _FRAMES = frozenset({"inspect:currentframe", "inspect:stack", "sys:_current_frames", "sys:_getframe"})
 
@@ -54,14 +55,12 @@ def functions_inside(node: ast.stmt) -> Iterator[Function | ast.Lambda]:
             stack.extend(reversed(list(ast.iter_child_nodes(one))))
 
 
-def is_simple(node: Function) -> bool:
+def is_simple(node: Function, inside: Nodes) -> bool:
     """Whether a function by itself shows its name to nobody, and is as good as another with the same text."""
     if node.decorator_list or not all(is_constant(one) for one in (*node.args.defaults, *node.args.kw_defaults) if one):
         return False
     nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global)
-    return not node.name.startswith("__") and not any(
-        isinstance(one, nested) for one in ast.walk(node) if one is not node
-    )
+    return not node.name.startswith("__") and sum(len(inside.get(kind, ())) for kind in nested) == 1  # itself
 
 
 def looks_at_frames(binds: dict[str, list[Any]]) -> bool:

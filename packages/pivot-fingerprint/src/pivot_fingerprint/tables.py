@@ -7,9 +7,9 @@ only called. Serves ``facts``; whether a table is used in any other way, ``shape
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from pivot_fingerprint.reading import dotted
+from pivot_fingerprint.trees import Nodes
 
 type Canonical = Callable[[ast.expr], str]
 
@@ -39,11 +39,8 @@ def is_partial(func: ast.expr, canonical: Canonical) -> bool:
     return canonical(func) == "functools.partial"
 
 
-def looked_up(node: ast.FunctionDef | ast.AsyncFunctionDef, canonical: Canonical) -> set[ast.expr]:
+def looked_up(nodes: Nodes, canonical: Canonical) -> set[ast.expr]:
     """Return the names in a function that are only asked for something in them which is called."""
-    nodes: dict[type[ast.AST], list[Any]] = {}  # by kind: to walk through all functions takes long enough once
-    for one in ast.walk(node):
-        nodes.setdefault(type(one), []).append(one)
     called = [one.func for one in nodes.get(ast.Call, ())]
     found = {one for func in called if isinstance(func, ast.Subscript | ast.Call) for one in _table(func)}
     for one in nodes.get(ast.Compare, ()):
@@ -51,17 +48,13 @@ def looked_up(node: ast.FunctionDef | ast.AsyncFunctionDef, canonical: Canonical
             found.add(one.comparators[0])
     partial = [one for one in called if isinstance(one, ast.Call) and is_partial(one.func, canonical)]
     loops = [one for kind in (ast.For, ast.AsyncFor, ast.comprehension) for one in nodes.get(kind, ())]
-    assigned = [one for one in nodes.get(ast.Assign, ()) if isinstance(one.value, ast.Subscript | ast.Call)]
-    if partial or loops or assigned:
+    taken = [pair for one in loops for pair in _looped(one.target, one.iter)]
+    taken.extend(pair for one in nodes.get(ast.Assign, ()) for pair in _assigned(one.targets, one.value))
+    if partial or taken:
         only_called = _only_called(nodes, called)
         own = {one.arg for one in nodes.get(ast.arg, ())} | only_called
         found.update(one for func in partial if _root(func.func) not in own for one in _elements(func, canonical))
-        for one in loops:
-            found.update(_looped(one.target, one.iter, only_called))
-        for one in assigned:
-            match one.targets:
-                case [ast.Name(id=name)] if name in only_called:
-                    found.update(_table(one.value))
+        found.update(table for name, table in taken if name in only_called)
     return {one for one in found if dotted(one) is not None}
 
 
@@ -76,20 +69,28 @@ def _table(node: ast.expr) -> Iterator[ast.expr]:
             yield func
 
 
-def _looped(target: ast.expr, over: ast.expr, only_called: set[str]) -> Iterator[ast.expr]:
+def _looped(target: ast.expr, over: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the variable that a loop takes from a table, and the table."""
     match target, over:
-        case ast.Name(id=name), ast.Name() | ast.Attribute() if name in only_called:
-            yield over
-        case ast.Name(id=name), ast.Call(func=ast.Attribute(attr="values") as func, args=[]) if name in only_called:
-            yield func
+        case ast.Name(id=name), ast.Name() | ast.Attribute():
+            yield name, over
+        case ast.Name(id=name), ast.Call(func=ast.Attribute(attr="values") as func, args=[]):
+            yield name, func
         case (
             ast.Tuple(elts=[ast.Name(), ast.Name(id=name)]),
             ast.Call(func=ast.Attribute(attr="items") as func, args=[]),
-        ) if name in only_called:
-            yield func
+        ):
+            yield name, func
 
 
-def _only_called(nodes: dict[type[ast.AST], list[Any]], called: list[ast.expr]) -> set[str]:
+def _assigned(targets: list[ast.expr], value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name to which something is assigned that a table holds, and the table."""
+    match targets:
+        case [ast.Name(id=name)]:
+            yield from ((name, table) for table in _table(value))
+
+
+def _only_called(nodes: Nodes, called: list[ast.expr]) -> set[str]:
     """Return the local names of a function that are read nowhere but where they are called."""
     names = nodes.get(ast.Name, ())
     bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
