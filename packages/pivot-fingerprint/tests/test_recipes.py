@@ -14,10 +14,12 @@ def recipe(at: int, name: str, facts: Facts, *shapes: tuple[int, int, str]) -> R
     return Recipe(0, at, "func", name, "nameless", "text", names, list(shapes), one.text, one.line, one.end)
 
 
-def make(fresh: Facts | None = None, parts: list[int | list[tuple[int, list[str]]]] | None = None) -> Fingerprint:
+def make(fresh: Facts | None = None, parts: list[int] | None = None) -> Fingerprint:
     facts = read_facts(SOURCE)
     recipes = [recipe(0, "low", facts), recipe(1, "high", facts, (0, 0, ""))]
     rows = [Row(1, [], None), Row(0, [], None), Row(0, ["later"], None), Row(0, [], ["and this"])]
+    joined = [[(1, ["second"])], [(1, []), (1, [])], [(1, []), (~0, [])]]
+    rows += [Row(-1, [], None, group) for group in joined]
     book = Book([("main", "/main.py")], recipes, [[0], [1]], rows, [Part("env", "", "HOME", "ab" * 32)])
     answer = Answer("it", parts or [0, 1], (), [], [])
     return fingerprints(book, [answer], {0: fresh} if fresh else {})["it"]
@@ -39,9 +41,7 @@ def test_the_same_text_elsewhere_changes_lines_alone() -> None:
 
 
 def test_order_and_further_texts_count() -> None:
-    digests = [
-        part.digest for part in make(parts=[1, 2, 3, [(1, ["second"])], [(1, []), (1, [])], [(1, []), (~0, [])]]).parts
-    ]
+    digests = [part.digest for part in make(parts=[1, 2, 3, 4, 5, 6]).parts]
     assert len(set(digests)) == len(digests)
     assert make(parts=[~0]).parts == (Part("env", "", "HOME", "ab" * 32),)
 

@@ -8,8 +8,8 @@ digests themselves are taken in ``recipes``.
 
 import sys
 from collections.abc import Iterable
-from itertools import groupby
-from operator import itemgetter
+from itertools import filterfalse, groupby
+from typing import Any
 
 from pivot_fingerprint.analysis import listing_digest
 from pivot_fingerprint.graph import Graph
@@ -22,8 +22,6 @@ from pivot_fingerprint.sketches import FULL, Sketches
 from pivot_fingerprint.sources import Source
 from pivot_fingerprint.surroundings import relative
 from pivot_fingerprint.walk import Walk
-
-type _Sorted = tuple[str, int, int]  # key, number of the definition or node, row or complement of another part
 
 
 class Assembler:
@@ -40,8 +38,12 @@ class Assembler:
         self._modules: dict[str, int] = {}
         self._recipes: dict[tuple[int, str], int] = {}  # without shapes
         self._shaped: dict[int, dict[int, int]] = {}  # by process
-        self._rows: dict[tuple[int, bool], dict[int, _Sorted]] = {}  # by process, and whether members are ordered
-        self._nodes: dict[int, _Sorted] = {}
+        self._rows: dict[tuple[int, bool], dict[int, int]] = {}  # by process, and whether members are ordered
+        self._others: dict[int, int] = {}  # complements of other parts, by node
+        self._keys: dict[int, str] = {}  # of rows, and of others by their complements
+        self._nodes: dict[int, int] = {}  # the same
+        self._joined: dict[tuple[tuple[Any, ...], ...], int] = {}  # rows of several
+        self._special: set[int] = set()  # definitions that are not plain
         self._shapes: dict[int, Shapes] = {}
 
     def answer(self, name: str, walk: Walk, process: Process) -> Answer:
@@ -51,30 +53,36 @@ class Assembler:
             rows = [self._full_row(number, walk, process) for number in walk.definitions]
         else:
             known = self._rows.setdefault((id(process), walk.ordered), {})
-            for number in walk.definitions:
-                if number not in known:
-                    known[number] = self._plain_row(number, walk, process)
+            for number in filterfalse(known.__contains__, walk.definitions):
+                known[number] = self._plain_row(number, walk, process)
             rows = [*map(known.__getitem__, walk.definitions)]
-        rows.extend(self._nodes.get(node) or self._other_row(node) for node in walk.others)
-        parts: list[int | list[tuple[int, list[str]]]]
-        if not orders and len(by_key := {key: row for key, _, row in rows}) == len(rows):
-            parts = [*map(by_key.__getitem__, sorted(by_key))]
-        else:
-            rows.sort()
-            parts = [self._group(list(group), orders) for _, group in groupby(rows, itemgetter(0))]
+        rows.extend(self._others[node] if node in self._others else self._other_row(node) for node in walk.others)
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
         return Answer(
             name,
-            parts,
+            self._in_order(rows, orders),
             tuple(sorted({**packages, "python": _python()}.items())),
             list(self._opaque(walk)),
             [self._recipe(number) for number in walk.ignored],
         )
 
-    def _group(self, rows: list[_Sorted], orders: dict[int, list[str]]) -> int | list[tuple[int, list[str]]]:
-        if len(rows) == 1 and rows[0][1] not in orders:
-            return rows[0][2]
-        return [(row, orders.get(number, [])) for _, number, row in rows]
+    def _in_order(self, rows: list[int], orders: dict[int, list[str]]) -> list[int]:
+        """Return rows by their keys, one for all that share a key."""
+        key_of = self._keys.__getitem__
+        if not orders and len(set(map(key_of, rows))) == len(rows):
+            return sorted(rows, key=key_of)
+        rows = sorted(rows, key=lambda row: (key_of(row), self._nodes[row]))
+        return [self._join([*group], orders) for _, group in groupby(rows, key_of)]
+
+    def _join(self, rows: list[int], orders: dict[int, list[str]]) -> int:
+        joined = [(row, orders.get(self._nodes[row], [])) for row in rows]
+        if len(rows) == 1 and not joined[0][1]:
+            return rows[0]
+        known = tuple([(row, *order) for row, order in joined])
+        if known not in self._joined:
+            self._joined[known] = len(self.book.rows)
+            self.book.rows.append(Row(-1, [], None, joined))
+        return self._joined[known]
 
     def parents(self, walk: Walk) -> dict[str, str]:
         """Return for each part the part that led to it; a method is led to by what led to its class."""
@@ -109,7 +117,7 @@ class Assembler:
         one = self.sketches.of(number)
         return f"{one.kind}:{self._sources.homes[number].name}:{one.name}"
 
-    def _full_row(self, number: int, walk: Walk, process: Process) -> _Sorted:
+    def _full_row(self, number: int, walk: Walk, process: Process) -> int:
         """Return a part in whose digest annotations count, or the very text of its file: nothing is nameless then."""
         file = self._sources.homes[number].file
         whole = [self._sources.digest(file) or ""] if walk.texts else []
@@ -117,18 +125,23 @@ class Assembler:
         members = self._order.of_members(number, methods=walk.ordered)
         return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], whole))
 
-    def _plain_row(self, number: int, walk: Walk, process: Process) -> _Sorted:
+    def _plain_row(self, number: int, walk: Walk, process: Process) -> int:
         """Return a part whose digest is half that of its text, half that of its shape."""
         recipe = self._with_shape(number, process)
         members = self._order.of_members(number, methods=True) if walk.ordered else []
         return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None))
 
     def _order_of(self, number: int, process: Process) -> list[str]:
-        return [] if self.sketches.of(number).plain else self._order.of_imports(number, process)
+        if self.sketches.of(number).plain:
+            return []
+        self._special.add(number)
+        return self._order.of_imports(number, process)
 
-    def _add_row(self, number: int, row: Row) -> _Sorted:
+    def _add_row(self, number: int, row: Row) -> int:
+        at = len(self.book.rows)
         self.book.rows.append(row)
-        return self.key(number), number, len(self.book.rows) - 1
+        self._keys[at], self._nodes[at] = self.key(number), number
+        return at
 
     def _with_shape(self, number: int, process: Process) -> int:
         """Return the recipe of a definition in a process, with those of all that count in its shape."""
@@ -184,11 +197,11 @@ class Assembler:
 
     # ------------------------------------------------------------ everything else
 
-    def _other_row(self, node: int) -> _Sorted:
-        part = self._other(node)
+    def _other_row(self, node: int) -> int:
+        part, at = self._other(node), ~len(self.book.others)
         self.book.others.append(part)
-        found = self._nodes[node] = part.key, node, ~(len(self.book.others) - 1)
-        return found
+        self._keys[at], self._nodes[at], self._others[node] = part.key, node, at
+        return at
 
     def _other(self, node: int) -> Part:
         label = self.graph.label(node)
@@ -214,8 +227,7 @@ class Assembler:
         return relative(path, min(self._roots, key=len)) if self._roots else path
 
     def _opaque(self, walk: Walk) -> Iterable[tuple[str, str, int, str, int, int]]:
-        known = self.sketches.known
-        for number in [one for one in walk.definitions if not known[one].plain]:
+        for number in sorted(self._special.intersection(walk.definitions)):
             definition = self._sources.definitions[number]
             home = self._sources.homes[number]
             for at, (what, line, *path) in enumerate(definition.opaque):

@@ -31,7 +31,7 @@ class Reach:
         self._process = process
         self._loaded = frozenset(process.nodes)
         self._known: dict[int, Reached] = {}
-        self._next: dict[int, list[int]] = {}
+        self._leads: dict[int, tuple[list[int], int, int]] = {}
         self._bits: dict[int, int] = {}  # of nodes
         self._nodes: list[int] = []  # of bits
         self._outside_bits: dict[Outside, int] = {}
@@ -90,16 +90,13 @@ class Reach:
 
     def _complete(self, component: list[int]) -> None:
         nodes = outside = marks = 0
-        known, all_marks = self._known, self._graph.sources.marks
+        known = self._known
         for node in component:
             nodes |= 1 << self._bit(node)
-            if node >= 0:
-                if all_marks[node] & IGNORED:
-                    continue
-                marks |= all_marks[node]
-            for external in shortcut(self._graph, self._process, node).outside:
-                outside |= 1 << self._outside_bits.setdefault(external, len(self._outside_bits))
-            for one in self._following(node):
+            below, leaving, marked = self._leads[node]
+            outside |= leaving
+            marks |= marked
+            for one in below:
                 if one in known:
                     more, leaving, marked = known[one]
                     nodes |= more
@@ -108,15 +105,21 @@ class Reach:
         known.update(dict.fromkeys(component, (nodes, outside, marks)))
 
     def _following(self, node: int) -> list[int]:
-        found = self._next.get(node)
+        found = self._leads.get(node)
         if found is None:
-            if node in self._loaded or (node >= 0 and self._graph.sources.marks[node] & IGNORED):
-                found = []
-            else:
-                loaded = self._loaded
-                found = [one for one in shortcut(self._graph, self._process, node).nodes if one not in loaded]
-            self._next[node] = found
-        return found
+            found = self._leads[node] = self._find_leads(node)
+        return found[0]
+
+    def _find_leads(self, node: int) -> tuple[list[int], int, int]:
+        """Return the nodes to which a node leads, the modules outside the project as bits, and its marks."""
+        marks = self._graph.sources.marks[node] if node >= 0 else 0
+        if marks & IGNORED:
+            return [], 0, 0
+        nodes, externals = shortcut(self._graph, self._process, node)
+        outside, loaded = 0, self._loaded
+        for external in externals:
+            outside |= 1 << self._outside_bits.setdefault(external, len(self._outside_bits))
+        return [one for one in nodes if one not in loaded] if node not in loaded else [], outside, marks
 
     def _bit(self, node: int) -> int:
         found = self._bits.get(node)

@@ -42,24 +42,25 @@ class Recipe(NamedTuple):
 class Row(NamedTuple):
     """A part that is made of a recipe; ``order`` counts besides.
 
-    With ``whole`` the part has no shape: it is made of the recipe's digest and these texts.
+    With ``whole`` the part has no shape: it is made of the recipe's digest and these texts. ``joined`` are rows before
+    it that make one part together, each with its place among others.
     """
 
     recipe: int
     order: list[str]
     whole: list[str] | None
+    joined: list[tuple[int, list[str]]] = []
 
 
 class Answer(NamedTuple):
     """A fingerprint.
 
-    ``parts`` are rows by their index, others by its complement, and lists of pairs of a row and its place among others
-    where several definitions make one part. ``opaque`` are the fields of an ``Opaque``, then recipe and index of what
-    has the line. ``ignored`` are recipes.
+    ``parts`` are rows by their index, others by its complement. ``opaque`` are the fields of an ``Opaque``, then recipe
+    and index of what has the line. ``ignored`` are recipes.
     """
 
     name: str
-    parts: list[int | list[tuple[int, list[str]]]]
+    parts: list[int]
     packages: tuple[tuple[str, str], ...]
     opaque: list[tuple[str, str, int, str, int, int]]
     ignored: list[int]
@@ -114,14 +115,14 @@ class _Maker:
         self._shapes: dict[int, str] = {}
         for component in book.components:
             self._settle(component)
-        self._parts = [*map(self._part, book.rows), *reversed(book.others)]  # others from the end, by complements
+        self._parts = {~at: part for at, part in enumerate(book.others)}
+        for at, row in enumerate(book.rows):
+            self._parts[at] = self._joined(row.joined) if row.joined else self._part(row)
 
     def fingerprint(self, answer: Answer) -> Fingerprint:
-        parts = self._parts
-        found = [parts[one] if isinstance(one, int) else self._joined(one) for one in answer.parts]
         ignored = {self._with_digest(one, self._texts[one]) for one in answer.ignored}
         return Fingerprint(
-            tuple(found),
+            tuple(map(self._parts.__getitem__, answer.parts)),
             answer.packages,
             tuple(sorted({self._opaque(*one) for one in answer.opaque})),
             {},

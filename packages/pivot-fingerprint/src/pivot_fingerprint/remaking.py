@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # nothing behind it is needed where no name is followed
     from pivot_fingerprint.project import Project
 
 # In front of the keys of what is kept; numbers are raised whenever that is something else than before.
-RECIPES, LINKS = "recipes", f"links 1 {FORMAT}"
+RECIPES, LINKS = "recipes 1", f"links 1 {FORMAT}"
 
 type Asked = Callable[[str], object]  # what a question names in a module, with its lines
 
