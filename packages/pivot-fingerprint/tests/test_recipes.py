@@ -17,7 +17,7 @@ def recipe(at: int, name: str, facts: Facts, *shapes: tuple[int, int, str]) -> R
 def make(fresh: Facts | None = None, parts: list[int] | None = None) -> Fingerprint:
     facts = read_facts(SOURCE)
     recipes = [recipe(0, "low", facts), recipe(1, "high", facts, (0, 0, ""))]
-    rows = [Row(1, [], None), Row(0, [], None), Row(0, ["later"], None), Row(0, [], ["and this"])]
+    rows = [Row(1, [], None, []), Row(0, [], None, []), Row(0, ["later"], None, []), Row(0, [], ["and this"], [])]
     joined = [[(1, ["second"])], [(1, []), (1, [])], [(1, []), (~0, [])]]
     rows += [Row(-1, [], None, group) for group in joined]
     book = Book([("main", "/main.py")], recipes, [[0], [1]], rows, [Part("env", "", "HOME", "ab" * 32)])
@@ -51,7 +51,7 @@ def test_a_module_that_is_only_loaded_has_no_name() -> None:
 
     def shape_of(name: str) -> str:
         one = recipe(1, "high", facts, (0, NO_SHAPE, ""))._replace(names=[name])
-        book = Book([("main", "/main.py")], [one], [[0]], [Row(0, [], None)], [])
+        book = Book([("main", "/main.py")], [one], [[0]], [Row(0, [], None, [])], [])
         return fingerprints(book, [Answer("it", [0], (), [], [])], {})["it"].parts[0].digest[HALF:]
 
     assert shape_of("module a") == shape_of("module b")

@@ -59,9 +59,13 @@ def test_what_counts_below_is_found_from_below_and_once(look) -> None:
     text += "def b(x):\n    return a(x)\ndef c(x):\n    return x\n"
     graph = look(main=text)
     shapes = Shapes(graph, Sketches(graph, Order(graph)), Processes(graph).process(["main"]))
-    found = [graph.names(one) for one in shapes.components(graph.number("main", "run"))]
+    known: set[int] = set()
+    found = []
+    for one in shapes.components(graph.number("main", "run"), known):
+        known.update(one)
+        found.append(graph.names(one))
     assert found == [{"a", "b"}, {"c"}, {"run"}]
-    assert list(shapes.components(graph.number("main", "a"))) == []
+    assert list(shapes.components(graph.number("main", "a"), known)) == []
 
 
 def test_names_of_computed_constants_do_not_count(shape) -> None:

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count
 from typing import Any
 
 import blake3
@@ -298,17 +297,19 @@ def listing_digest(path: str) -> str:
 
 def _pack(found: Mapping[str, Fingerprint]) -> list[Any]:
     """Return fingerprints as data in which each part is there once."""
-    table: dict[int, Part] = {}  # by identity: parts are shared
-    for one in found.values():
-        for parts in (one.parts, one.ignored):
-            table.update(zip(map(id, parts), parts, strict=True))
-    numbers = dict(zip(table, count(), strict=False))
-
-    def numbered(parts: tuple[Part, ...]) -> list[int]:
-        return [*map(numbers.__getitem__, map(id, parts))]
-
-    rows = [[name, numbered(one.parts), one.packages, one.opaque, numbered(one.ignored)] for name, one in found.items()]
-    return [[*table.values()], rows]
+    table: dict[int, int] = {}  # by identity: parts are shared, and many are equal only to themselves
+    parts: list[Part] = []
+    rows = []
+    for name, one in found.items():
+        shown = (*one.parts, *one.ignored)
+        keys = [*map(id, shown)]
+        for key, part in zip(keys, shown, strict=True):
+            if key not in table:
+                table[key] = len(parts)
+                parts.append(part)
+        numbers = [table[key] for key in keys]
+        rows.append([name, numbers[: len(one.parts)], one.packages, one.opaque, numbers[len(one.parts) :]])
+    return [parts, rows]
 
 
 def _unpack(packed: list[Any]) -> dict[str, Fingerprint]:
@@ -316,11 +317,11 @@ def _unpack(packed: list[Any]) -> dict[str, Fingerprint]:
     table = [Part._make(row) for row in rows]
     return {
         name: Fingerprint(
-            tuple(map(table.__getitem__, parts)),
+            tuple([table[at] for at in parts]),
             tuple([(package, version) for package, version in packages]),
             tuple([Opaque(*row) for row in opaque]),
             {},
-            tuple(map(table.__getitem__, ignored)),
+            tuple([table[at] for at in ignored]),
         )
         for name, parts, packages, opaque, ignored in found
     }

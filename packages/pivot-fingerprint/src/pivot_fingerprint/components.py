@@ -14,7 +14,10 @@ def components(start: int, following: Callable[[int], Iterable[int]], known: Con
     if start in known:
         return
     first = following(start)
-    if all(one in known for one in first):
+    for one in first:
+        if one not in known:
+            break
+    else:
         yield [start]
         return
     index = {start: 0}

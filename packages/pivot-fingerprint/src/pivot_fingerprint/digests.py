@@ -8,7 +8,7 @@ digests themselves are taken in ``recipes``.
 
 import sys
 from collections.abc import Iterable
-from itertools import filterfalse, groupby
+from itertools import groupby
 from typing import Any
 
 from pivot_fingerprint.analysis import listing_digest
@@ -53,9 +53,10 @@ class Assembler:
             rows = [self._full_row(number, walk, process) for number in walk.definitions]
         else:
             known = self._rows.setdefault((id(process), walk.ordered), {})
-            for number in filterfalse(known.__contains__, walk.definitions):
-                known[number] = self._plain_row(number, walk, process)
-            rows = [*map(known.__getitem__, walk.definitions)]
+            for number in walk.definitions:
+                if number not in known:
+                    known[number] = self._plain_row(number, walk, process)
+            rows = [known[number] for number in walk.definitions]
         rows.extend(self._others[node] if node in self._others else self._other_row(node) for node in walk.others)
         packages = {one.distribution.name: one.distribution.version for one in walk.outside if one.distribution}
         return Answer(
@@ -68,11 +69,12 @@ class Assembler:
 
     def _in_order(self, rows: list[int], orders: dict[int, list[str]]) -> list[int]:
         """Return rows by their keys, one for all that share a key."""
-        key_of = self._keys.__getitem__
-        if not orders and len(set(map(key_of, rows))) == len(rows):
-            return sorted(rows, key=key_of)
-        rows = sorted(rows, key=lambda row: (key_of(row), self._nodes[row]))
-        return [self._join([*group], orders) for _, group in groupby(rows, key_of)]
+        keys = self._keys
+        by_key = {keys[row]: row for row in rows}
+        if not orders and len(by_key) == len(rows):
+            return [by_key[key] for key in sorted(by_key)]
+        rows = sorted(rows, key=lambda row: (keys[row], self._nodes[row]))
+        return [self._join([*group], orders) for _, group in groupby(rows, keys.__getitem__)]
 
     def _join(self, rows: list[int], orders: dict[int, list[str]]) -> int:
         joined = [(row, orders.get(self._nodes[row], [])) for row in rows]
@@ -123,13 +125,13 @@ class Assembler:
         whole = [self._sources.digest(file) or ""] if walk.texts else []
         recipe = self._recipe(number, FULL if walk.full else "")
         members = self._order.of_members(number, methods=walk.ordered)
-        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], whole))
+        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], whole, []))
 
     def _plain_row(self, number: int, walk: Walk, process: Process) -> int:
         """Return a part whose digest is half that of its text, half that of its shape."""
         recipe = self._with_shape(number, process)
         members = self._order.of_members(number, methods=True) if walk.ordered else []
-        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None))
+        return self._add_row(number, Row(recipe, [*self._order_of(number, process), *members], None, []))
 
     def _order_of(self, number: int, process: Process) -> list[str]:
         if self.sketches.of(number).plain:
@@ -151,7 +153,7 @@ class Assembler:
         shapes = self._shapes.get(id(process))
         if shapes is None:
             shapes = self._shapes[id(process)] = Shapes(self.graph, self.sketches, process)
-        for component in shapes.components(number):
+        for component in shapes.components(number, known):
             first = len(self.book.recipes)
             known.update(zip(component, range(first, first + len(component)), strict=True))
             for one in component:

@@ -42,9 +42,10 @@ class Installed:
 
     def named(self, entries: list[str], name: str) -> Distribution | None:
         """Return the distribution of that name in the first directory that has it."""
+        wanted = normal(name)
         for entry in entries:
             for info in self._infos_of(entry):
-                if normal(info) == normal(name):
+                if normal(info) == wanted:
                     return _read(os.path.join(entry, info))
         return None
 

@@ -187,7 +187,8 @@ class Reopened:
     def _drawn(self, sketch: Sketch) -> Sketch | None:
         """Return a sketch with definitions as they are now; None if one of them is nothing any more."""
         moved = self._moved
-        if moved.keys().isdisjoint(sketch.made_of) and all(one not in moved for _, one, _ in sketch.pieces):
+        used: list[Any] = [*sketch.made_of, *[one for _, one, _ in sketch.pieces]]
+        if moved.keys().isdisjoint(used):
             return sketch
         now, made_of = self._now([one for _, one, _ in sketch.pieces]), self._now(sketch.made_of)
         if now is None or made_of is None:

@@ -35,9 +35,11 @@ def _imported(sources: Sources, module: Source, level: int, of: str, names: list
     imported = sources.module(name) if name is not None else None
     if name is None or not isinstance(imported, Source | Spread):
         return []
+    if isinstance(imported, Source) and not imported.is_package:
+        return [name]
     found = [name]
     for one in names:
-        if one == "*" or (isinstance(imported, Source) and (not imported.is_package or one in imported.facts.binds)):
+        if one == "*" or (isinstance(imported, Source) and one in imported.facts.binds):
             continue
         if isinstance(sources.module(f"{name}.{one}"), Source | Spread):
             found.append(f"{name}.{one}")

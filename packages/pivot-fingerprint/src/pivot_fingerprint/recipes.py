@@ -49,7 +49,7 @@ class Row(NamedTuple):
     recipe: int
     order: list[str]
     whole: list[str] | None
-    joined: list[tuple[int, list[str]]] = []
+    joined: list[tuple[int, list[str]]]
 
 
 class Answer(NamedTuple):
@@ -120,9 +120,10 @@ class _Maker:
             self._parts[at] = self._joined(row.joined) if row.joined else self._part(row)
 
     def fingerprint(self, answer: Answer) -> Fingerprint:
+        parts = self._parts
         ignored = {self._with_digest(one, self._texts[one]) for one in answer.ignored}
         return Fingerprint(
-            tuple(map(self._parts.__getitem__, answer.parts)),
+            tuple([parts[at] for at in answer.parts]),
             answer.packages,
             tuple(sorted({self._opaque(*one) for one in answer.opaque})),
             {},

@@ -19,7 +19,7 @@ finds what a shape is made of; the digests are taken in ``recipes``.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pivot_fingerprint.components import components
 from pivot_fingerprint.definitions import BUILT
@@ -43,7 +43,6 @@ class Shapes:
         self._built = Counter(text for one in self._shown for text in one.built)
         self._nameless: dict[int, bool] = {}
         self._pieces: dict[int, list[tuple[int, int | None, str]]] = {}
-        self._yielded: set[int] = set()
 
     # ------------------------------------------------------------ what has no name
 
@@ -102,11 +101,12 @@ class Shapes:
             self._pieces[number] = found
         return found
 
-    def components(self, start: int) -> Iterator[list[int]]:
-        """Yield a definition and all below it that were not yielded before: components, the lowest first."""
-        for component in components(start, self._called, self._yielded):
-            self._yielded.update(component)
-            yield component
+    def components(self, start: int, known: Container[int]) -> Iterator[list[int]]:
+        """Return a definition and all below it that are not known: components, the lowest first.
+
+        Who iterates makes each component known before asking for the next.
+        """
+        return components(start, self._called, known)
 
     def _called(self, number: int) -> list[int]:
         return [one for _, one, _ in self.pieces(number) if one is not None]

@@ -17,11 +17,11 @@ _LEAVES = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comm
 def nodes(root: ast.AST) -> Nodes:
     """Return a node and all nodes below it by their kind, without contexts and operators; kinds that are not there are
     left out, and the order is none."""
-    found: dict[type[Any], list[Any]] = {}
+    found: dict[type[ast.AST], list[Any]] = {}
     waiting: list[Any] = [root]
     while waiting:
         node = waiting.pop()
-        kind = type(node)
+        kind: Any = type(node)
         if kind in found:
             found[kind].append(node)
         else:
@@ -36,7 +36,7 @@ def nodes(root: ast.AST) -> Nodes:
 
 
 @functools.cache
-def _inner(kind: type[Any]) -> tuple[str, ...]:
+def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
     """Return the fields of a kind of node in which there may be others; what is no node has none."""
     fields: tuple[str, ...] = () if kind is ast.Constant else getattr(kind, "_fields", ())
     return tuple(field for field in fields if field not in _LEAVES)
