@@ -98,6 +98,7 @@ def test_every_other_reason(make_step: MakeStep) -> None:
             reasons.SchemeChanged(1, 2),
             reasons.PackageChanged("numpy", "1.0", "2.0"),
             reasons.InputChanged("x.csv", OLD, None, declared=False),
+            reasons.InputChanged("fifo", OLD, ""),
             reasons.EnvironmentChanged("SEED", None, NEW),
             reasons.DeclarationChanged("m.json", "out", "metric"),
             reasons.OutputMissing("m.json"),
@@ -111,6 +112,8 @@ def test_every_other_reason(make_step: MakeStep) -> None:
         "    package:numpy\n      Old: 1.0\n      New: 2.0\n"
         "    input:x.csv\n      Old: 5995c853\n      New: -\n"
         "      Note: read without being declared; declare it as a pivot.Dep\n"
+        "    input:fifo\n      Old: 5995c853\n      New: -\n"
+        "      Note: what is there cannot be read: whoever is to read it says why\n"
         "    env:SEED\n      Old: -\n      New: a1b2c3d4\n"
         "    output:m.json\n      Old: out\n      New: metric\n"
         "    output:m.json\n      Old: 5995c853\n      New: -\n"

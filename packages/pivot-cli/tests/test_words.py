@@ -28,6 +28,7 @@ WORDS = [
     (reasons.InputChanged("a.csv", OLD, NEW), "Input changed", "a.csv changed"),
     (reasons.InputChanged("a.csv", None, NEW), "Input added", "a.csv added"),
     (reasons.InputChanged("a.csv", OLD, None), "Input removed", "a.csv removed"),
+    (reasons.InputChanged("a.csv", OLD, ""), "Input cannot be read", "a.csv cannot be read"),
     (reasons.InputChanged("a.csv", OLD, NEW, declared=False), "Undeclared input changed", "a.csv changed"),
     (reasons.EnvironmentChanged("SEED", OLD, NEW), "Environment variable changed", "SEED changed"),
     (reasons.DeclarationChanged("m.json", None, "out"), "Output declaration changed", "output m.json declared"),

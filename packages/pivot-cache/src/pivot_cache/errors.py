@@ -110,7 +110,8 @@ class SourceUnreadable(SourceError):
         self.errno = errno
 
     def describe(self) -> str:
-        return f"{printable(self.path)} cannot be read: {os.strerror(self.errno)}"
+        advice = _ADVICE.get(self.errno, "mend or replace it")
+        return f"{printable(self.path)} cannot be read: {os.strerror(self.errno)}; {advice}"
 
 
 class SourceChanged(SourceError):
@@ -129,7 +130,7 @@ class UnsupportedFile(SourceError):
         self.what = what
 
     def describe(self) -> str:
-        return f"{printable(self.path)} is a {self.what}: only files, directories and symbolic links can be kept"
+        return f"{printable(self.path)} is a {self.what}; only files, directories and symbolic links can be kept: move it away"
 
 
 class RepositoryInside(SourceError):

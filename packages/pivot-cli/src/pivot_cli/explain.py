@@ -111,6 +111,8 @@ def _items(reason: Reason, step: Step) -> Iterator[Item]:
             yield Item(f"package:{name}", old, new)
         case ParameterChanged(name, old, new):
             yield Item(f"param:{name}", old, new)
+        case InputChanged(path, old, ""):
+            yield Item(f"input:{path}", old, None, note="what is there cannot be read: whoever is to read it says why")
         case InputChanged(path, old, new, declared):
             note = None if declared else "read without being declared; declare it as a pivot.Dep"
             yield Item(f"input:{path}", old, new, note=note)

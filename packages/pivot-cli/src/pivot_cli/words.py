@@ -110,6 +110,8 @@ LONGEST = 24  # characters of a parameter's value in a line
 def _verb(old: object, new: object) -> str:
     if old is None:
         return "added"
+    if new == "":
+        return "cannot be read"
     return "removed" if new is None else "changed"
 
 

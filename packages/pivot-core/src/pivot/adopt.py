@@ -21,7 +21,7 @@ from pivot.reasons import Reason
 from pivot.stage_locks import POLL, StageLocks
 from pivot.traces import complete, keep_trace
 from pivot.workspace import Workspace
-from pivot_cache import Content, DiskError
+from pivot_cache import Content, DiskError, SourceError
 
 BY_HAND = "committed by hand"
 
@@ -80,7 +80,7 @@ def _adopt(workspace: Workspace, look: Look, stage: StageSpec, force: bool) -> C
     pending = workspace.pending.read(stage)
     before = pending or workspace.lock(stage)
     now = look.observe(stage, before)
-    if refusal := _impossible(now):
+    if refusal := _impossible(look, now):
         return refusal
     reasons = decide(now, before).reasons
     if isinstance(before, Lock):
@@ -97,8 +97,12 @@ def _outputs(lock: Lock) -> dict[str, Content]:
     return {path: output.content for path, output in lock.outputs.items()}
 
 
-def _impossible(now: Observation) -> Committed | None:
+def _impossible(look: Look, now: Observation) -> Committed | None:
     for word, contents in (("input", now.inputs), ("output", now.outputs)):
+        try:
+            look.check_readable(contents)
+        except SourceError as error:
+            return Committed(now.stage.name, "refused", str(error), f"then run: pivot repro {now.stage.name}")
         for path, content in contents.items():
             if content is None:
                 hint = f"pivot repro {now.stage.name} makes what is missing"

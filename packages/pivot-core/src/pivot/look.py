@@ -12,17 +12,15 @@ from pivot.manifest import Manifest, StageSpec
 from pivot.observation import Observation, live_parts
 from pivot.project import Project, import_roots
 from pivot.record import Damaged
-from pivot_cache import Content, ObjectId, Scan, SourceChanged, SourceError, State
+from pivot_cache import Content, ObjectId, Scan, SourceError, State
 from pivot_fingerprint import Analysis, Entry, Fingerprint
 from pivot_fingerprint.access import listing_digest
 from pivot_fingerprint.differing import differing
 from pivot_fingerprint.environment import variable_digest
 
-UNKEEPABLE = Content("other", ObjectId(""), 0)
-"""What is at an output's path and can be the result of no stage, such as a named pipe."""
+UNREADABLE = Content("other", ObjectId(""), 0)
+"""What is at a path and cannot be read or kept: a named pipe, or what somebody is writing; no record is made of it."""
 _OBSERVED = " observed"  # after the name of a stage: with what its runs showed
-CHANGING = Content("other", ObjectId(""), 1)
-"""What is at an input's path while somebody writes there; no record is ever made of it."""
 
 
 class SourceMemo:
@@ -80,10 +78,10 @@ class Look:
             code,
             static,
             live_parts(stage),
-            {dep.path: self.input(dep.path) or self.presumed.get(dep.path.rstrip("/")) for dep in stage.deps},
+            {dep.path: self._expected(dep.path) for dep in stage.deps},
             {path: self.read_again(path) for path in recorded.reads} if recorded else {},
             {name: self.variable(name) for name in recorded.env} if recorded else {},
-            {out.path: self._output(out.path) for out in stage.outs},
+            {out.path: self._expected(out.path) for out in stage.outs},
         )
 
     def code(self, stage: StageSpec) -> Fingerprint:
@@ -108,22 +106,22 @@ class Look:
         """Return what is at a root-relative path, as this look first saw it; None if nothing was there."""
         return self.scan.content(self.absolute(path))
 
-    def expected(self, path: str) -> Content | None:
-        """Return what is at a root-relative path; where nothing is, what is presumed to be there."""
-        return self.content(path) or self.presumed.get(path.rstrip("/"))
-
-    def input(self, path: str) -> Content | None:
-        """Return ``content``; of a path at which another process is making the input now, ``CHANGING``."""
+    def found(self, path: str) -> Content | None:
+        """Return ``content``, or ``UNREADABLE``: what is wrong is said by whoever is to use it, if anyone is."""
         try:
             return self.content(path)
-        except SourceChanged:  # whoever is to run the stage looks again, once that process is done
-            return CHANGING
+        except SourceError:
+            return UNREADABLE
 
-    def _output(self, path: str) -> Content | None:
-        try:
-            return self.expected(path)
-        except SourceError:  # what is wrong is said by whoever is to replace it, if anyone is
-            return UNKEEPABLE
+    def _expected(self, path: str) -> Content | None:
+        """Return what is found at a root-relative path; where nothing is, what is presumed to be there."""
+        return self.found(path) or self.presumed.get(path.rstrip("/"))
+
+    def check_readable(self, contents: Mapping[str, Content | None]) -> None:
+        """Raise SourceError for the first of some observed contents that could not be read, if it still cannot."""
+        for path, content in contents.items():
+            if content == UNREADABLE:
+                self.content(path)
 
     def forget(self, stage: StageSpec) -> None:
         """Look anew at the inputs and outputs of a stage when next asked; time has passed."""

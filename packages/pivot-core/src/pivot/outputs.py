@@ -80,7 +80,7 @@ def _found(look: Look, path: str) -> Content | None:
         return look.content(path)
     except SourceError as error:
         hint = f"remove {path} if nobody needs it: what the cache does not hold is not deleted"
-        raise StorageError(f"{path} is in the way: {error}", hint=hint) from error
+        raise StorageError(f"{path} is in the way: {str(error).partition('; ')[0]}", hint=hint) from error
 
 
 def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iterator[str]:

@@ -49,7 +49,7 @@ class ParameterChanged(NamedTuple):
 
 
 class InputChanged(NamedTuple):
-    """An input has other bytes, is new, or is gone."""
+    """An input has other bytes, is new, or is gone; ``new`` is empty for one that cannot be read now."""
 
     path: str
     old: str | None

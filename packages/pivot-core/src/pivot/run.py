@@ -212,6 +212,7 @@ class Run:
         log = self.workspace.log_path(stage)
         with suppress(DiskError):  # a log is not worth a run
             make_directories(log.parent, durable=False, within=look.project.root)
+        look.check_readable(step.now.inputs)
         for remark in take_tracked(self.workspace, look, stage, self._made):
             self.emit(Notice(remark, stage.name))
         for saved in clear_outputs(self.workspace, look, step.now, pending=self.options.no_commit):

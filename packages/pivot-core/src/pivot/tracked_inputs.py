@@ -21,7 +21,7 @@ from pivot_cache import Content, ObjectError
 
 def missing_inputs(workspace: Workspace, look: Look, stages: Iterable[StageSpec]) -> dict[str, Content]:
     """Return what belongs at inputs where nothing is, by path without a closing slash, as far as it is tracked."""
-    paths = {dep.path.rstrip("/") for stage in stages for dep in stage.deps if look.input(dep.path) is None}
+    paths = {dep.path.rstrip("/") for stage in stages for dep in stage.deps if look.found(dep.path) is None}
     found = {path: _described(workspace, path) for path in sorted(paths)}
     return {path: content for path, content in found.items() if content is not None}
 
@@ -60,7 +60,7 @@ def check_tracked(
             path = dep.path.rstrip("/")
             if path in missing and not workspace.store.has_all(missing[path]):
                 raise _not_held(stage, path)
-            content = look.input(path)
+            content = look.found(path)
             if content is not None and content.kind == "directory" and path not in made:
                 _check_inside(workspace.project.root, look, stage, path)
 

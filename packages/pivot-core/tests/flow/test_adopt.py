@@ -28,6 +28,15 @@ def fates(found: dict[str, Committed]) -> dict[str, str]:
     return {stage: one.fate for stage, one in found.items()}
 
 
+def test_what_cannot_be_read_is_refused_and_keeps_no_other_back(bench) -> None:
+    bench.repro(no_commit=True)
+    (bench.root / "raw.json").unlink()
+    os.mkfifo(bench.root / "raw.json")
+    found = commit(bench, force=True)
+    assert fates(found) == {"clean": "refused", "total": "recorded"}
+    assert "raw.json is a named pipe" in (found["clean"].problem or "")
+
+
 def test_a_result_is_recorded_as_a_run_would_have(bench) -> None:
     bench.write(extra__txt="x")
     bench.observed["total"] = Observed(functions=(Entry("helpers", "tidy", 2),), reads=(str(bench.root / "extra.txt"),))

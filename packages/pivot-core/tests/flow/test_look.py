@@ -1,10 +1,20 @@
 """One view of the project."""
 
+import os
+
 from pivot.forecast import plan
-from pivot.look import CHANGING, observed_entries, stage_entries
+from pivot.look import UNREADABLE, observed_entries, stage_entries
 from pivot.options import Options
 from pivot_cache import Content, Scan, SourceChanged
 from pivot_fingerprint import Entry
+
+OTHER = """pipeline.register(total)
+
+def other(raw: Annotated[dict, pivot.Dep("other.json", JSON())]) -> Annotated[dict, pivot.Metric("score.json")]:
+    return helpers.add(raw)
+
+pipeline.register(other)
+"""
 
 
 def test_a_source_stays_as_it_was_first_seen(bench) -> None:
@@ -45,12 +55,43 @@ def test_an_input_that_is_being_written_is_another_than_any_recorded(bench, monk
         patched.setattr(Scan, "content", changing)
         with bench.open() as workspace:
             look, planned = plan(workspace, Options())
-            assert look.input("raw.json") == CHANGING
+            assert look.found("raw.json") == UNREADABLE
             assert [step.decision.action for step in planned.steps] == ["run", "run"]
         (bench.root / "raw.json").touch()
         failure = bench.repro().failures["clean"]
     assert "raw.json" in failure.problem and "changed" in failure.problem
     assert bench.repro().actions == {"clean": "skip", "total": "skip"}
+
+
+def test_an_input_that_cannot_be_read_stops_what_reads_it_alone(bench) -> None:
+    bench.edit("pipeline.py", "pipeline.register(total)", OTHER)
+    bench.write(other__json="{}")
+    assert bench.repro().actions == {"clean": "run", "total": "run", "other": "run"}
+    (bench.root / "other.json").unlink()
+    os.mkfifo(bench.root / "other.json")
+    with bench.open() as workspace:
+        _, planned = plan(workspace, Options())
+    decided = {step.stage.name: step.decision.action for step in planned.steps}
+    assert decided == {"clean": "skip", "total": "skip", "other": "run"}
+    bench.edit("helpers.py", "return raw", "return dict(raw)")
+    summary = bench.repro(keep_going=True)
+    assert summary.actions == {"clean": "run", "total": "skip", "other": "failed"}
+    assert bench.ran == ["clean"]  # nobody opens the pipe
+    assert "other.json is a named pipe" in summary.failures["other"].problem
+    (bench.root / "other.json").unlink()
+    bench.write(other__json="{}")
+    assert bench.repro().actions == {"clean": "skip", "total": "skip", "other": "skip"}
+
+
+def test_an_output_that_cannot_be_read_is_an_input_that_cannot_either(bench) -> None:
+    bench.repro()
+    (bench.root / "clean.json").unlink()
+    (bench.root / "clean.json").symlink_to("clean.json")
+    summary = bench.repro()
+    assert summary.actions == {"clean": "failed", "total": "blocked"}
+    assert summary.failures["clean"].problem.startswith("clean.json is in the way: ")
+    (bench.root / "clean.json").unlink()
+    assert bench.repro().actions == {"clean": "restore", "total": "skip"}
 
 
 def test_variables_are_never_in_clear(bench, monkeypatch) -> None:
