@@ -141,7 +141,7 @@ def test_where_nothing_can_be_written(scenes: Callable[[str], Scene], tmp_path: 
     check_recovery(project, about.expected)
 
 
-@pytest.mark.parametrize("words", [("checkout",), ("commit", "split", "tree")])
+@pytest.mark.parametrize("words", [("checkout",), ("commit", "split", "tree"), ("fsck", "--repair")])
 def test_where_nothing_has_to_be_written_nothing_is(done: tuple[Twenty, Result], words: tuple[str, ...]) -> None:
     """Nor where a lock was never taken: git has none of the files for that."""
     project, _ = done

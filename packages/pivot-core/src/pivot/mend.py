@@ -27,8 +27,9 @@ def mend(workspace: Workspace, read: str | None = None, on_reading: OnReading | 
         if locks is None or len(good) < len(locks):
             moved[key] = workspace.runs.quarantine(key)
             keep_only(workspace.runs, key, good)
-    workspace.store.layout.temporary()  # whoever writes clears away what dead processes left
-    workspace.store.remove_partials()
+    if any(one.kind == "leftover" for one in report.findings):
+        workspace.store.layout.temporary()  # whoever writes clears away what dead processes left
+        workspace.store.remove_partials()
     return report._replace(findings=tuple(_ended(workspace, one, moved.get(one.place)) for one in report.findings))
 
 
