@@ -38,6 +38,10 @@ FAILURES = {
         "class Mute:\n        def __repr__(self): raise RuntimeError\n    sys.exit(Mute())",
         "called sys.exit(a Mute) instead of returning",
     ),
+    "homeless": (
+        "os.mkdir('home'); os.chdir('home'); os.rmdir('../home'); sys.exit('enough')",
+        "called sys.exit('enough') instead of returning",
+    ),
     "hoards": ("while True: os.open(os.devnull, os.O_RDONLY)", "OSError: [Errno 24] Too many open files: '/dev/null'"),
     "robbed": (
         "sys.modules.clear(); sys.path.clear(); sys.meta_path.clear(); raise ValueError('lost')",

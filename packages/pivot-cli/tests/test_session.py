@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,6 +51,13 @@ def test_a_directory_that_is_not_there(pivot: Callable[..., Any]) -> None:
     outcome = pivot("-C", "nowhere", "list")
     assert outcome.code == 2
     assert "nowhere" in outcome.err
+
+
+def test_a_working_directory_that_was_deleted(pivot: Callable[..., Any]) -> None:
+    os.rmdir(os.getcwd())
+    outcome = pivot("list")
+    assert outcome.code == 2
+    assert outcome.err.startswith("Error: the working directory was deleted\n")
 
 
 def test_no_translations_are_looked_for() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pivot.errors import UsageError
 from pivot_cli.terminal import Terminal, open_terminal
 from pivot_cli.usage import option
 
@@ -21,10 +22,18 @@ class Session:
 
     def __init__(self, began: float | None = None) -> None:
         self.began = perf_counter() if began is None else began  # so that a time shown is what the user waited
-        self.start = Path.cwd()
+        self.start = _here()
         self.verbose = False
         self.quiet = False
         self.terminal: Terminal = open_terminal()
+
+
+def _here() -> Path:
+    """Return the working directory. Raises UsageError where somebody deleted it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the working directory was deleted", hint="cd to one that exists, and run again") from None
 
 
 def common(command: Command) -> Command:

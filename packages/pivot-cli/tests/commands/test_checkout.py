@@ -56,6 +56,16 @@ def test_what_the_cache_lost(recorded: Run) -> None:
     assert "pivot repro summarize" in outcome.err
 
 
+def test_a_target_whose_record_cannot_be_used(recorded: Run) -> None:
+    assert recorded("track", "data.json").code == 0
+    Path("data.json.pvt").write_text("<<<<<<< HEAD")
+    outcome = recorded("checkout", "data.json")
+    assert outcome.code == 4
+    assert "Ignored a record: " in outcome.err and "data.json.pvt" in outcome.err
+    assert outcome.out == "No record of it can be used; nothing to give back\n"
+    assert recorded("checkout").code == 0  # what has no record is for the next run to make
+
+
 def test_json(recorded: Run) -> None:
     Path("summary.json").unlink()
     told = json.loads(recorded("checkout", "--json", "--checkout-mode", "copy").out)

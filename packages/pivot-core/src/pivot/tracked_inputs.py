@@ -14,6 +14,7 @@ from pivot.look import Look
 from pivot.manifest import StageSpec
 from pivot.outputs import confined
 from pivot.paths import parents
+from pivot.record import Damaged
 from pivot.tracked import SUFFIX, find_tracked, read_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content, ObjectError
@@ -39,7 +40,9 @@ def take_tracked(workspace: Workspace, look: Look, stage: StageSpec, made: Set[s
         for place in (path, *parents(path)):
             if (told := read_tracked(workspace.project.root / (place + SUFFIX))) is not None:
                 here = look.content(place)
-                if told != here:
+                if isinstance(told, Damaged):
+                    yield f"{told.problem}, so it counts for nothing: pivot track -f {place} replaces it"
+                elif told != here:
                     older = here is not None and workspace.store.has_all(here)  # as after a git pull
                     advice = f"checkout {place} gives what is tracked now" if older else f"track {place} records it"
                     yield f"{place} is not as it was tracked, and is read as it is: pivot {advice}"

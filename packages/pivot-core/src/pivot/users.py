@@ -183,9 +183,8 @@ class _Facts:
         for given in step.now.inputs:
             yield look.absolute(given)
             for place in (given.rstrip("/"), *parents(given.rstrip("/"))):
-                described = look.absolute(place) + ".pvt"  # tracked data may come to be described, or anew
-                look.scan.content(described)
-                yield described
+                look.found(f"{place}.pvt")  # tracked data may come to be described, or anew
+                yield look.absolute(place) + ".pvt"
         yield from (look.absolute(path) for path in step.now.outputs)
         yield from (look.absolute(path) for path in step.now.reads if not path.endswith(("/", "/.")))
 

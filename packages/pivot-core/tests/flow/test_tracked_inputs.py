@@ -7,6 +7,8 @@ import pytest
 
 from pivot.errors import DeclarationError, MissingInput
 from pivot.events import Notice
+from pivot.forecast import plan
+from pivot.options import Options as PlanOptions
 from pivot.track import Options, track
 
 
@@ -61,6 +63,16 @@ def test_an_older_version_is_not_advised_to_be_tracked(bench) -> None:
     assert notices(bench) == [
         "raw.json is not as it was tracked, and is read as it is: pivot checkout raw.json gives what is tracked now"
     ]
+
+
+def test_a_record_that_cannot_be_read_is_said_and_stops_nothing(bench) -> None:
+    os.mkfifo(bench.root / "raw.json.pvt")
+    assert bench.repro().actions == {"clean": "run", "total": "run"}
+    (notice,) = notices(bench)
+    assert notice.endswith("raw.json.pvt is no file, so it counts for nothing: pivot track -f raw.json replaces it")
+    with bench.open() as workspace:
+        _, planned = plan(workspace, PlanOptions(), narrow=True)
+    assert {step.decision.action for step in planned.steps} == {"skip"}
 
 
 def test_data_that_differs_is_read_as_it_is_and_said(bench) -> None:

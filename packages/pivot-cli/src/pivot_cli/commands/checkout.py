@@ -56,5 +56,6 @@ def command(
         for problem in damaged:
             session.terminal.err.line(f"Ignored a record: {problem}")
         if not session.quiet:
-            session.terminal.out.line(giving.sum_up(given) or "There is no record yet; nothing to give back")
-    return giving.exit_code(given)
+            nothing = "No record of it can be used" if damaged else "There is no record yet"
+            session.terminal.out.line(giving.sum_up(given) or f"{nothing}; nothing to give back")
+    return giving.STORAGE if targets and damaged and not given else giving.exit_code(given)

@@ -110,7 +110,7 @@ def _shown(error: BaseException) -> traceback.TracebackException:
     for part in _parts(shown, set()):
         part.stack = _users(part.stack)
         if filename := getattr(part, "filename", None):  # a syntax error has one
-            part.filename = filename.removeprefix(os.getcwd() + os.sep)
+            part.filename = filename.removeprefix(_here())
     return shown
 
 
@@ -151,7 +151,7 @@ def _parts(shown: traceback.TracebackException, seen: set[int]) -> Iterator[trac
 
 def _users(stack: traceback.StackSummary) -> traceback.StackSummary:
     frames = [frame for frame in stack if not frame.filename.startswith(_IMPORTING)]
-    here = os.getcwd() + os.sep
+    here = _here()
     users = list(dropwhile(_leads_to_user, frames))
     if users and not users[0].filename.startswith(_OURS):
         users = [frame for frame in users if not frame.filename.startswith(_OURS)]
@@ -159,6 +159,14 @@ def _users(stack: traceback.StackSummary) -> traceback.StackSummary:
         _ = frame.line  # read from the file now, before its name is shortened
         frame.filename = frame.filename.removeprefix(here)
     return traceback.StackSummary.from_list(users)
+
+
+def _here() -> str:
+    """Return what a path begins with that is below the working directory; nothing where the stage deleted that."""
+    try:
+        return os.getcwd() + os.sep
+    except FileNotFoundError:
+        return ""
 
 
 def _leads_to_user(frame: traceback.FrameSummary) -> bool:
