@@ -18,6 +18,7 @@ from pivot.manifest import StageSpec
 from pivot.observation import Observation
 from pivot.plan import choose
 from pivot.reasons import Reason
+from pivot.record import Damaged
 from pivot.stage_locks import POLL, StageLocks
 from pivot.traces import complete, keep_trace
 from pivot.workspace import Workspace
@@ -59,7 +60,7 @@ def adopt(workspace: Workspace, options: Options) -> Iterator[Committed]:
         names = choose(look.manifest, graph, options.targets, alone=True, base=options.base)
     stages = [look.manifest.stage(name) for name in names]
     if not options.targets:
-        stages = [stage for stage in stages if workspace.pending.read(stage)]
+        stages = [stage for stage in stages if workspace.pending.find(stage)]
     workspace.store.hold()
     locks = StageLocks(workspace.project.home, look.manifest, graph)
     for stage in stages:
@@ -71,13 +72,18 @@ def adopt(workspace: Workspace, options: Options) -> Iterator[Committed]:
                 raise
         try:
             look.forget(stage)
-            yield _adopt(workspace, look, stage, options.force)
+            yield _adopt(workspace, look, stage, options)
         finally:
             locks.release(stage.name)
 
 
-def _adopt(workspace: Workspace, look: Look, stage: StageSpec, force: bool) -> Committed:
-    pending = workspace.pending.read(stage)
+def _adopt(workspace: Workspace, look: Look, stage: StageSpec, options: Options) -> Committed:
+    pending = workspace.pending.find(stage)
+    if isinstance(pending, Damaged):
+        if not options.targets:  # what was made by hand is named
+            hint = f"pivot repro --no-commit {stage.name} makes the result anew"
+            return Committed(stage.name, "refused", pending.problem, hint)
+        pending = None
     before = pending or workspace.lock(stage)
     now = look.observe(stage, before)
     if refusal := _impossible(look, now):
@@ -88,7 +94,7 @@ def _adopt(workspace: Workspace, look: Look, stage: StageSpec, force: bool) -> C
             if before is not pending and complete(workspace.store, before):
                 return Committed(stage.name, "same")
             return _record(workspace, look, now, before)
-        if not force and (pending or _outputs(before) == now.outputs):
+        if not options.force and (pending or _outputs(before) == now.outputs):
             return _outdated(stage.name, reasons)
     return _record(workspace, look, now, _by_hand(now, before))
 

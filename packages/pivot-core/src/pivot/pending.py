@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pivot.lock import Lock, read_lock, write_lock
 from pivot.manifest import StageSpec
+from pivot.record import Damaged
 from pivot_cache.enclosure import Enclosure, remove
 
 
@@ -23,10 +24,12 @@ class Pending:
 
     def read(self, stage: StageSpec) -> Lock | None:
         """Return the pending record of a stage, None if there is none that can be used."""
-        if not self._any:
-            return None
-        found = read_lock(self._path(stage), stage.name)
+        found = self.find(stage)
         return found if isinstance(found, Lock) else None
+
+    def find(self, stage: StageSpec) -> Lock | Damaged | None:
+        """Return the pending record of a stage, also what is wrong with one that cannot be used."""
+        return read_lock(self._path(stage), stage.name) if self._any else None
 
     def write(self, stage: StageSpec, lock: Lock) -> None:
         """Keep the record of a result that is not committed."""

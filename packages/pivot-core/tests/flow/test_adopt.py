@@ -71,6 +71,16 @@ def test_what_changed_since_is_refused_until_it_is_forced(bench, edit, kind) -> 
     assert fates(commit(bench, "total")) == {"total": "same"}
 
 
+def test_a_pending_record_that_is_damaged_is_said(bench) -> None:
+    bench.repro(no_commit=True)
+    (bench.root / ".pivot/pending/clean.lock").write_text("{")
+    found = commit(bench)
+    assert fates(found) == {"clean": "refused", "total": "recorded"}
+    assert "pending/clean.lock: " in (found["clean"].problem or "")
+    assert fates(commit(bench, "clean")) == {"clean": "recorded"}
+    assert lock_of(bench, "clean").accepted == BY_HAND
+
+
 def test_one_refusal_does_not_keep_the_others(bench) -> None:
     bench.repro(no_commit=True)
     bench.edit("helpers.py", "return 1", "return 2")
