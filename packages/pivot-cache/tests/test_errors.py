@@ -19,6 +19,7 @@ EXAMPLES = [
     errors.SourceChanged("/work/a"),
     errors.UnsupportedFile("/work/a", "named pipe"),
     errors.RepositoryInside("/work/a/.git"),
+    errors.StoreInside("/work/a"),
     errors.LinkLeaves("/work/a", "/etc/passwd"),
     errors.TreeTooDeep("/work/a", 200),
     errors.Occupied("/work/a"),

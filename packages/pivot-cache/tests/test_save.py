@@ -5,6 +5,7 @@ import os
 import random
 import stat
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from pivot_cache import (
     SourceChanged,
     SourceMissing,
     SourceUnreadable,
+    StoreInside,
     TreeTooDeep,
     UnsupportedFile,
     bulk,
@@ -136,6 +138,16 @@ def test_a_repository_inside(work, store, what, name):
     with pytest.raises(RepositoryInside) as caught:
         store.save(work / "d")
     assert caught.value.path == str(work / "d/sub" / name)
+
+
+def test_the_store_itself(work):
+    """Whoever keeps what is in the way removes it then."""
+    work.write("d/precious", "1")
+    for place in ("d", "d/sub/cache"):
+        with closing(LocalStore(work / place, durable=False)) as store, pytest.raises(StoreInside) as caught:
+            store.save(work / "d")
+        assert caught.value.path == str(work / "d")
+    assert (work / "d/precious").exists()
 
 
 def test_a_file_that_cannot_be_read_is_named(work, store, monkeypatch):

@@ -11,6 +11,7 @@
     │   ├── SourceChanged          it changed while it was read, or is not what it was said to be
     │   ├── UnsupportedFile        a fifo, a socket, a device
     │   ├── RepositoryInside       a directory that has a `.git` in it
+    │   ├── StoreInside            a directory that has the store itself in it
     │   ├── LinkLeaves             a symbolic link that points out of the directory that is kept
     │   └── TreeTooDeep            more directories inside each other than can be kept
     ├── Occupied                   a restore would destroy what it was not told about
@@ -130,7 +131,8 @@ class UnsupportedFile(SourceError):
         self.what = what
 
     def describe(self) -> str:
-        return f"{printable(self.path)} is a {self.what}; only files, directories and symbolic links can be kept: move it away"
+        kept = "only files, directories and symbolic links can be kept"
+        return f"{printable(self.path)} is a {self.what}; {kept}: move it away"
 
 
 class RepositoryInside(SourceError):
@@ -138,6 +140,15 @@ class RepositoryInside(SourceError):
 
     def describe(self) -> str:
         return f"{printable(self.path)} belongs to git, and its hooks would run wherever it is given back: delete it"
+
+
+class StoreInside(SourceError):
+    """The store itself is the path or inside of it: who keeps that before replacing it would lose all."""
+
+    def describe(self) -> str:
+        return (
+            f"{printable(self.path)} holds the cache itself; choose another place for one of them (setting cache.dir)"
+        )
 
 
 class LinkLeaves(SourceError):

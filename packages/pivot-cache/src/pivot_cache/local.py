@@ -13,7 +13,7 @@ from blake3 import blake3
 
 from pivot_cache.atomic import CREATE_FLAGS, disk, remove_quietly, write_all
 from pivot_cache.content import Content, Mode, ObjectId, object_id
-from pivot_cache.errors import DiskError, ObjectCorrupt, ObjectMissing
+from pivot_cache.errors import DiskError, ObjectCorrupt, ObjectMissing, StoreInside
 from pivot_cache.hashing import PIECE, hash_bytes
 from pivot_cache.layout import Layout, names_in
 from pivot_cache.locks import FileLock
@@ -232,8 +232,11 @@ class LocalStore:
         from pivot_cache.save import Save  # lazy: a command that finds nothing to do needs it not
 
         self.hold()
-        save = Save(self._objects, scan, meanwhile)
-        return save([(os.path.abspath(path), expected) for path, expected in items])
+        places = [(os.path.abspath(path), expected) for path, expected in items]
+        for place, _ in places:
+            if f"{self.root}/".startswith(f"{place}/"):
+                raise StoreInside(place)
+        return Save(self._objects, scan, meanwhile)(places)
 
     # Giving back ------------------------------------------------------------------------------------------------------
 

@@ -111,11 +111,8 @@ def _items(reason: Reason, step: Step) -> Iterator[Item]:
             yield Item(f"package:{name}", old, new)
         case ParameterChanged(name, old, new):
             yield Item(f"param:{name}", old, new)
-        case InputChanged(path, old, ""):
-            yield Item(f"input:{path}", old, None, note="what is there cannot be read: whoever is to read it says why")
-        case InputChanged(path, old, new, declared):
-            note = None if declared else "read without being declared; declare it as a pivot.Dep"
-            yield Item(f"input:{path}", old, new, note=note)
+        case InputChanged(path, old, new):
+            yield Item(f"input:{path}", old, new or None, note=_input_note(reason))
         case EnvironmentChanged(name, old, new):
             yield Item(f"env:{name}", old, new)
         case DeclarationChanged(path, old, new):
@@ -131,6 +128,12 @@ def _items(reason: Reason, step: Step) -> Iterator[Item]:
             yield Item(f"output:{path}", old, new, note="the edited file is kept in the cache before it is replaced")
         case _:
             pass
+
+
+def _input_note(reason: InputChanged) -> str | None:
+    if reason.new == "":
+        return "what is there cannot be read: whoever is to read it says why"
+    return None if reason.declared else "read without being declared; declare it as a pivot.Dep"
 
 
 def _upstream(reasons: tuple[Reason, ...], stage: str) -> Iterator[str]:
