@@ -1,6 +1,7 @@
 """Manifests through real child processes: what is in them, when they stand, what goes wrong."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -210,9 +211,14 @@ def test_it_is_asked_for_no_input_and_sees_its_own_arguments(write: Write) -> No
     assert loaded(project).name == "p"
 
 
-def test_a_process_that_is_left_behind_is_not_waited_for(write: Write) -> None:
-    project = write("import os, time\nif os.fork() == 0:\n    time.sleep(30)\n    os._exit(0)\n" + EMPTY)
+def test_a_process_that_is_left_behind_is_not_waited_for_but_ended(write: Write, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "held")
+    held = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    starting = f"subprocess.Popen(['sleep', '60'], stdout=open({str(tmp_path / 'held')!r}, 'w'))\n"
+    project = write(f"import subprocess\n{starting}{EMPTY}")
     assert loaded(project).name == "p"
+    assert select.select([held], [], [], 20)[0] and os.read(held, 1) == b""  # nobody holds the other end any more
+    os.close(held)
 
 
 def test_it_is_made_from_the_bytes_that_are_there(write: Write) -> None:

@@ -106,6 +106,9 @@ def _ask_child(project: Project, starter: Starter) -> Manifest | None:
                 hint="the system is out of processes, open files or memory",
             ) from error
         try:
+            os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # its number stays that of its group alone
+            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that has ended
+                os.killpg(child, signal.SIGKILL)  # what the import started, and nobody needs any more
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         except BaseException:
             for end in (os.killpg, os.kill):  # it may lead no group yet, or have ended just now
