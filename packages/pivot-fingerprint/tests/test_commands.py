@@ -121,3 +121,15 @@ def test_variables_that_a_shell_replaces(tmp_path: Path) -> None:
     assert shown("subprocess.Popen", "python", ["python", "tool.py", "$A"], tmp_path, None) == set()
     assert shown("os.exec", "awk", ["awk", "{print $NF}"], None) == set()
     assert shown("os.fork") == set()
+
+
+def test_scripts_that_a_line_of_shell_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run.sh").write_text("# or other.sh\nsource ./more.sh; sort words.txt > out.txt\nsh run.sh")
+    Path("more.sh").write_text("export LEVEL=$MODE")
+    Path("other.sh").write_text("echo $OTHER")
+    for event, args in (("os.system", (b"(sh run.sh)",)), ("subprocess.Popen", ("sh", ["sh", "run.sh"], None, None))):
+        read, written = paths(event, *args)
+        assert {"run.sh", "more.sh"} <= read
+        assert not {"other.sh", "words.txt", "out.txt"} & (read | written)  # what a script does, only it knows
+        assert shown(event, *args) == {"MODE"}

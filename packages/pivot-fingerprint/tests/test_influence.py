@@ -58,3 +58,16 @@ def test_an_unknown_call_may_have_changed_anything(sources: Sources) -> None:
     assert uses(sources, "math").feels("arrays.setup")
     assert not uses(sources).feels("arrays.setup")
     assert uses(sources, "math").feels("missing.setup")
+
+
+def test_options_of_another_distribution_are_felt_by_its_users(tmp_path: Path) -> None:
+    for name in ("matplotlib", "seaborn"):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "RECORD").write_text(f"{name}.py,,\n")
+        (tmp_path / f"{name}.py").write_text("")
+    found = Sources(Finder([str(tmp_path / "project")], [str(tmp_path)]), PlainMemo())
+    found.modules["math"] = Outside("standard", "math")
+    assert uses(found, "matplotlib").feels("seaborn.set_theme")
+    assert not uses(found, "math").feels("seaborn.set_theme")

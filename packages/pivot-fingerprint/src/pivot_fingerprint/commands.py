@@ -16,6 +16,8 @@ EVENTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"
 _PATH = "PYTHONPATH="
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_WORD = re.compile(r"""[^\s;&|()<>'"`]+""")
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _LONGEST = 1_000_000  # bytes of a script that are looked at
 
 
@@ -35,23 +37,44 @@ def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
             yield from _of_words(list(map(_text, words)), _text(program), os.getcwd(), *rest[:1])
         case "pty.spawn", (words, *_):
             yield from _of_words(list(map(_text, words)), "", os.getcwd())
+    yield from ((path, False) for path, _ in _scripts(*_given(event, args)))
 
 
 def variables(event: str, args: Sequence[Any]) -> Iterator[str]:
-    """Yield the names that stand for variables in what a shell executes: the command, or a script that it names."""
+    """Yield the names that stand for variables in what a shell executes: the command, or scripts that it names."""
+    texts, place = _given(event, args)
+    scripts = [text for _, text in _scripts(texts, place)]
+    if event == "os.system" or scripts or any(os.path.basename(word) in _SHELLS for word in texts):
+        yield from (name for text in (*texts, *scripts) for name in _VARIABLE.findall(text))
+
+
+def _given(event: str, args: Sequence[Any]) -> tuple[list[str], str]:
+    """Return the words of a command, or the one text that it is, and the directory where it is executed."""
     match event, args:
         case "os.system", (command, *_):
-            yield from _VARIABLE.findall(_text(command))
-            return
+            return [_text(command)], os.getcwd()
         case "subprocess.Popen", (_, words, directory, *_):
-            texts, place = list(map(_text, words)), _text(directory)
-        case "os.posix_spawn" | "os.exec", (_, words, *_):
-            texts, place = list(map(_text, words)), ""
-        case _:
-            return
-    scripts = [_shell_script(os.path.join(place, word)) for word in texts]
-    if any(scripts) or any(os.path.basename(word) in _SHELLS for word in texts):
-        yield from (name for text in (*texts, *scripts) for name in _VARIABLE.findall(text))
+            return list(map(_text, words)), os.path.abspath(_text(directory))
+        case ("os.posix_spawn" | "os.exec", (_, words, *_)) | ("pty.spawn", (words, *_)):
+            return list(map(_text, words)), os.getcwd()
+    return [], ""
+
+
+def _scripts(texts: Sequence[str], place: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the shell scripts that texts name, and of those that these name in turn."""
+    waiting = list(texts)
+    seen: set[str] = set()
+    while waiting:
+        text = waiting.pop()
+        for word in dict.fromkeys((text, *_WORD.findall(text))):
+            if word in seen:
+                continue
+            seen.add(word)
+            path = os.path.join(place, word)
+            script = _COMMENT.sub("", _shell_script(path))
+            if script:
+                yield path, script
+                waiting.append(script)
 
 
 def _shell_script(path: str) -> str:

@@ -34,19 +34,23 @@ _OF_EVERYTHING = frozenset(["sys", "builtins"])
 _SELF_CONTAINED = frozenset(
     [
         "altair",
+        "cattrs",
         "cycler",
         "jax",
         "matplotlib",
         "numpy",
+        "omegaconf",
         "pandas",
         "plotly",
         "polars",
         "pyarrow",
-        "seaborn",
         "sklearn",
         "torch",
+        "yaml",
     ]
 )
+# Distributions whose functions change the state of another one, and nothing else.
+_SETS = {"seaborn": "matplotlib"}
 
 
 class Influence:
@@ -63,6 +67,7 @@ class Influence:
         """Whether a change is felt: of something by its dotted name, or of that and nothing else after ``WITHIN``."""
         only = changed.startswith(WITHIN)
         top = changed.removeprefix(WITHIN).partition(".")[0]
+        top = _SETS.get(top, top)
         if top in _OF_EVERYTHING or top in self._tops:
             return True
         found = self._sources.module(top)
