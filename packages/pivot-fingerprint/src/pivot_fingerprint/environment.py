@@ -20,10 +20,34 @@ EVERYTHING = "*"
 # Libraries whose whole purpose is to read a variable that the caller named: they read on behalf of project code.
 CONFIGURATION_READERS = frozenset({"decouple", "environ", "environs", "envparse", "pydantic_settings"})
 
-# What describes the terminal and the login rather than the job. Left out of the digest of the whole environment, which
-# would otherwise differ in every window; each can still be read by name.
+# What describes the terminal and how Python is started rather than the job. Left out of the digest of the whole
+# environment, which would otherwise differ in every window (``dict(os.environ, LEVEL="1")`` is how programs are
+# started); each can still be read by name.
 _SESSION = frozenset(
-    {"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "STY", "TERM", "TMUX", "TMUX_PANE", "WINDOWID"}
+    [
+        "_",
+        "COLORTERM",
+        "COLUMNS",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "LINES",
+        "LS_COLORS",
+        "OLDPWD",
+        "PS1",
+        "PWD",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONHASHSEED",
+        "PYTHONPYCACHEPREFIX",
+        "PYTHONUNBUFFERED",
+        "SHLVL",
+        "STY",
+        "TERM",
+        "TMUX",
+        "TMUX_PANE",
+        "WAYLAND_DISPLAY",
+        "WINDOWID",
+        "XAUTHORITY",
+    ]
 )
 _SESSION_PREFIXES = ("SSH_", "TERM_", "XDG_SESSION_", "VSCODE_", "ITERM_")
 
