@@ -37,11 +37,15 @@ def find_impact(look: Look, graph: Graph, path: Path, name: str | None) -> tuple
     Raises UsageError for what is not there, is no part of the project, or has no definition of that name.
     """
     place = str(path)
-    hits = {stage.name: _hits(look, stage, place, name) for stage in look.manifest.stages}
+    stages = look.manifest.stages
+    around = None if name is None else _around(look, place, name)
+    hits = {stage.name: _code(look, stage, place, name) for stage in stages}
+    if around and not any(hits.values()):
+        hits = {stage.name: _code(look, stage, place, around, alone=True) for stage in stages}
+    if name is None or around:  # who edits a definition edits its file, which may be read as data
+        hits = {stage.name: (*hits[stage.name], *_data(look, stage, place)) for stage in stages}
     if not any(hits.values()):
         _check(look, path, name)
-        around = None if name is None else _around(look, place, name)
-        hits = {stage.name: _hits(look, stage, place, around, alone=True) for stage in look.manifest.stages if around}
     found: list[Impact] = []
     reached: set[str] = set()
     for stage_name in graph.order:
@@ -97,13 +101,13 @@ def _modules(look: Look, place: str) -> Iterator[str]:
     yield from (".".join(names[first:]).removesuffix(".__init__") for first in range(len(names)))
 
 
-def _hits(look: Look, stage: StageSpec, place: str, name: str | None, *, alone: bool = False) -> tuple[str, ...]:
-    """Return why an edit would run a stage; ``alone`` leaves out the methods of what is named."""
+def _code(look: Look, stage: StageSpec, place: str, name: str | None, *, alone: bool = False) -> tuple[str, ...]:
+    """Return the ways to the code there of a stage; ``alone`` leaves out the methods of what is named."""
     code = look.code(stage)
     parts = [part for part in code.parts if part.kind != "file" and _is_at(part, place, name)]
     parts = [part for part in parts if not alone or part.name == name]
     ways = sorted((find_way(stage, code, part.key) for part in parts), key=lambda way: len(way.names))
-    return (*(str(way) for way in ways), *(_data(look, stage, place) if name is None else ()))
+    return tuple(str(way) for way in ways)
 
 
 def _data(look: Look, stage: StageSpec, place: str) -> Iterator[str]:

@@ -81,6 +81,15 @@ def test_a_file_that_would_come(bench) -> None:
     assert impact(bench, "notes/old.txt") == ()
 
 
+def test_a_definition_in_a_file_that_is_read_as_data(bench) -> None:
+    bench.write(snippet__py="def run(): return 1\n")
+    bench.observed["total"] = Observed(reads=(str(bench.root / "snippet.py"),))
+    bench.repro()
+    assert impact(bench, "snippet.py", "run") == (("total", True, ("undeclared input snippet.py",)),)
+    with pytest.raises(UsageError, match="there is no walk"):
+        impact(bench, "snippet.py", "walk")
+
+
 def test_a_module_that_the_pipeline_imports_may_count_without_a_definition(bench) -> None:
     with bench.open() as workspace:
         look = workspace.look(workspace.manifest())
