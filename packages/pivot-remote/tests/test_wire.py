@@ -31,10 +31,19 @@ def test_a_request_and_its_answer(server, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "headers", "signed"),
-    [("http", {CHECKSUM: "AAAAAA=="}, True), ("https", {}, True), ("https", {CHECKSUM: "AAAAAA=="}, False)],
+    ("scheme", "headers", "named", "signed"),
+    [
+        ("http", {}, True, True),
+        ("http", {CHECKSUM: "AAAAAA=="}, False, True),
+        ("http", {CHECKSUM: "AAAAAA=="}, True, False),
+        ("https", {}, True, True),
+        ("https", {CHECKSUM: "AAAAAA=="}, False, False),
+        ("https", {CHECKSUM: "AAAAAA=="}, True, False),
+    ],
 )
-def test_a_body_is_signed_unless_a_checksum_and_tls_cover_it(scheme: str, headers: dict, signed: bool) -> None:
+def test_a_body_is_signed_unless_a_checksum_covers_it_and_tls_or_its_name(
+    scheme: str, headers: dict, named: bool, signed: bool
+) -> None:
     bodies: list[bytes | None] = []
 
     class Noting(Signer):
@@ -45,7 +54,7 @@ def test_a_body_is_signed_unless_a_checksum_and_tls_cover_it(scheme: str, header
     wire = Wire(
         f"{scheme}://127.0.0.1:1/bucket", Noting(lambda: Credentials("key", "secret"), "r"), connect=1, timeout=1
     )
-    assert wire.send(Question("PUT", "key", body=b"data", headers=headers)) is None  # nobody is there
+    assert wire.send(Question("PUT", "key", body=b"data", headers=headers, named=named)) is None  # nobody is there
     assert bodies == [b"data" if signed else None]
 
 

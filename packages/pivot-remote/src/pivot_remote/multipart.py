@@ -84,7 +84,7 @@ class Multipart:
         checksum = crc_of(data)
         query = {"partNumber": str(number), "uploadId": name}
         headers = {CHECKSUM: checksum}
-        quick = self._connection.quick(Question("PUT", key, query, data, headers))
+        quick = self._connection.quick(Question("PUT", key, query, data, headers, named=True))
         if quick and (tag := quick.headers.get("etag")):
             return Part(number, len(data), tag, checksum)
         client = self._connection.client

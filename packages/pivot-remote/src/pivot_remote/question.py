@@ -11,7 +11,10 @@ CHECKSUM: Final = "x-amz-checksum-crc32"
 
 
 class Question(NamedTuple):
-    """A request, and the statuses that are an answer. With ``streamed`` the body is left to be read."""
+    """A request, and the statuses that are an answer. With ``streamed`` the answer's body is left to be read.
+
+    A ``named`` body is of an object, so that whoever reads it one day compares it with a digest that is its name.
+    """
 
     method: str
     key: str
@@ -20,6 +23,7 @@ class Question(NamedTuple):
     headers: Mapping[str, str] = {}
     expected: tuple[int, ...] = (200,)
     streamed: bool = False
+    named: bool = False
 
 
 class Answer(NamedTuple):

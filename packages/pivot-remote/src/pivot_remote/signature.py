@@ -41,7 +41,7 @@ class Signer:
     ) -> dict[str, str]:
         """Return the headers to send. ``path`` and ``query`` are as sent; names in ``more`` are in lower case.
 
-        A body of None is not signed: one that a checksum in ``more`` covers, on a line that nobody can write to.
+        A body of None is not signed: one that a checksum in ``more`` covers, and that nobody can exchange unseen.
         """
         credentials = self._credentials()
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
