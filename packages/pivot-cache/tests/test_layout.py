@@ -30,10 +30,8 @@ def test_paths_of_many_objects(root):
 
 
 def test_no_path_for_one_of_many_that_is_no_name(root):
-    found = Layout(root).object_paths([OID, "../" + "a" * 61])
-    assert next(found)[0] == OID
     with pytest.raises(InvalidName):
-        next(found)
+        Layout(root).object_paths([OID, "../" + "a" * 61])
 
 
 @pytest.mark.parametrize("name", ["", "../" + "a" * 61, "A" * 64])

@@ -17,7 +17,7 @@ What the bytes mean is known by the modules above.
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Final, cast
 
 from pivot_cache.atomic import disk, disk_error, make_directory, sync_directory, write_atomic
 from pivot_cache.content import ObjectId, are_object_ids, is_object_id, object_id
@@ -52,12 +52,11 @@ class Layout:
         return f"{self.objects}/{name[:2]}/{name[2:]}"
 
     def object_paths(self, ids: Iterable[str]) -> Iterator[tuple[ObjectId, str]]:
-        """Yield each name with where the object is or would be; raise ``InvalidName`` for what is no name."""
+        """Return each name with where the object is or would be; raise ``InvalidName`` for what is no name."""
         names = list(ids)
-        good = are_object_ids(names)
+        good = cast("list[ObjectId]", names) if are_object_ids(names) else [object_id(name) for name in names]
         objects = self.objects
-        for name in names:
-            yield ObjectId(name) if good else object_id(name), f"{objects}/{name[:2]}/{name[2:]}"
+        return zip(good, [f"{objects}/{name[:2]}/{name[2:]}" for name in good], strict=True)
 
     def run_path(self, key: str) -> str:
         """Return where the record of a run is or would be; keys have the form of object names."""

@@ -7,11 +7,10 @@ at an output's path is saved to the cache first, and said.
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pivot.errors import StorageError
 from pivot.lock import Lock
-from pivot.look import Look
-from pivot.observation import Observation
 from pivot.paths import reserved
 from pivot.workspace import Workspace
 from pivot_cache import Content, Mode, Scan, SourceError
@@ -19,11 +18,15 @@ from pivot_cache.enclosure import Enclosure, remove
 from pivot_cache.errors import printable
 from pivot_cache.level import is_object_path
 
+if TYPE_CHECKING:
+    from pivot.look import Look
+    from pivot.observation import Observation
+
 _NO_NAMES = frozenset(("", ".", ".."))
 GIVES_BACK = "pivot get, with that path and -o NAME, gives it back"
 
 
-def clear_outputs(workspace: Workspace, look: Look, now: Observation, *, pending: bool = False) -> Iterator[str]:
+def clear_outputs(workspace: Workspace, look: "Look", now: "Observation", *, pending: bool = False) -> Iterator[str]:
     """Remove what is at the outputs' paths before a run; yield a sentence for each file that was saved first.
 
     ``pending`` says that a result which was not committed may be replaced by the next such, without being kept.
@@ -44,7 +47,7 @@ def clear_outputs(workspace: Workspace, look: Look, now: Observation, *, pending
 
 
 def restore_outputs(
-    workspace: Workspace, look: Look, now: Observation, trace: Lock, *, pending: bool = False
+    workspace: Workspace, look: "Look", now: "Observation", trace: Lock, *, pending: bool = False
 ) -> Iterator[str]:
     """Give back the outputs of a trace and make it the stage's lock, or with ``pending`` its pending record.
 
@@ -75,7 +78,7 @@ def mode_of(kind: str, mode: Mode) -> Mode:
     return "reflink" if kind == "metric" and mode in ("hardlink", "symlink") else mode
 
 
-def _found(look: Look, path: str) -> Content | None:
+def _found(look: "Look", path: str) -> Content | None:
     try:
         return look.content(path)
     except SourceError as error:
@@ -83,7 +86,7 @@ def _found(look: Look, path: str) -> Content | None:
         raise StorageError(f"{path} is in the way: {str(error).partition('; ')[0]}", hint=hint) from error
 
 
-def _save(workspace: Workspace, look: Look, path: str, content: Content) -> Iterator[str]:
+def _save(workspace: Workspace, look: "Look", path: str, content: Content) -> Iterator[str]:
     if workspace.store.has_all(content):
         return
     place = look.absolute(path)
