@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,3 +21,24 @@ def test_the_state_of_stages_as_data(make_step: Callable[..., Step]) -> None:
     assert data["stages"][0]["undeclared_reads"] == ["extra.txt"]
     assert data["stages"][0]["opaque"] == [{"what": "eval", "file": "src/a.py", "line": 3, "within": "func:a:f"}]
     assert data["stages"][1]["reasons"] == [{"reason": "output_missing", "path": "b.json"}]
+
+
+def test_pull_is_named_for_outputs_that_no_cache_has_where_there_is_a_remote(pivot) -> None:
+    def state() -> list[str]:
+        return pivot("status").out.splitlines()
+
+    pivot("init", "--example")
+    pivot("repro")
+    shutil.rmtree(".pivot/cache")
+    Path("clean.json").unlink()
+    Path("summary.json").unlink()
+    assert [line.split()[0] for line in state()] == ["preprocess", "summarize"]
+    pivot("remote", "add", "team", "file:///nowhere")
+    told = "The cache has no outputs of {}: pivot pull gets what a remote has of them"
+    assert state()[2:] == [told.format("2 stages")]
+    assert pivot("status", "--explain").out.splitlines()[-1] == told.format("2 stages")
+    pipeline = Path("pipeline.py")
+    pipeline.write_text(pipeline.read_text().replace("def summarize", "LIMIT = 1\n\n\ndef summarize"))
+    assert state()[2:] == [told.format("2 stages")]
+    pipeline.write_text(pipeline.read_text().replace("    return", "    print(LIMIT)\n    return"))
+    assert len(state()) == 2  # what is there would not be what they make now

@@ -1,6 +1,7 @@
 """Tracked data in the words of `status`."""
 
 import json
+import shutil
 from pathlib import Path
 
 
@@ -36,3 +37,15 @@ def test_nothing_is_tracked(pivot) -> None:
     example = start(pivot)
     example("repro")
     assert example("status", "--tracked-only").out.startswith("Nothing is tracked")
+
+
+def test_pull_is_named_for_what_is_lost_where_there_is_a_remote(pivot) -> None:
+    example = start(pivot)
+    Path("a.csv").write_text("x")
+    example("track", "a.csv")
+    Path("a.csv").unlink()
+    shutil.rmtree(".pivot/cache")
+    assert example("status", "--tracked-only").out.splitlines() == ["a.csv   lost           not in the cache"]
+    example("remote", "add", "team", "file:///nowhere")
+    words = "not in the cache; pivot pull a.csv gets it from a remote"
+    assert example("status", "--tracked-only").out.splitlines() == [f"a.csv   lost           {words}"]

@@ -4,13 +4,16 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
+from pivot.decide import Decision
 from pivot.errors import MissingInput
 from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs, choose
+from pivot.reasons import OutputMissing, UpstreamRuns
 from pivot.workspace import Workspace
 from pivot_cli.boundary import message
 from pivot_cli.decisions import UNCOMMITTED, explain_steps, show_decisions
+from pivot_cli.quantities import plural
 from pivot_cli.session import Session
 from pivot_cli.tracked import show_tracked, tracked_data
 from pivot_cli.words import shown_path, status
@@ -45,6 +48,8 @@ def show_status(
             session.terminal.out.line(f"{name} {UNCOMMITTED}")
     else:
         show_decisions(session, [one for one in planned.decisions if one.stage in named], pending)
+    if workspace.config.remotes:
+        _offer_pull(session, [step.decision for step in steps])
     if tracked:
         show_tracked(session, workspace)
     _warn(session, planned, look.manifest.stages)
@@ -71,6 +76,19 @@ def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ())
     summary = {word: states.count(word) for word in words}
     opaque = sum(len(row["opaque"]) for row in rows)
     return {"root": str(root), "stages": rows, "summary": {**summary, "opaque": opaque}}
+
+
+def _offer_pull(session: Session, decisions: Iterable[Decision]) -> None:
+    """Say how to get what stages made elsewhere, as in a fresh clone: their records are here, and no cache has the
+    bytes. Whether a remote has them is not asked."""
+    told = [
+        one.stage
+        for one in decisions
+        if one.action == "run" and {OutputMissing} <= set(map(type, one.reasons)) <= {OutputMissing, UpstreamRuns}
+    ]
+    if told:
+        words = f"The cache has no outputs of {plural(len(told), 'stage')}: pivot pull gets what a remote has of them"
+        session.terminal.out.line(session.terminal.out.paint(words, "dim"))
 
 
 def _warn(session: Session, planned: Plan, stages: Iterable[Any]) -> None:

@@ -11,9 +11,10 @@ WORDS = {
     "changed": "pivot track {path} records it as it is; pivot checkout -f {path} gives back what was tracked",
     "outdated": "kept in the cache; pivot checkout {path} gives what is tracked now, pivot track {path} records it",
     "missing": "pivot checkout {path} gives it back",
-    "lost": "not in the cache; pivot pull {path} gets it from a remote",
+    "lost": "not in the cache",
     "unreadable": "{problem}",
 }
+PULL = "; pivot pull {path} gets it from a remote"
 
 
 def show_tracked(session: Session, workspace: Workspace) -> int:
@@ -23,7 +24,8 @@ def show_tracked(session: Session, workspace: Workspace) -> int:
     out = session.terminal.out
     for one in states:
         shown = out.paint(f"{one.state:<12}", "dim" if one.state == "unchanged" else "yellow")
-        words = out.paint(WORDS[one.state].format(path=one.path, problem=one.problem), "dim")
+        text = WORDS[one.state] + (PULL if one.state == "lost" and workspace.config.remotes else "")
+        words = out.paint(text.format(path=one.path, problem=one.problem), "dim")
         out.line(f"{one.path:<{width}}   {shown}   {words}".rstrip())
     return len(states)
 
