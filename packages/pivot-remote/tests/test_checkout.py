@@ -62,7 +62,7 @@ def test_a_push_and_a_pull(root: Path, tmp_path: Path, capsys: pytest.CaptureFix
     store.remove(hash_bytes(b"raw"))
     shutil.rmtree(tmp_path / "remote/objects")
     assert main(["pull", url]) == 1
-    assert f"not moved: {hash_bytes(b'raw')}" in capsys.readouterr().err
+    assert f"not moved: {hash_bytes(b'raw')}: the remote does not have it\n" in capsys.readouterr().err
     assert main(["push", "file:///no/such/place"]) == 4
 
 

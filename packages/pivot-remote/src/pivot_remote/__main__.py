@@ -6,7 +6,7 @@ For jobs that only carry bytes. Work trees are not touched; ``pivot pull`` is th
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pivot_cache import CacheError, LocalStore
@@ -41,10 +41,8 @@ def main(words: Sequence[str]) -> int:
     sys.stdout.write(
         f"{len(report.moved)} objects moved, {report.bytes} bytes; {report.present} did not have to move\n"
     )
-    for oid in (*report.missing, *report.corrupt, *report.withheld):
-        sys.stderr.write(f"not moved: {oid}\n")
-    for failure in report.failed:
-        sys.stderr.write(f"not moved: {failure.id}: {failure.error}\n")
+    for line in _complaints(report, "the cache" if given.way == "push" else "the remote"):
+        sys.stderr.write(f"not moved: {line}\n")
     return 0 if report.complete else 1
 
 
@@ -62,6 +60,13 @@ def _move(way: str, root: Path, remote: Remote, cache: str | None, jobs: int) ->
             near.flush()
         near.close()
         far.close()
+
+
+def _complaints(report: Report, source: str) -> Iterator[str]:
+    yield from (f"{oid}: {source} does not have it" for oid in report.missing)
+    yield from (f"{oid}: what {source} has under this name is something else" for oid in report.corrupt)
+    yield from (f"{oid}: it names some of these" for oid in report.withheld)
+    yield from (f"{failure.id}: {failure.error}" for failure in report.failed)
 
 
 def _count(text: str) -> int:
