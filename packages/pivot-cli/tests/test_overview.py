@@ -42,3 +42,19 @@ def test_pull_is_named_for_outputs_that_no_cache_has_where_there_is_a_remote(piv
     assert state()[2:] == [told.format("2 stages")]
     pipeline.write_text(pipeline.read_text().replace("    return", "    print(LIMIT)\n    return"))
     assert len(state()) == 2  # what is there would not be what they make now
+
+
+def test_pull_is_named_for_outputs_of_a_newer_record(pivot) -> None:
+    pivot("init", "--example")
+    pivot("repro")
+    old = Path("summary.json").read_bytes()
+    pipeline = Path("pipeline.py")
+    pipeline.write_text(pipeline.read_text().replace("sum(values)", "max(values)"))
+    pivot("repro")
+    pivot("remote", "add", "team", "file:///nowhere")
+    assert len(pivot("status").out.splitlines()) == 2
+    shutil.rmtree(".pivot/cache")
+    Path("summary.json").unlink()
+    Path("summary.json").write_bytes(old)
+    told = "The cache has no outputs of 1 stage: pivot pull gets what a remote has of them"
+    assert pivot("status").out.splitlines()[2:] == [told]

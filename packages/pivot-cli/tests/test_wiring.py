@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pivot.config import Config, read_config
-from pivot.errors import NoPipeline
+from pivot.errors import NoPipeline, UsageError
 from pivot.execute.fresh_host import FreshHost
 from pivot_cli.session import Session
-from pivot_cli.wiring import base_of, executors, open_workspace, reach_remotes, stop_on_terminate
+from pivot_cli.wiring import base_of, chosen_remote, executors, open_workspace, reach_remotes, stop_on_terminate
 
 
 @pytest.fixture
@@ -93,3 +93,11 @@ def test_every_remote_is_asked(tmp_path: Path) -> None:
     good, wrong = reach_remotes(Config(values, {}))
     assert (good[0], good[2]) == ("good", None)
     assert wrong[0] == "wrong" and "gopher" in (wrong[2] or "")
+
+
+def test_of_several_remotes_one_has_to_be_chosen() -> None:
+    config = Config({"default_remote": None, "remotes.a.url": "file:///a", "remotes.b.url": "file:///b"}, {})
+    assert chosen_remote(config, "b") == "b"
+    with pytest.raises(UsageError, match="several remotes") as caught:
+        chosen_remote(config, None)
+    assert (caught.value.hint or "").startswith("choose one with: pivot remote default NAME (there are a, b)")

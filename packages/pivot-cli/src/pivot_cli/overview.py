@@ -2,14 +2,14 @@
 
 from collections.abc import Container, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pivot.decide import Decision
 from pivot.errors import MissingInput
 from pivot.forecast import plan
 from pivot.options import Options
 from pivot.plan import Plan, Step, check_inputs, choose
-from pivot.reasons import OutputMissing, UpstreamRuns
+from pivot.reasons import InputChanged, OutputEdited, OutputMissing, UpstreamRuns
 from pivot.workspace import Workspace
 from pivot_cli.boundary import message
 from pivot_cli.decisions import UNCOMMITTED, explain_steps, show_decisions
@@ -17,6 +17,10 @@ from pivot_cli.quantities import plural
 from pivot_cli.session import Session
 from pivot_cli.tracked import show_tracked, tracked_data
 from pivot_cli.words import shown_path, status
+
+_OUTPUTS: Final = frozenset((OutputMissing, OutputEdited))
+_ELSEWHERE: Final = _OUTPUTS | {InputChanged, UpstreamRuns}
+"""The reasons of a stage that somebody else ran; any other would be one for a run here."""
 
 
 def show_status(
@@ -79,15 +83,14 @@ def status_data(root: Path, steps: Iterable[Step], pending: Container[str] = ())
 
 
 def _offer_pull(session: Session, decisions: Iterable[Decision]) -> None:
-    """Say how to get what stages made elsewhere, as in a fresh clone: their records are here, and no cache has the
-    bytes. Whether a remote has them is not asked."""
-    told = [
-        one.stage
-        for one in decisions
-        if one.action == "run" and {OutputMissing} <= set(map(type, one.reasons)) <= {OutputMissing, UpstreamRuns}
-    ]
+    """Say how to get what stages made elsewhere, as in a fresh clone or after a `git pull`: their records are here, and
+    no cache has the bytes. Whether a remote has them is not asked."""
+    told = 0
+    for one in decisions:
+        reasons = set(map(type, one.reasons))
+        told += one.action == "run" and not reasons.isdisjoint(_OUTPUTS) and reasons <= _ELSEWHERE
     if told:
-        words = f"The cache has no outputs of {plural(len(told), 'stage')}: pivot pull gets what a remote has of them"
+        words = f"The cache has no outputs of {plural(told, 'stage')}: pivot pull gets what a remote has of them"
         session.terminal.out.line(session.terminal.out.paint(words, "dim"))
 
 

@@ -170,7 +170,7 @@ def chosen_remote(config: Config, name: str | None) -> str:
         hint = did_you_mean(chosen, config.remotes) if names else "add one with: pivot remote add NAME URL"
         raise UsageError(f"there is no remote {chosen!r}", hint=hint)
     if names:
-        hint = f"name one with -r, or choose it for good with: pivot remote default NAME (there are {names})"
+        hint = f"choose one with: pivot remote default NAME (there are {names}); a transfer also takes -r NAME"
         raise UsageError("there are several remotes, and none is the default", hint=hint)
     raise UsageError("there is no remote yet", hint="add one with: pivot remote add NAME s3://bucket/prefix")
 
