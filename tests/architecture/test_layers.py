@@ -64,6 +64,7 @@ LAZY = {
     ("packages/pivot-cli/src/pivot_cli/running.py", "pivot_cli"): STANDING,
     ("packages/pivot-cli/src/pivot_cli/commands/status.py", "pivot_cli.overview"): STANDING,
     ("packages/pivot-core/src/pivot/standing.py", "pivot_cache"): "only directories and fresh files need a scan",
+    ("packages/pivot-core/src/pivot/standing.py", "pivot.doubt"): "needed once for each file that was fresh",
     ("packages/pivot-core/src/pivot/workspace.py", "pivot.doubt"): STANDING,
     ("packages/pivot-core/src/pivot/workspace.py", "pivot.load"): STANDING,
     ("packages/pivot-core/src/pivot/workspace.py", "pivot.lock"): STANDING,

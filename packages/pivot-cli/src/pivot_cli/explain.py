@@ -7,7 +7,6 @@ and, for ``-v``, comments that leave out nothing although they look like it.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.commit import kept_source
 from pivot.lock import Lock
@@ -34,6 +33,7 @@ from pivot_cli.session import Session
 from pivot_cli.words import shown_path, status, title
 from pivot_fingerprint import Change
 from pivot_fingerprint.comments import misspelt
+from pivot_fingerprint.named import NamedTuple
 
 _WITH_SOURCE = frozenset({"func", "class", "method", "const"})
 _MISSING = "missing"  # the digest of a file or a variable that a module looked for while it was imported

@@ -5,7 +5,6 @@ What a command does is in ``commands``; how an error ends it in ``boundary``; ho
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 import click
 
@@ -14,6 +13,7 @@ from pivot_cli.boundary import guard
 from pivot_cli.session import Session, common
 from pivot_cli.terminal import open_terminal
 from pivot_cli.usage import ExemplifiedGroup, option
+from pivot_fingerprint.named import NamedTuple
 
 
 class Entry(NamedTuple):

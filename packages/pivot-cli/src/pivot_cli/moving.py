@@ -9,7 +9,7 @@ The project's code is not imported: the records alone say what is to be moved.
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,7 @@ from pivot_cli.session import Session
 from pivot_cli.terminal import Stream
 from pivot_cli.usage import option
 from pivot_cli.wiring import Elsewhere, OnProgress, base_of, compare, move, open_elsewhere, stop_on_terminate
+from pivot_fingerprint.named import NamedTuple
 
 if TYPE_CHECKING:
     from pivot_cli.meter import Meter

@@ -5,13 +5,14 @@ Shared by the commands that write settings, ``config`` and ``remote``.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.config import config_path
 from pivot.errors import NoPipeline, UsageError
 from pivot.project import Project, locate
 from pivot_cli.session import Session
 from pivot_cli.usage import option
+from pivot_fingerprint.named import NamedTuple
 
 
 class Place(NamedTuple):

@@ -4,7 +4,6 @@ What is needed is said by ``pivot.absence``; how it is moved and told by ``movin
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from pivot.absence import Afar, bring, find_missing, give_back, presume
 from pivot.options import Options
@@ -16,6 +15,7 @@ from pivot_cli.ci import refuse_forks
 from pivot_cli.giving import show_given
 from pivot_cli.known_runs import KnownRuns
 from pivot_cli.session import Session
+from pivot_fingerprint.named import NamedTuple
 
 
 class Absence(NamedTuple):

@@ -5,7 +5,6 @@ What a watch does is told in ``pivot.watch``; here it is wired to the terminal.
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.options import Options
 from pivot.watch.loop import Watch
@@ -19,6 +18,7 @@ from pivot_cli.serving import Server
 from pivot_cli.session import Session
 from pivot_cli.watch_render import WatchRenderer
 from pivot_cli.wiring import base_of, executors, open_warm, open_workspace, stop_on_terminate
+from pivot_fingerprint.named import NamedTuple
 
 STOPPED = 130
 

@@ -4,7 +4,7 @@ The remote is asked, not remembered; nothing moves.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.project import locate
 from pivot.records import find_records
@@ -13,6 +13,7 @@ from pivot.workspace import Workspace
 from pivot_cli.quantities import plural
 from pivot_cli.session import Session
 from pivot_cli.wiring import base_of, compare, open_elsewhere
+from pivot_fingerprint.named import NamedTuple
 
 
 class Whereabouts(NamedTuple):

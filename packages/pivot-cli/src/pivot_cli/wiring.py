@@ -7,7 +7,7 @@ imported where one is used, which most commands do not.
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pivot.config import Config
 from pivot.errors import UsageError
@@ -17,6 +17,7 @@ from pivot.workspace import Workspace
 from pivot_cache.content import ObjectId
 from pivot_cache.errors import CacheError, ObjectMissing
 from pivot_cli.session import Session
+from pivot_fingerprint.named import NamedTuple
 
 if TYPE_CHECKING:
     from pivot.execute.executor import Executor

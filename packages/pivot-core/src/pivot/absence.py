@@ -7,7 +7,6 @@ takes what the cache has. How bytes are got is for who calls: core knows no netw
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from pivot.checkout import Options as CheckoutOptions
 from pivot.checkout import checkout
@@ -21,6 +20,7 @@ from pivot.records import Records, find_records
 from pivot.wanted import Wanted, find_wanted
 from pivot.workspace import Workspace
 from pivot_cache import Content
+from pivot_fingerprint.named import NamedTuple
 
 type Fetch = Callable[[Sequence[Wanted]], object]
 """Gets contents into the cache, as far as they are to be had."""

@@ -6,7 +6,7 @@ changed since. Outputs made by hand are recorded as the result of the present co
 
 from collections.abc import Iterator, Sequence
 from time import sleep
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pivot.commit import keep_sources
 from pivot.decide import decide
@@ -23,6 +23,7 @@ from pivot.stage_locks import POLL, StageLocks
 from pivot.traces import complete, keep_trace
 from pivot.workspace import Workspace
 from pivot_cache import Content, DiskError, SourceError
+from pivot_fingerprint.named import NamedTuple
 
 BY_HAND = "committed by hand"
 

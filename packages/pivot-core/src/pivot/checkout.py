@@ -8,7 +8,6 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.errors import UsageError
 from pivot.given import Given, Way, find_part, find_way, give_back
@@ -20,6 +19,7 @@ from pivot.suggest import did_you_mean
 from pivot.workspace import Workspace
 from pivot_cache import Content, DiskError, FileLock, Scan
 from pivot_cache.errors import ObjectError
+from pivot_fingerprint.named import NamedTuple
 
 
 class Options(NamedTuple):

@@ -5,13 +5,13 @@ Asked by ``describe``, once all stages of a pipeline are known. Which stage come
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from pivot.errors import DeclarationError
 from pivot.gitignore import FILE as IGNORE
 from pivot.paths import below, parents
 from pivot.pipeline import Stage
 from pivot.tracked import SUFFIX
+from pivot_fingerprint.named import NamedTuple
 
 
 class _Claim(NamedTuple):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from time import time
-from typing import NamedTuple
 
 from pivot.errors import StorageError
 from pivot.lock import Lock
@@ -23,6 +22,7 @@ from pivot_cache import ObjectId
 from pivot_cache.inventory import inventory, is_file
 from pivot_cache.reach import HEAD, reach
 from pivot_cache.registry import Registry
+from pivot_fingerprint.named import NamedTuple
 
 YOUNG_DAYS = 14
 

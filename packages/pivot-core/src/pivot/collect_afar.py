@@ -8,7 +8,7 @@ as long as its results do.
 
 from collections.abc import Callable, Iterable, Iterator
 from time import time
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import orjson
 
@@ -20,6 +20,7 @@ from pivot.roots import git_roots, work_tree_roots
 from pivot.workspace import Workspace
 from pivot_cache import ObjectId, is_object_id
 from pivot_cache.reach import reach
+from pivot_fingerprint.named import NamedTuple
 
 
 class Item(Protocol):

@@ -9,11 +9,12 @@ tomlkit.
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import ConfigError
 from pivot.suggest import closest
+from pivot_fingerprint.named import NamedTuple
 
 type Value = str | int | bool
 

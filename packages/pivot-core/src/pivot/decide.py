@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import orjson
 
@@ -27,6 +27,7 @@ from pivot.reasons import (
 )
 from pivot.record import Damaged
 from pivot_cache import Content
+from pivot_fingerprint.named import NamedTuple
 
 type Action = Literal["skip", "restore", "run"]
 

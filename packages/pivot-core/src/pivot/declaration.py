@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pivot.annotations import MISSING, Annotation, Namespace
 from pivot.declare import Dep, Metric, Out, Output
@@ -15,6 +15,7 @@ from pivot.errors import DeclarationError
 from pivot.paths import resolve
 from pivot.places import Place
 from pivot.suggest import did_you_mean
+from pivot_fingerprint.named import NamedTuple
 
 type AnyPath = str | os.PathLike[str]
 type DepOverrides = Mapping[str, AnyPath | Dep]

@@ -3,11 +3,12 @@
 Plain values. ``signature`` finds them in annotations and gives them their place; paths are checked by ``paths``.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.loaders.json import JSON
 from pivot.loaders.path_only import PathOnly
 from pivot.loaders.protocols import Reader, Writer
+from pivot_fingerprint.named import NamedTuple
 
 
 class Dep(NamedTuple):

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pivot.config import config_path
 from pivot.errors import StorageError
@@ -21,6 +21,7 @@ from pivot.workspace import Workspace
 from pivot_cache import DiskError
 from pivot_cache.inventory import inventory
 from pivot_cache.probe import Abilities, probe
+from pivot_fingerprint.named import NamedTuple
 
 type Verdict = Literal["fine", "note", "problem"]
 

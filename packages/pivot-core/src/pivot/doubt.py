@@ -8,7 +8,6 @@ business of this module: ``Look`` is asked which stages have other code.
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +16,7 @@ from pivot.project import Project
 from pivot.standing import SPACE, Answer, is_of, is_there, key
 from pivot_cache import Scan, SourceError, State, hash_bytes
 from pivot_cache.stamp import stamp
+from pivot_fingerprint.named import NamedTuple
 
 ALL = -1  # the number that stands for every stage
 

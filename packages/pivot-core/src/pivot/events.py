@@ -5,10 +5,10 @@ A stage ends in exactly one of ``StageSkipped``, ``StageRestored``, ``StageDone`
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pivot.execute.executor import Failure
 from pivot.reasons import Reason
+from pivot_fingerprint.named import NamedTuple
 
 
 class RunStarted(NamedTuple):

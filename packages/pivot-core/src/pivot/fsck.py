@@ -6,7 +6,7 @@ size that no record knows, a link or a mode through which it can be edited.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pivot.lock import Lock
 from pivot.record import Damaged
@@ -17,6 +17,7 @@ from pivot.workspace import Workspace
 from pivot_cache import Content, DiskError, InvalidTree, ObjectId, ObjectMissing, TreeEntry, hash_bytes, read_tree
 from pivot_cache.inventory import Item, inventory, is_file
 from pivot_cache.tree import DEPTH_LIMIT, total_size
+from pivot_fingerprint.named import NamedTuple
 
 type Kind = Literal[
     "corrupt", "missing", "record", "trace", "writable", "unreadable", "leftover", "foreign", "set aside"

@@ -7,7 +7,6 @@ from git itself where it has the very same. What a command kept aside is given b
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.bounded import SIZE_LIMIT
 from pivot.checkout import Choice
@@ -24,6 +23,7 @@ from pivot_cache import Content, Scan, hash_bytes
 from pivot_cache.content import DIRECTORY, FILE, ObjectId, is_object_id
 from pivot_cache.errors import ObjectError
 from pivot_cache.tree import total_size
+from pivot_fingerprint.named import NamedTuple
 
 
 class Options(NamedTuple):

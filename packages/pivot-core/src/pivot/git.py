@@ -9,9 +9,10 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from pivot.errors import StorageError, UsageError
+from pivot_fingerprint.named import NamedTuple
 
 _PIECE = 1 << 20
 _NO_NAMES = frozenset((b"", b".", b".."))

@@ -6,13 +6,14 @@ first. Which paths are given back, and what belongs there, is for ``checkout`` a
 
 import os
 from pathlib import Path
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 from pivot.outputs import is_kept, lost_link, shown_object
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
 from pivot_cache.content import Mode
 from pivot_cache.errors import ObjectError, SourceError
+from pivot_fingerprint.named import NamedTuple
 
 type Fate = Literal["right", "restored", "relinked", "differs", "edited", "lost"]
 

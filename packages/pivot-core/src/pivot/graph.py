@@ -5,11 +5,11 @@ An edge leads from the stage that makes a path to the stage that reads it; a dir
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import NamedTuple
 
 from pivot.errors import DeclarationError
 from pivot.manifest import StageSpec
 from pivot.paths import parents
+from pivot_fingerprint.named import NamedTuple
 
 
 class Graph(NamedTuple):

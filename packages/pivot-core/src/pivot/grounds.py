@@ -5,12 +5,12 @@ Asked for the manifest (``load``) and for the whole answer that nothing is to do
 
 import os
 import sys
-from typing import NamedTuple
 
 from pivot.project import Project
 from pivot_cache import hash_bytes
 from pivot_fingerprint.access import listing_digest
 from pivot_fingerprint.environment import variable_digest
+from pivot_fingerprint.named import NamedTuple
 
 _INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
 

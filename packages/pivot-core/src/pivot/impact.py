@@ -6,7 +6,6 @@ Reads the closures that ``status`` reads; decides nothing.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.errors import UsageError
 from pivot.graph import Graph
@@ -16,6 +15,7 @@ from pivot.manifest import StageSpec
 from pivot.suggest import did_you_mean
 from pivot.way import find_way
 from pivot_fingerprint import Entry, Part
+from pivot_fingerprint.named import NamedTuple
 
 
 class Impact(NamedTuple):

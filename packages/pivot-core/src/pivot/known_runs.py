@@ -6,7 +6,6 @@ since nothing proves that a result was made from what its record says. How they 
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 import orjson
 
@@ -20,6 +19,7 @@ from pivot.traces import complete, find_trace, holds, keep_trace, read_records
 from pivot.wanted import Wanted
 from pivot.workspace import Workspace
 from pivot_cache import Content, ObjectId, Runs
+from pivot_fingerprint.named import NamedTuple
 
 type Ask = Callable[[Iterable[ObjectId]], Mapping[ObjectId, tuple[bytes, ...]]]
 """Returns the records of runs that are known elsewhere, by the keys of the runs."""

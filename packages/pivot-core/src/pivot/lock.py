@@ -7,7 +7,7 @@ against its exact schema and its own digest, and one that fails counts as absent
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -29,6 +29,7 @@ from pivot.record import (
     seal,
 )
 from pivot_cache import Content, make_directories, write_each_atomic
+from pivot_fingerprint.named import NamedTuple
 
 
 class Output(NamedTuple):

@@ -6,12 +6,13 @@ All paths are POSIX strings relative to the project root; the path of a director
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from pivot.grounds import Ground
 from pivot_fingerprint import Entry, ImportRead, Opaque
+from pivot_fingerprint.named import NamedTuple
 
 FORMAT = 2
 

@@ -4,13 +4,13 @@ Pure values; ``look`` fills them from the disk.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import orjson
 
 from pivot.manifest import StageSpec
 from pivot_cache import Content, hash_bytes
 from pivot_fingerprint import SCHEME, Change, Fingerprint, Opaque, compare
+from pivot_fingerprint.named import NamedTuple
 
 
 class Observation(NamedTuple):

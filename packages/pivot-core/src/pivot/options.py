@@ -1,9 +1,9 @@
 """How to run: the options of ``repro`` and of all that plan as it does. Plain values; what they mean is told there."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from pivot_cache import Content
+from pivot_fingerprint.named import NamedTuple
 
 
 class Options(NamedTuple):

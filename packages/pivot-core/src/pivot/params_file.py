@@ -5,12 +5,13 @@ Imports PyYAML. What the values mean is the business of ``params``.
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import DeclarationError
+from pivot_fingerprint.named import NamedTuple
 
 NAME = "params.yaml"
 SIZE_LIMIT = 1 << 20  # bytes of the file

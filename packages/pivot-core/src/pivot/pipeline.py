@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pivot.declaration import DepOverrides, OutOverrides, Site, blame
 from pivot.declare import Dep, Output
 from pivot.errors import DeclarationError
 from pivot.places import Place, calling_place, function_place, key_place, parameter_place, plain_function, return_place
 from pivot.signature import read_interface
+from pivot_fingerprint.named import NamedTuple
 
 if TYPE_CHECKING:
     from pivot.params import StageParams

@@ -12,7 +12,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
+
+from pivot_fingerprint.named import NamedTuple
 
 
 class Place(NamedTuple):

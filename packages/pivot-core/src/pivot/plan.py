@@ -6,7 +6,6 @@ exactly; what follows a stage that will run gets the reason "upstream will run".
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from pivot.decide import Decision, decide
 from pivot.errors import MissingInput, UsageError
@@ -22,6 +21,7 @@ from pivot.traces import complete, find_trace
 from pivot.tracked_inputs import missing_inputs
 from pivot.workspace import Workspace
 from pivot_cache import Content
+from pivot_fingerprint.named import NamedTuple
 
 
 class Step(NamedTuple):

@@ -5,11 +5,11 @@ Finds directories and makes ``.pivot/``; what is inside is the business of ``wor
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.bounded import Unreadable, read_bounded
 from pivot.errors import NoPipeline, ProjectError, StorageError
 from pivot_cache import DiskError, make_directories, write_atomic
+from pivot_fingerprint.named import NamedTuple
 
 FORMAT = "1"
 PIPELINE = "pipeline.py"

@@ -4,9 +4,8 @@ Made by ``decide``; turned into words by the command line. A changed value carri
 where there is none.
 """
 
-from typing import NamedTuple
-
 from pivot_fingerprint import Change
+from pivot_fingerprint.named import NamedTuple
 
 
 class NeverRun(NamedTuple):

@@ -7,13 +7,14 @@ from a teammate, a merge or a hand edit: one that is not exactly what Pivot writ
 from collections.abc import Mapping
 from itertools import dropwhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from pivot.bounded import Unreadable, read_bounded
 from pivot.paths import is_long, reserved
 from pivot_cache import Content, ObjectId, hash_bytes
+from pivot_fingerprint.named import NamedTuple
 
 FORMAT = 1
 KINDS = frozenset({"file", "executable", "link", "directory"})

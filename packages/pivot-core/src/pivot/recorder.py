@@ -6,7 +6,6 @@ recorded, and in which order, is the business of ``commit``.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
-from typing import NamedTuple
 
 from pivot.commit import commit, hold_back
 from pivot.execute.executor import Failure, Result
@@ -15,6 +14,7 @@ from pivot.look import Look
 from pivot.observation import Observation
 from pivot.refusal import REFUSED, refusal
 from pivot.workspace import Workspace
+from pivot_fingerprint.named import NamedTuple
 
 BATCH = 64  # stages that are recorded together, at most
 LONGEST = 0.25  # seconds that a stage waits for others to be recorded with

@@ -6,12 +6,12 @@ For commands that work from records alone and never read the pipeline.
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.errors import StorageError
 from pivot.lock import Lock, parse_lock
 from pivot.record import Damaged, read_bytes
 from pivot.tracked import SUFFIX, Tracked, find_tracked, is_place, parse_tracked
+from pivot_fingerprint.named import NamedTuple
 
 STAGES = ".pivot/stages/"
 

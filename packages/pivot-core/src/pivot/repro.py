@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from time import perf_counter
-from typing import NamedTuple
 
 from pivot.early import Early
 from pivot.events import Emit, Notice, RunFinished, RunStarted
@@ -21,6 +20,7 @@ from pivot.tracked_inputs import check_tracked
 from pivot.users import remember
 from pivot.workspace import Workspace
 from pivot_cache import CacheError
+from pivot_fingerprint.named import NamedTuple
 
 
 class Summary(NamedTuple):

@@ -6,7 +6,8 @@ Only the shapes that are unmistakable: what looks like any long word would be fo
 import os
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from pivot_fingerprint.named import NamedTuple
 
 _PIECE = 1 << 20
 _OVERLAP = 4096  # longer than any of the shapes

@@ -5,11 +5,12 @@ the values that a stage's function captured.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from pivot.manifest import LoaderSpec
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.values import Digester
 
 _OURS = "pivot.loaders."

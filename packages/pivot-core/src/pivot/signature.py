@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.annotations import MISSING, Annotation, evaluate, parameters
 from pivot.declaration import (
@@ -26,6 +26,7 @@ from pivot.declare import Dep, Output
 from pivot.errors import DeclarationError
 from pivot.places import parameter_place
 from pivot.returns import read_outputs
+from pivot_fingerprint.named import NamedTuple
 
 
 class Interface(NamedTuple):

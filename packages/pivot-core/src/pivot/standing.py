@@ -9,7 +9,6 @@ longer too fresh, its stamp takes the place of its content (``settle``). This mo
 
 import os
 from errno import ENAMETOOLONG, ENOENT, ENOTDIR
-from typing import NamedTuple
 
 import orjson
 
@@ -18,6 +17,7 @@ from pivot.project import Project, import_roots
 from pivot_cache import CacheError, State, hash_bytes
 from pivot_cache.stamp import DISTRUST, stamp
 from pivot_fingerprint import SCHEME, Analysis
+from pivot_fingerprint.named import NamedTuple
 
 FORMAT = 2
 SPACE = "standing"

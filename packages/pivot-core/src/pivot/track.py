@@ -6,7 +6,7 @@ cache by then. Nothing of the user's is imported; which stage makes what is read
 
 import os
 from collections.abc import Iterator, Mapping, Set
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pivot.errors import PivotError, UsageError
 from pivot.git import held_by_git
@@ -19,6 +19,7 @@ from pivot.records import Records, find_records
 from pivot.tracked import SUFFIX, read_tracked, write_tracked
 from pivot.workspace import Workspace
 from pivot_cache import Content, Scan
+from pivot_fingerprint.named import NamedTuple
 
 NAME_LIMIT = 255  # bytes of a file name
 

@@ -7,7 +7,6 @@ Reads, writes and finds these files; making one is the business of ``track``, gi
 import os
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 
@@ -24,6 +23,7 @@ from pivot.record import (
     seal,
 )
 from pivot_cache import Content, write_atomic
+from pivot_fingerprint.named import NamedTuple
 
 SUFFIX = ".pvt"
 

@@ -1,12 +1,13 @@
 """How the tracked data of a project is now, held against its ``.pvt`` files. Changes nothing."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import pivot_cache
 from pivot.record import Damaged
 from pivot.tracked import Tracked, find_tracked
 from pivot.workspace import Workspace
 from pivot_cache.errors import CacheError
+from pivot_fingerprint.named import NamedTuple
 
 if TYPE_CHECKING:
     from pivot_cache import Scan

@@ -6,7 +6,6 @@ Works from locks and ``.pvt`` files alone. Where the bytes go, and how, is for o
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from pivot.checkout import Choice
 from pivot.lock import Lock
@@ -15,6 +14,7 @@ from pivot.record import Damaged
 from pivot.records import Records
 from pivot.tracked import decode as decode_tracked
 from pivot_cache import Content
+from pivot_fingerprint.named import NamedTuple
 
 
 class Wanted(NamedTuple):

@@ -3,10 +3,9 @@
 For explanations and for the question which stages an edit would run; nothing is decided by it.
 """
 
-from typing import NamedTuple
-
 from pivot.manifest import StageSpec
 from pivot_fingerprint import Fingerprint, Part
+from pivot_fingerprint.named import NamedTuple
 
 
 class Way(NamedTuple):

@@ -9,7 +9,7 @@ function outside the project changes only if the result of that call is thrown a
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot_fingerprint.definitions import (
     CALLS_PARAMETER,
@@ -31,6 +31,7 @@ from pivot_fingerprint.definitions import (
     USED,
 )
 from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.objects import Name, Objects
 from pivot_fingerprint.resolve import BUILTINS, Resolver, Target
 from pivot_fingerprint.sources import Source

@@ -8,10 +8,12 @@ attributes), ``!1:models:Model.fit`` (an import: level, module, attributes), ``.
 ``..`` (any module of the process), ``?data/words.txt`` (a file) or ``%numpy`` (an installed distribution).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import blake3
 import orjson
+
+from pivot_fingerprint.named import NamedTuple
 
 FORMAT = 11  # raised whenever facts of the same source are something else than before
 

@@ -6,10 +6,9 @@ function that does one of these. A statement that changes something outside the 
 found by ``behaviour``; ``walk`` follows what is found here.
 """
 
-from typing import NamedTuple
-
 from pivot_fingerprint.behaviour import Behaviour
 from pivot_fingerprint.definitions import INNER, NOW, Definition
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.objects import Name, Objects
 from pivot_fingerprint.resolve import Resolver
 from pivot_fingerprint.sources import Source

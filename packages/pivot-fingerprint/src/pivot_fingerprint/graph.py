@@ -8,7 +8,6 @@ What is imported in any case, ``processes`` knows.
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pivot_fingerprint.behaviour import MUTATING_METHOD
 from pivot_fingerprint.definitions import BARE, CALLED, CONTAINER, INNER, RECORDER, STORE, VALUE
@@ -16,6 +15,7 @@ from pivot_fingerprint.effects import Examiner
 from pivot_fingerprint.importing import OWN_PACKAGES
 from pivot_fingerprint.loading import importable, loads
 from pivot_fingerprint.locations import placed
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.objects import Name
 from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.resolve import Resolver, Target

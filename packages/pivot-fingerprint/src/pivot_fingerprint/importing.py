@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from types import CodeType
-from typing import NamedTuple
 
 import blake3
+
+from pivot_fingerprint.named import NamedTuple
 
 # The top-level packages of the family are never project code, also when they are developed under the project root.
 OWN_PACKAGES = frozenset({"pivot", "pivot_cache", "pivot_cli", "pivot_fingerprint", "pivot_remote"})

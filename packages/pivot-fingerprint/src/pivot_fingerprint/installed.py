@@ -6,11 +6,11 @@ usually one small file is read. Answers are kept in the memo by the state of the
 
 import os
 import re
-from typing import NamedTuple
 
 import orjson
 
 from pivot_fingerprint.memo import Memo
+from pivot_fingerprint.named import NamedTuple
 
 OWN_DISTRIBUTIONS = {"pivot": "pivot-core"}
 

@@ -8,12 +8,13 @@ beside modules, such as where names of modules lead, is held against the disk be
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot_fingerprint.definitions import Facts
 from pivot_fingerprint.effects import Contributions, Examiner
 from pivot_fingerprint.graph import Contributed, Edges, Graph
 from pivot_fingerprint.installed import Distribution
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.parts import Entry
 from pivot_fingerprint.sketches import Shown, Sketch, Sketches
 from pivot_fingerprint.sources import Header, Outside, Source, Sources, kept_facts, read_module

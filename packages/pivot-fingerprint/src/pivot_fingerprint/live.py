@@ -9,9 +9,10 @@ import functools
 import linecache
 import types
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot_fingerprint.instructions import is_ambiguous, is_from_text
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.parts import Entry, Opaque, Part
 from pivot_fingerprint.values import CachedFunction, Digester, is_single_dispatch, module_file
 

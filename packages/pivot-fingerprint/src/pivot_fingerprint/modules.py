@@ -10,9 +10,9 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES, SOURCE_SUFFIXES
-from typing import NamedTuple
 
 from pivot_fingerprint.importing import OWN_PACKAGES
+from pivot_fingerprint.named import NamedTuple
 
 PROJECT, INSTALLED, STANDARD = "project", "installed", "standard"
 _SUFFIXES = (*EXTENSION_SUFFIXES, *SOURCE_SUFFIXES, *BYTECODE_SUFFIXES)

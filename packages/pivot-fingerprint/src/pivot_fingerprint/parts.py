@@ -4,7 +4,8 @@ No behaviour beyond names; everything is plain data, so that callers can keep it
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from pivot_fingerprint.named import NamedTuple
 
 SCHEME = 2  # raised whenever the same source gives other digests than before
 

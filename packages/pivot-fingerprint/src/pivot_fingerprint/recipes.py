@@ -6,11 +6,12 @@ that leaves the structure as it is puts other texts and lines into the same reci
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import blake3
 
 from pivot_fingerprint.definitions import Facts, join
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.parts import Fingerprint, Opaque, Part
 
 HALF = 32

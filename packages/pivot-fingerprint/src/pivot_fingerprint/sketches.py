@@ -5,8 +5,6 @@ and from the names to which anything contributes: ``links`` keeps it for as long
 ``digests`` add what depends on the process.
 """
 
-from typing import NamedTuple
-
 from pivot_fingerprint.constants import is_value
 from pivot_fingerprint.definitions import (
     BUILT,
@@ -25,6 +23,7 @@ from pivot_fingerprint.definitions import (
     VALUE,
 )
 from pivot_fingerprint.graph import Graph
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.order import Order
 from pivot_fingerprint.recipes import digest
 from pivot_fingerprint.resolve import Target

@@ -7,7 +7,7 @@ module to another is the business of ``resolve``.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import blake3
 
@@ -15,6 +15,7 @@ from pivot_fingerprint.definitions import FORMAT, Definition, Facts, decode, enc
 from pivot_fingerprint.installed import OWN_DISTRIBUTIONS, Distribution, Installed
 from pivot_fingerprint.memo import Memo
 from pivot_fingerprint.modules import INSTALLED, STANDARD, Finder
+from pivot_fingerprint.named import NamedTuple
 
 _FACTS = f"facts {FORMAT} {sys.version_info.major}.{sys.version_info.minor}"
 

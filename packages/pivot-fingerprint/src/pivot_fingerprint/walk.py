@@ -6,11 +6,11 @@ may notice that. ``digests`` makes parts of what was reached.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from pivot_fingerprint.definitions import IGNORED, INTROSPECTS, ORDERS, SUBCLASSES, TEXT
 from pivot_fingerprint.graph import Edges, Graph, joined
 from pivot_fingerprint.influence import Influence
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.processes import Process
 from pivot_fingerprint.resolve import EVERY
 from pivot_fingerprint.sources import Outside, Source

@@ -5,9 +5,10 @@ above.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from pivot_fingerprint import Observed
+from pivot_fingerprint.named import NamedTuple
 
 
 class WorkOrder(NamedTuple):

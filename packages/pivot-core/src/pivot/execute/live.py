@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from io import BufferedRandom, BufferedWriter, IOBase, TextIOWrapper
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.errors import PivotError
 from pivot.execute.executor import Failure
@@ -21,6 +21,7 @@ from pivot.pipeline import Stage
 from pivot.pipeline_module import import_pipeline, import_roots
 from pivot_fingerprint.importing import Loaded, install
 from pivot_fingerprint.module_files import judge_loaded
+from pivot_fingerprint.named import NamedTuple
 from pivot_fingerprint.observation import Observation
 from pivot_fingerprint.observe import observe
 

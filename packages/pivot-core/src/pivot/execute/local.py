@@ -12,7 +12,6 @@ from codecs import IncrementalDecoder, getincrementaldecoder
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from pivot.execute import wire
 from pivot.execute.executor import Failure, Output, Result, WorkOrder
@@ -21,6 +20,7 @@ from pivot.execute.host_process import HostProcess
 from pivot.execute.interpreter import ANEW, Starter
 from pivot.execute.verdict import CANCELLED, failed, result
 from pivot.execute.wire import Closed, Frame, Setup, pack, unpack
+from pivot_fingerprint.named import NamedTuple
 
 
 class _Task(NamedTuple):

@@ -5,11 +5,12 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.execute import interpreter
 from pivot.execute.nursery import MESSAGE
 from pivot.execute.wire import pack, unpack
+from pivot_fingerprint.named import NamedTuple
 
 
 class Spare(NamedTuple):

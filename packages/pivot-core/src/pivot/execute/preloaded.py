@@ -8,9 +8,10 @@ import builtins
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot_fingerprint.importing import is_project
+from pivot_fingerprint.named import NamedTuple
 
 
 class Preloaded(NamedTuple):

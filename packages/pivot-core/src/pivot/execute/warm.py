@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from time import time_ns
-from typing import NamedTuple
 
 from pivot.execute import interpreter
 from pivot.execute.descendants import adopt_orphans
@@ -20,6 +19,7 @@ from pivot.execute.installation import Stamps, environment, stamps, stands
 from pivot.execute.nursery_process import NurseryProcess, Spare
 from pivot.execute.wire import unpack
 from pivot.pipeline_module import import_roots
+from pivot_fingerprint.named import NamedTuple
 
 IN_STORE = 2  # processes that wait to be something: a generation needs a host, and at times one that loads the pipeline
 INSTEAD = "so each run imports its libraries anew"

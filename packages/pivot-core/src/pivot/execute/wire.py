@@ -10,10 +10,11 @@ import os
 import struct
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivot.execute.executor import Failure
 from pivot_fingerprint import Entry, ImportRead, Observed
+from pivot_fingerprint.named import NamedTuple
 
 # From the coordinator to the host.
 COMPILE, SETUP, ORDER, CANCEL = b"A", b"S", b"O", b"C"

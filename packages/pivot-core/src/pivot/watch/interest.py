@@ -8,13 +8,14 @@ import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pivot.config import FILES, config_path
 from pivot.lock import Lock
 from pivot.manifest import Manifest
 from pivot.project import Project
 from pivot.record import Damaged
+from pivot_fingerprint.named import NamedTuple
 
 # What editors and tools put beside the file that they save.
 _PASSING = (

@@ -1,6 +1,6 @@
 """What reaches a watch from outside, from whichever thread: changed files, and what its user wants."""
 
-from typing import NamedTuple
+from pivot_fingerprint.named import NamedTuple
 
 
 class Changed(NamedTuple):

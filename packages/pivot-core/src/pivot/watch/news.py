@@ -5,12 +5,12 @@ A generation begins with ``Woken``. Then comes ``NothingToRun``, ``PlanFailed``,
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pivot.decide import Decision
 from pivot.errors import PivotError
 from pivot.events import Event
 from pivot_cache.errors import CacheError
+from pivot_fingerprint.named import NamedTuple
 
 
 class Woken(NamedTuple):
