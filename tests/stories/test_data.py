@@ -217,7 +217,7 @@ def test_an_object_that_was_edited_in_place_is_noticed(project) -> None:
     out.chmod(0o644)
     with out.open("r+") as file:
         file.write("X")
-    assert "out.txt was edited" in project.run("status").stdout
+    assert "out.txt is not as recorded" in project.run("status").stdout
     outcome = project.run("repro")
     assert out.read_text() == "1" and "make" in outcome.stdout
     assert "up to date" in project.run("repro").stdout

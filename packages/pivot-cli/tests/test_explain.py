@@ -118,7 +118,7 @@ def test_every_other_reason(make_step: MakeStep) -> None:
         "    output:m.json\n      Old: out\n      New: metric\n"
         "    output:m.json\n      Old: 5995c853\n      New: -\n"
         "    output:n.json\n      Old: 5995c853\n      New: a1b2c3d4\n"
-        "      Note: the edited file is kept in the cache before it is replaced\n"
+        "      Note: what is there is kept in the cache before it is replaced\n"
         "    output:pipe\n      Old: 5995c853\n      New: -\n"
         "      Note: what is there cannot be kept: remove it, then the run goes on"
     )

@@ -43,7 +43,7 @@ WORDS = [
         "output m.json declared as metric",
     ),
     (reasons.OutputMissing("m.json"), "Output missing", "m.json is missing"),
-    (reasons.OutputEdited("m.json", OLD, NEW), "Output edited", "m.json was edited"),
+    (reasons.OutputEdited("m.json", OLD, NEW), "Output edited", "m.json is not as recorded"),
     (reasons.UpstreamRuns("clean"), "Upstream will run", "clean will run"),
 ]
 

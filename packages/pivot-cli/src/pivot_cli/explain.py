@@ -125,7 +125,7 @@ def _items(reason: Reason, step: Step) -> Iterator[Item]:
                 f"output:{path}", old, None, note="what is there cannot be kept: remove it, then the run goes on"
             )
         case OutputEdited(path, old, new):
-            yield Item(f"output:{path}", old, new, note="the edited file is kept in the cache before it is replaced")
+            yield Item(f"output:{path}", old, new, note="what is there is kept in the cache before it is replaced")
         case _:
             pass
 

@@ -97,7 +97,7 @@ def _words(reason: Reason) -> tuple[str, int]:
         case OutputMissing(path):
             return f"{path} is missing", 0
         case OutputEdited(path):
-            return f"{path} was edited", 0
+            return f"{path} is not as recorded", 0
         case UpstreamRuns(stage):
             return f"{stage} will run", 0
         case _:

@@ -29,7 +29,7 @@ def test_a_refusal(uncommitted: Run) -> None:
     outcome = uncommitted("commit")
     assert outcome.code == 1 and outcome.out == "✓ preprocess   recorded\n"
     assert (
-        "summarize   refused: its outputs are not the result of the present state (summary.json was edited)"
+        "summarize   refused: its outputs are not the result of the present state (summary.json is not as recorded)"
         in outcome.err
     )
     (row,) = json.loads(uncommitted("commit", "--json").out)["stages"]
