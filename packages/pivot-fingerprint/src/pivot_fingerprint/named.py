@@ -34,20 +34,28 @@ else:
 
         def __new__(cls, *values: Any, **named: Any) -> Self:
             if named or len(values) != len(cls._fields):
-                values = cls.__complete(values, named)
+                return cls.__complete(values, named)
             return tuple.__new__(cls, values)
 
         @classmethod
-        def __complete(cls, values: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+        def __complete(cls, values: tuple[Any, ...], named: dict[str, Any]) -> Self:
             left = cls._fields[len(values) :]
-            given = cls._field_defaults | named
-            if wrong := [*values[len(cls._fields) :], *(named.keys() - left), *(set(left) - given.keys())]:
-                raise TypeError(f"{cls.__name__}({', '.join(cls._fields)}): too many, unknown or missing: {wrong}")
-            return [*values, *map(given.__getitem__, left)]
+            given = cls._field_defaults
+            if named:
+                given = given | named
+                if not named.keys() <= {*left}:
+                    raise TypeError(f"{cls.__name__} was given {', '.join(named)}, and takes {', '.join(left)}")
+            try:
+                return cls._make([*values, *[given[field] for field in left]])
+            except KeyError as missing:
+                raise TypeError(f"{cls.__name__} lacks {missing}") from None
 
         @classmethod
         def _make(cls, values: Iterable[Any]) -> Self:
-            return cls(*values)
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"{cls.__name__} takes {len(cls._fields)} values, not {len(made)}")
+            return made
 
         def _replace(self, **named: Any) -> Self:
             return type(self)(**self._asdict() | named)
