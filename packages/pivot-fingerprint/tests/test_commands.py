@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pivot_fingerprint.commands import named, variables
+from pivot_fingerprint.commands import named, shell_scripts, variables
 
 
 def paths(event: str, *args: Any) -> tuple[set[str], set[str]]:
-    found = list(named(event, args))
+    found = list(named(event, args, shell_scripts(event, args)))
     read, written = ({os.path.relpath(path) for path, writes in found if writes is kind} for kind in (False, True))
     return read, written
 
@@ -103,11 +103,11 @@ def test_programs_that_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_named() -> None:
     assert paths("subprocess.Popen", None, [], None, None) == (set(), set())
     assert paths("os.system", b"")[1] == set()
-    assert not list(named("os.fork", ()))
+    assert not list(named("os.fork", (), {}))
 
 
 def shown(event: str, *args: Any) -> set[str]:
-    return set(variables(event, args))
+    return set(variables(event, args, shell_scripts(event, args)))
 
 
 def test_variables_that_a_shell_replaces(tmp_path: Path) -> None:

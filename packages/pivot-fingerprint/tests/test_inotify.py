@@ -37,6 +37,16 @@ def test_the_first_who_closes_counts(openings: Openings, tmp_path: Path) -> None
     assert openings.written == {str(tmp_path / "new"): True, str(tmp_path / "a.bin"): False}
 
 
+def test_one_that_another_takes_the_place_of_is_told(openings: Openings, tmp_path: Path) -> None:
+    (tmp_path / "part").write_bytes(b"b")
+    (tmp_path / "part").rename(tmp_path / "a.bin")
+    (tmp_path / "a.bin").read_bytes()
+    openings.catch_up()
+    (tmp_path / "a.bin").rename(tmp_path / "part")  # which was closed before
+    openings.catch_up()
+    assert list(openings.replaced) == [str(tmp_path / "a.bin")]
+
+
 def test_before_the_watch_and_elsewhere_nothing_is_heard(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "b.bin").write_bytes(b"b")
@@ -51,9 +61,9 @@ def test_before_the_watch_and_elsewhere_nothing_is_heard(tmp_path: Path) -> None
 
 def test_what_the_caller_opens_itself_is_left_out(openings: Openings, tmp_path: Path) -> None:
     (tmp_path / "a.bin").read_bytes()
-    openings.catch_up(besides=str(tmp_path / "a.bin"))
+    openings.catch_up(besides={str(tmp_path / "a.bin")})
     (tmp_path / "b.bin").touch()
-    openings.catch_up(besides=str(tmp_path / "a.bin"))
+    openings.catch_up(besides={str(tmp_path / "a.bin")})
     assert list(openings.files) == [str(tmp_path / "b.bin")]
 
 

@@ -20,7 +20,10 @@ from pivot_fingerprint import Fingerprint, Observed, text_of
 from pivot_fingerprint.surroundings import relative
 
 WRITES = "nothing is recorded; run again, unless the stage itself writes there: then declare an output instead"
-READS = f"{WRITES}, and an input if it makes a hard link to it or sets its mode"
+READS = (
+    f"{WRITES}, and an input if it makes a hard link to it or sets its mode; if a program that it starts makes it, "
+    "let the stage remove it before"
+)
 
 
 def verify(look: Look, now: Observation, result: Result, began: int) -> Failure | None:
@@ -39,12 +42,14 @@ def verify(look: Look, now: Observation, result: Result, began: int) -> Failure 
             return _changed(f"the input {path} {how} while the stage was running", WRITES)
     inputs = {path.rstrip("/") for path in now.inputs}
     outputs = {out.path.rstrip("/") for out in now.stage.outs}
+    settled = dict(result.observed.settled)
     for path in result.observed.reads:
         look.scan.forget(path)
         name = relative(path, str(look.project.root))
         if _is_among(name, outputs):  # a library may ask about what it is to write
             continue
-        if _touched(path, began, compared=_is_among(name, inputs)):
+        as_read = path in settled and look.scan.digest(path) == settled[path]  # another process may have made it
+        if not as_read and _touched(path, began, compared=_is_among(name, inputs)):
             return _changed(f"{name}, which the stage read, changed while it was running", READS)
     return None
 

@@ -7,6 +7,7 @@ import pytest
 from pivot.commit import describe_read, kept_source
 from pivot.gitignore import MARK
 from pivot.lock import Lock
+from pivot_cache.hashing import hash_bytes
 from pivot_fingerprint import Entry, Observed
 
 
@@ -93,6 +94,16 @@ def test_an_undeclared_input_that_changed_during_the_run_is_not_recorded(bench) 
     bench.during["total"] = lambda: bench.write(extra__txt="y")
     summary = bench.repro()
     assert summary.failures["total"].kind == "changed" and "extra.txt" in summary.failures["total"].problem
+
+
+def test_one_that_was_made_during_the_run_is_recorded_as_it_was_read(bench) -> None:
+    extra = str(bench.root / "extra.txt")
+    bench.during["total"] = lambda: bench.write(extra__txt="y")
+    bench.observed["total"] = Observed(reads=(extra,), settled=((extra, hash_bytes(b"y")),))
+    assert bench.repro().actions["total"] == "run" and set(lock_of(bench, "total").reads) == {"extra.txt"}
+    assert bench.repro().actions["total"] == "skip"
+    bench.during["total"] = lambda: bench.write(extra__txt="z")  # after it was read
+    assert "extra.txt" in bench.repro(force=True).failures["total"].problem
 
 
 def test_a_hard_link_to_an_input_leaves_its_bytes_as_they_are(bench) -> None:

@@ -35,6 +35,7 @@ from pivot_fingerprint.inotify import Openings
 from pivot_fingerprint.module_files import ModuleFiles
 from pivot_fingerprint.places import Places
 from pivot_fingerprint.requests import Requests
+from pivot_fingerprint.sightings import Sightings, status
 
 type Kind = Literal["file", "listing"]
 type Note = Callable[[Kind, str, FrameType], None]
@@ -60,6 +61,7 @@ class Access:
         self.directories: dict[str, None] = {}
         self.missing: str | None = None
         self.openings = Openings()
+        self.sightings = Sightings(self.openings)
         self.module_files = ModuleFiles()
         self._is_project = is_project
         self._note = note
@@ -77,8 +79,8 @@ class Access:
     def shared(self) -> list[Holder]:
         """What processes of one family see and do together."""
         own = ("reads", "listings", "directories", "_asked", "_sought", "_written", "_made", "_handed")
-        opened = ("directories", "files", "written")
-        return [*((self, name) for name in own), *((self.openings, name) for name in opened)]
+        opened = [(self.openings, name) for name in ("directories", "files", "written", "replaced")]
+        return [*((self, name) for name in own), *opened, *((self.sightings, name) for name in ("opened", "named"))]
 
     def start(self) -> None:
         global _active, _hooked
@@ -137,6 +139,7 @@ class Access:
                 self.directories[place] = None
         elif (mode == 0 or stat.S_ISREG(mode)) and not place.endswith(".pyc") and not self._is_module(place):
             self._asked.setdefault(place, mode != 0)
+            self.sightings.open(place)
             self._note("file", place, frame)
 
     def asked_at(self, path: object, frame: FrameType) -> None:
@@ -149,17 +152,19 @@ class Access:
         place = self._places.find_anywhere(path)
         if place is None or self._is_own(place):
             return place is not None
-        status = _status(place)
-        if status and not stat.S_ISREG(status[0]) and self._places.find(path) in (None, *self._roots):
+        now = status(place)
+        if now and not stat.S_ISREG(now[0]) and self._places.find(path) in (None, *self._roots):
             return False  # in the project's own directory, and outside, everybody opens files
-        if place in self._handed or not status:
-            self._handed.setdefault(place, status)
-            return bool(status)
-        self._handed[place] = status
+        if now and stat.S_ISREG(now[0]):
+            self.sightings.open(place)
+        if place in self._handed or not now:
+            self._handed.setdefault(place, now)
+            return bool(now)
+        self._handed[place] = now
         real = os.path.realpath(place)
-        if stat.S_ISREG(status[0]):
+        if stat.S_ISREG(now[0]):
             self._note("file", place, frame)
-            self.openings.catch_up(besides=real)  # it is digested where a module is being imported
+            self.openings.catch_up(besides={real})  # it is digested where a module is being imported
             self.openings.watch(os.path.dirname(real))
         else:
             for directory in _directories(real):
@@ -176,18 +181,19 @@ class Access:
         written = self.openings.written
         output = {
             place
-            for place, status in self._handed.items()
-            if status != _status(place) and (not status or written.get(os.path.realpath(place)))
+            for place, before in self._handed.items()
+            if before != status(place) and (not before or written.get(os.path.realpath(place)))
         }
-        for place, status in self._handed.items():
+        for place, before in self._handed.items():
             real = os.path.realpath(place)
             opened = [file for file in self.openings.files if file == real or file.startswith(real + os.sep)]
-            for file in opened if status else ():
+            for file in opened if before else ():
                 found = self._places.find_anywhere(place + file.removeprefix(real))
                 if found is None or found in output or self._is_own(found) or self._is_module(found):
                     continue
                 self.reads[found] = None
                 if found != place:
+                    self.sightings.doubt(found)
                     self.listings[os.path.dirname(found)] = None
         return output
 
@@ -229,6 +235,7 @@ class Access:
         if place is None or self._is_own(place):
             return False
         self.reads[place] = None
+        self.sightings.doubt(place)
         return True
 
     def _is_own(self, place: str) -> bool:
@@ -263,7 +270,7 @@ class Access:
         if access != os.O_RDONLY:
             self._write(path)
 
-    def _read(self, path: object, frame: FrameType) -> None:
+    def _read(self, path: object, frame: FrameType, *, named: bool = False) -> None:
         place = self._find(path, frame)
         if place is None or self._is_own(place) or place.endswith(".pyc"):
             return
@@ -272,13 +279,14 @@ class Access:
         if stat.S_ISDIR(_mode(place)):  # as importlib.resources does, to see whether it is a zip file
             return
         self.reads[place] = None
+        (self.sightings.name if named else self.sightings.open)(place)
         self._note("file", place, frame)
 
-    def _handed_over(self, path: object, frame: FrameType) -> None:
+    def _handed_over(self, path: object, frame: FrameType, *, named: bool = False) -> None:
         """Something that is read elsewhere, if it is a file at all."""
         place = self._find(path, frame)
         if place is not None and stat.S_ISREG(_mode(place)):
-            self._read(place, frame)
+            self._read(place, frame, named=named)
 
     def _named(self, event: str, args: Sequence[Any], frame: FrameType) -> None:
         """A module that is looked for, an extension module that is about to be opened, or one that a pickle names."""
@@ -292,13 +300,17 @@ class Access:
 
     def _commanded(self, event: str, args: Sequence[Any], frame: FrameType) -> None:
         """What a command names that another process is to execute."""
-        for path, writes in commands.named(event, args):
+        self.openings.catch_up()
+        scripts = commands.shell_scripts(event, args)
+        named = list(commands.named(event, args, scripts))
+        self.openings.catch_up(besides={os.path.realpath(path) for path in scripts})  # these were opened just now
+        for path, writes in named:
             if writes:
                 self._write(path)
             else:
-                self._handed_over(path, frame)
+                self._handed_over(path, frame, named=True)
         if acts_for_project(frame, self._is_project):
-            for name in commands.variables(event, args):
+            for name in commands.variables(event, args, scripts):
                 self._variable(name, frame)
 
     def _make(self, path: object) -> None:
@@ -353,17 +365,6 @@ def _directories(place: str) -> Iterator[str]:
         return
     for one in below:
         yield from _directories(one)
-
-
-def _status(path: str) -> tuple[int, ...]:
-    """Return what tells a file or directory from another at the same path; nothing where neither is."""
-    try:
-        found = questions.real_stat(path)
-    except (OSError, ValueError):
-        return ()
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        return ()
-    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _removes(frame: FrameType) -> bool:

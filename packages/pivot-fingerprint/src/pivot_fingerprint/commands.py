@@ -7,7 +7,7 @@ not known. What a Python program imports, ``scripts`` finds out. ``auditing`` ca
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pivot_fingerprint.scripts import imported
@@ -21,11 +21,12 @@ _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _LONGEST = 1_000_000  # bytes of a script that are looked at
 
 
-def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
+def named(event: str, args: Sequence[Any], scripts: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
     """Yield absolute paths that a command may mean, and whether it writes there (``> file``).
 
     They need not exist: each argument is taken for a path, and so are what follows an ``=`` or ``@`` in it and what
-    follows a short option. The shapes of ``args`` are those of CPython's table of audit events.
+    follows a short option. ``scripts`` are those of ``shell_scripts``. The shapes of ``args`` are those of CPython's
+    table of audit events.
     """
     match event, args:
         case "os.system", (command, *_):
@@ -37,15 +38,14 @@ def named(event: str, args: Sequence[Any]) -> Iterator[tuple[str, bool]]:
             yield from _of_words(list(map(_text, words)), _text(program), os.getcwd(), *rest[:1])
         case "pty.spawn", (words, *_):
             yield from _of_words(list(map(_text, words)), "", os.getcwd())
-    yield from ((path, False) for path, _ in _scripts(*_given(event, args)))
+    yield from ((path, False) for path, text in scripts.items() if text)
 
 
-def variables(event: str, args: Sequence[Any]) -> Iterator[str]:
+def variables(event: str, args: Sequence[Any], scripts: Mapping[str, str]) -> Iterator[str]:
     """Yield the names that stand for variables in what a shell executes: the command, or scripts that it names."""
-    texts, place = _given(event, args)
-    scripts = [text for _, text in _scripts(texts, place)]
-    if event == "os.system" or scripts or any(os.path.basename(word) in _SHELLS for word in texts):
-        yield from (name for text in (*texts, *scripts) for name in _VARIABLE.findall(text))
+    texts, _ = _given(event, args)
+    if event == "os.system" or any(scripts.values()) or any(os.path.basename(word) in _SHELLS for word in texts):
+        yield from (name for text in (*texts, *scripts.values()) for name in _VARIABLE.findall(text))
 
 
 def _given(event: str, args: Sequence[Any]) -> tuple[list[str], str]:
@@ -60,27 +60,26 @@ def _given(event: str, args: Sequence[Any]) -> tuple[list[str], str]:
     return [], ""
 
 
-def _scripts(texts: Sequence[str], place: str) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the shell scripts that texts name, and of those that these name in turn."""
+def shell_scripts(event: str, args: Sequence[Any]) -> dict[str, str]:
+    """Return the files that a command names, and those that scripts among them name in turn, by their paths.
+
+    To each its text if it is a shell script; nothing if it is something else, which is known once it was opened.
+    """
+    texts, place = _given(event, args)
+    found: dict[str, str] = {}
     waiting = list(texts)
-    seen: set[str] = set()
     while waiting:
         text = waiting.pop()
         for word in dict.fromkeys((text, *_WORD.findall(text))):
-            if word in seen:
-                continue
-            seen.add(word)
             path = os.path.join(place, word)
-            script = _COMMENT.sub("", _shell_script(path))
-            if script:
-                yield path, script
+            if path not in found and os.path.isfile(path):
+                found[path] = script = _COMMENT.sub("", _shell_script(path))
                 waiting.append(script)
+    return found
 
 
 def _shell_script(path: str) -> str:
     """Return the text of a file that a shell executes; nothing of any other."""
-    if not os.path.isfile(path):
-        return ""
     with open(path, "rb") as file:
         data = file.read(_LONGEST)
     first = data.partition(b"\n")[0]

@@ -8,10 +8,11 @@ Linux nothing is heard.
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 OPENED, WRITTEN, READ = 0x20, 0x08, 0x10  # IN_OPEN, IN_CLOSE_WRITE, IN_CLOSE_NOWRITE
+_REPLACED = 0x80  # IN_MOVED_TO
 _OVERFLOW, _DIRECTORY, _ONLY_DIRECTORIES = 0x4000, 0x40000000, 0x01000000
 _HEAD = struct.Struct("iIII")  # watch, what happened, cookie, length of the name
 _BUFFER = 1 << 16
@@ -27,6 +28,7 @@ class Openings:
         self.directories: dict[int, str] = {}  # by their number in the queue
         self.files: dict[str, None] = {}
         self.written: dict[str, bool] = {}  # whether whoever closed a file first could have written it
+        self.replaced: dict[str, None] = {}  # those of which others took the place before anybody closed them
         self.missing: str | None = None
         self._queue: int | None = None
 
@@ -41,13 +43,13 @@ class Openings:
         self.open()
         if self._queue is None or directory in self.directories.values():
             return
-        mask = OPENED | WRITTEN | READ | _ONLY_DIRECTORIES
+        mask = OPENED | WRITTEN | READ | _REPLACED | _ONLY_DIRECTORIES
         number = self._call("inotify_add_watch", self._queue, os.fsencode(directory), mask)
         if number is not None:
             self.directories[number] = directory
 
-    def catch_up(self, besides: str | None = None) -> None:
-        """Take in what happened since the last time, but for one file that only the caller has opened meanwhile."""
+    def catch_up(self, besides: Collection[str] = ()) -> None:
+        """Take in what happened since the last time, but for files that only the caller has opened meanwhile."""
         for number, happened, name in self._events():
             if happened & _OVERFLOW:
                 self.missing = "files that libraries open: more were opened than the kernel remembers"
@@ -55,12 +57,14 @@ class Openings:
             if directory is None or not name or happened & _DIRECTORY:
                 continue
             file = os.path.join(directory, name)
-            if file == besides:
+            if file in besides:
                 continue
             if happened & OPENED:
                 self.files.setdefault(file, None)
-            else:
+            elif not happened & _REPLACED:
                 self.written.setdefault(file, bool(happened & WRITTEN))
+            elif file not in self.written:
+                self.replaced[file] = None
 
     def close(self) -> None:
         """Take in the rest, and hear of nothing any more."""

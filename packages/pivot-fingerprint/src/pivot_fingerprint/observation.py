@@ -54,26 +54,30 @@ class Observation:
         if self._calls.started:
             self._access.openings.open()
 
-    def follow(self) -> None:
+    def follow(self, compared: Sequence[str] = ()) -> None:
         """Go on in this process, which was forked for the work: what is forked from it belongs to the observation.
 
-        Who observes in the process that began needs no such call.
+        Who observes in the process that began needs no such call. ``compared`` are files and directories that are
+        compared with what they were before.
         """
+        self._access.sightings.follow(compared)
         self._forks.start()
 
-    def join(self, place: str) -> None:
+    def join(self, place: str, compared: Sequence[str] = (), began: int | None = None) -> None:
         """Begin, for good, in a process that was started anew; another one has the result. See ``children``.
 
         What libraries open by themselves is not seen: that is known only once a process is done.
         """
         self.__enter__()
         self._handed.stop()
+        self._access.sightings.follow(compared, began)
         self._forks.join(place)
 
     def _invite(self) -> str | None:
         """What such a process is told."""
         place = self._forks.place()
-        told = (place, self._roots, self._functions, self._key)
+        sightings = self._access.sightings
+        told = (place, self._roots, self._functions, self._key, sightings.compared, sightings.began)
         return None if place is None else marshal.dumps(told).hex()
 
     def __enter__(self) -> Self:
@@ -176,6 +180,7 @@ class Observation:
             directories=tuple(sorted(self._access.directories)),
             requested=tuple(sorted(self._requested)),
             computed=tuple(sorted(self._computed)),
+            settled=tuple(self._access.sightings.unchanged()),
         )
 
     def _imported(self) -> Iterator[tuple[str, str]]:
@@ -214,8 +219,8 @@ class Observation:
 
 def accept(invitation: str) -> None:
     """Observe this process for the one that started it."""
-    place, roots, functions, key = marshal.loads(bytes.fromhex(invitation))
-    Observation(roots, functions=functions, key=key).join(place)
+    place, roots, functions, key, compared, began = marshal.loads(bytes.fromhex(invitation))
+    Observation(roots, functions=functions, key=key).join(place, compared, began)
 
 
 def _stem(file: str) -> str:

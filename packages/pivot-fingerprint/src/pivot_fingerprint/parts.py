@@ -110,3 +110,4 @@ class Observed(NamedTuple):
     directories: tuple[str, ...] = ()  # that were asked for and there; only their existence counts
     requested: tuple[str, ...] = ()  # modules imported by computed names, but for Python's own
     computed: tuple[str, ...] = ()  # those of them whose names do not stand where they are imported
+    settled: tuple[tuple[str, str], ...] = ()  # (read, digest): known to be what it was when it was read

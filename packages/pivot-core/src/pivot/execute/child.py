@@ -102,7 +102,8 @@ def _work(order: WorkOrder, live: Live, known: int) -> Report:
     os.chdir(stage.directory)
     if live.dice is not None:
         random.setstate(live.dice)
-    live.observation.follow()
+    declared = (*(path for path, _ in order.inputs), *order.outputs)  # what these are is looked at before and after
+    live.observation.follow([os.path.join(order.root, path.rstrip("/")) for path in declared])
     started = time.perf_counter()
     failure = run(stage, order, partial(_settle, live.files))
     live.observation.__exit__(None, None, None)
