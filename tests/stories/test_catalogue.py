@@ -1,8 +1,8 @@
 """Every case of the change-detection catalogue through the real command: the right stages run, nothing is stale.
 
 The cases and their format are in packages/pivot-fingerprint/tests/catalogue; the tests of that package show that they
-are right, and follow them in process. With all tests, one in twenty is run here, always the same ones, and others there;
-the rest of each is marked `sweep` (`./dev sweep`).
+are right, and follow them in process. With all tests one in twenty is run here, always the same, and others there; the
+rest of each is marked `sweep` (`./dev sweep`).
 """
 
 import importlib

@@ -126,6 +126,14 @@ def test_questions_that_no_function_of_os_is_asked(library, body: str) -> None:
     assert reads(library, f"import known! as known; {body}") == ["data/a.bin"]
 
 
+def test_functions_of_equal_code_in_two_modules_are_both_looked_at(library) -> None:
+    for module in ("first", "second"):
+        library.write(f"{module}!.py", "from os import stat\ndef run(path): return stat(path).st_size\n")
+        library.load(module)
+    body = "import first! as first, second! as second; first.run('data/a.bin'); second.run('data/b.bin')"
+    assert reads(library, body) == ["data/a.bin", "data/b.bin"]
+
+
 def test_a_directory_counts_with_what_was_opened_in_it(library) -> None:
     (library.root / "data/below").mkdir()
     (library.root / "data/below/c.bin").touch()

@@ -51,8 +51,9 @@ class Handed:
         self._hand = hand
         self._ask = ask
         self._identifier: int | None = None
-        self._events: dict[CodeType, int] = {}
-        self._left: dict[tuple[CodeType, int], int] = {}
+        # By identity: code of the same text is equal in two modules, and its hash is taken from all of it each time.
+        self._watched: dict[int, tuple[CodeType, int]] = {}  # with the events that it reports
+        self._left: dict[tuple[int, int], int] = {}
         self._installed: dict[str, bool] = {}
 
     def start(self) -> None:
@@ -66,7 +67,7 @@ class Handed:
     def stop(self) -> None:
         if self._identifier is None:
             return
-        for code in self._events:
+        for code, _ in self._watched.values():
             _monitoring.set_local_events(self._identifier, code, 0)
         for event in (_CALL, _PY_START):
             _monitoring.register_callback(self._identifier, event, None)
@@ -90,9 +91,9 @@ class Handed:
             self._fail(error)
 
     def _add(self, code: CodeType, event: int) -> None:
-        known = self._events.get(code, 0)
+        _, known = self._watched.get(id(code), (code, 0))
         if self._identifier is not None and not known & event:
-            self._events[code] = known | event
+            self._watched[id(code)] = code, known | event
             _monitoring.set_local_events(self._identifier, code, known | event)
 
     def _safely(self, look: Callable[..., object]) -> Callable[..., object]:
@@ -161,7 +162,7 @@ class Handed:
         """Say whether a place is to be looked at again."""
         if found:
             return None
-        left = self._left[code, offset] = self._left.get((code, offset), MOST) - 1
+        left = self._left[id(code), offset] = self._left.get((id(code), offset), MOST) - 1
         return None if left > 0 else _monitoring.DISABLE
 
     def _is_installed(self, function: object) -> bool:
