@@ -1,5 +1,6 @@
 """Processes end with their parent, and orphans are found."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -113,3 +114,20 @@ def test_a_stage_is_the_first_choice_when_memory_runs_out() -> None:
 
 def test_what_c_has_printed_is_written_out() -> None:
     assert python("import ctypes\nctypes.CDLL(None).puts(b'from C')\nflush_c()\nos._exit(0)\n") == "from C\n"
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="glibc does this")
+def test_memory_that_was_freed_is_given_back() -> None:
+    source = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def resident():
+    with open("/proc/self/statm") as file: return int(file.read().split()[1])
+blocks = [libc.malloc(4096) for _ in range(5001)]  # each in a page of its own
+for block in blocks[:-1]: libc.free(block)  # the last keeps the others from being given back at once
+before = resident()
+give_back_memory()
+print(before - resident() > 4000)
+"""
+    assert python(source) == "True\n"

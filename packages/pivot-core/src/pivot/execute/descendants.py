@@ -58,6 +58,12 @@ class Children:
         return () if self._listing < 0 else (self._listing,)
 
 
+def give_back_memory() -> None:
+    """Give the memory that C code has freed back to the system, so that no fork copies it."""
+    if hasattr(_LIBC, "malloc_trim"):  # glibc's
+        _LIBC.malloc_trim(0)
+
+
 def flush_c() -> None:
     """Write out what C code has printed and not yet flushed."""
     _LIBC.fflush(None)

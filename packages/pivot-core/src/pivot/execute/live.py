@@ -16,6 +16,7 @@ from io import BufferedRandom, BufferedWriter, IOBase, TextIOWrapper
 from typing import Any
 
 from pivot.errors import PivotError
+from pivot.execute.descendants import give_back_memory
 from pivot.execute.executor import Failure
 from pivot.pipeline import Stage
 from pivot.pipeline_module import import_pipeline, import_roots
@@ -106,6 +107,7 @@ def buffered_files() -> Iterator[IOBase]:
 def freeze() -> None:
     """Put all that exists out of the garbage collector's sight: stages go on sharing its memory, and collect faster."""
     gc.collect()
+    give_back_memory()
     gc.freeze()
 
 
