@@ -131,5 +131,19 @@ def test_scripts_that_a_line_of_shell_names(tmp_path: Path, monkeypatch: pytest.
     for event, args in (("os.system", (b"(sh run.sh)",)), ("subprocess.Popen", ("sh", ["sh", "run.sh"], None, None))):
         read, written = paths(event, *args)
         assert {"run.sh", "more.sh"} <= read
-        assert not {"other.sh", "words.txt", "out.txt"} & (read | written)  # what a script does, only it knows
+        assert not {"other.sh", "words.txt"} & (read | written)  # what a script does with a file, only it knows
+        assert written == {"out.txt"}
         assert shown(event, *args) == {"MODE"}
+
+
+def test_what_a_script_is_certain_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tools").mkdir()
+    Path("run.sh").write_text("set -a\n. ./level.env\nsource mode.env\ntr a b < in.txt\npython -m tools.show x\npython go.py\n")
+    Path("tools/show.py").write_text("import shape")
+    Path("go.py").write_text("")
+    Path("shape.py").write_text("")
+    read, written = paths("subprocess.Popen", "sh", ["sh", "run.sh", "other.py"], None, None)
+    assert {"run.sh", "level.env", "mode.env", "in.txt", "tools/show.py", "go.py", "shape.py"} <= read
+    assert not {"x", "a"} & read
+    assert written == set()

@@ -130,6 +130,22 @@ class TestEnvironment:
         observed = self.run(project, textwrap.dedent(body), monkeypatch)
         assert [name for name, _ in observed.env] == ["app_rate*", "speed*"]
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "import click\n@click.command()\n@click.option('--x', envvar='SOME_SETTING')\ndef go(x): pass\n"
+            "go([], standalone_mode=False)",
+            "import click\n@click.command()\n@click.option('--setting')\ndef go(setting): pass\n"
+            "go([], standalone_mode=False, auto_envvar_prefix='SOME')",
+            "import jinja2; jinja2.Template('{{ env[\"SOME_SETTING\"] }}').render(env=environ)",
+            "from omegaconf import OmegaConf; OmegaConf.create({'x': '${oc.env:SOME_SETTING}'}).x",
+        ],
+        ids=["click", "click-prefix", "jinja2", "omegaconf"],
+    )
+    def test_libraries_that_are_told_a_name(self, project, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip(body.split()[1].rstrip(";"))
+        assert "SOME_SETTING" in dict(self.run(project, body, monkeypatch).env)
+
     def test_whole_environment_without_the_session(self) -> None:
         plain = {"A": "1", "B": "2"}
         assert variable_digest("*", plain) == variable_digest("*", {"B": "2", "A": "1", "SSH_TTY": "x", "SHLVL": "3"})

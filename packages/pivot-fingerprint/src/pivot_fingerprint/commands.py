@@ -25,8 +25,8 @@ def named(event: str, args: Sequence[Any], scripts: Mapping[str, str]) -> Iterat
     """Yield absolute paths that a command may mean, and whether it writes there (``> file``).
 
     They need not exist: each argument is taken for a path, and so are what follows an ``=`` or ``@`` in it and what
-    follows a short option. ``scripts`` are those of ``shell_scripts``. The shapes of ``args`` are those of CPython's
-    table of audit events.
+    follows a short option. ``scripts`` are those of ``shell_scripts``; of the files that these name in turn, those
+    count that they are certain to read. The shapes of ``args`` are those of CPython's table of audit events.
     """
     match event, args:
         case "os.system", (command, *_):
@@ -38,7 +38,11 @@ def named(event: str, args: Sequence[Any], scripts: Mapping[str, str]) -> Iterat
             yield from _of_words(list(map(_text, words)), _text(program), os.getcwd(), *rest[:1])
         case "pty.spawn", (words, *_):
             yield from _of_words(list(map(_text, words)), "", os.getcwd())
-    yield from ((path, False) for path, text in scripts.items() if text)
+    _, place = _given(event, args)
+    for path, text in scripts.items():
+        if text:
+            yield path, False
+            yield from _of_shell(text, place, certain=True)
 
 
 def variables(event: str, args: Sequence[Any], scripts: Mapping[str, str]) -> Iterator[str]:
@@ -91,7 +95,10 @@ def _text(value: object) -> str:
     return os.fsdecode(value) if isinstance(value, str | bytes | os.PathLike) else ""
 
 
-def _of_words(words: Sequence[str], program: str, directory: str, env: Any = None) -> Iterator[tuple[str, bool]]:
+def _of_words(
+    words: Sequence[str], program: str, directory: str, env: Any = None, *, certain: bool = False
+) -> Iterator[tuple[str, bool]]:
+    """What the words of a command name; what is ``certain`` to be read are Python programs alone."""
     if os.sep in program:  # without a separator it is looked for on PATH
         yield os.path.join(directory, program), False
     given = [word.removeprefix(_PATH) for word in words if word.startswith(_PATH)]
@@ -107,7 +114,8 @@ def _of_words(words: Sequence[str], program: str, directory: str, env: Any = Non
         elif python and re.fullmatch(r"-\w*c", before):
             yield from ((path, False) for path in imported(directory, word, places))
         elif position > 0 or os.sep in word:
-            yield from ((os.path.join(directory, path), False) for path in _paths(word))
+            if not certain or (python and word.endswith(".py")):
+                yield from ((os.path.join(directory, path), False) for path in _paths(word))
             if word.endswith(".py"):
                 yield from ((path, False) for path in imported(os.path.join(directory, word), None, places))
         name = os.path.basename(word)
@@ -123,21 +131,26 @@ def _python_path(env: Any) -> str:
     return _text(dict(env).get("PYTHONPATH", dict(env).get(b"PYTHONPATH")))
 
 
-def _of_shell(text: str, directory: str) -> Iterator[tuple[str, bool]]:
-    """What a line of shell names; where it changes the directory, names are tried from each."""
+def _of_shell(text: str, directory: str, *, certain: bool = False) -> Iterator[tuple[str, bool]]:
+    """What a line of shell names; where it changes the directory, names are tried from each.
+
+    ``certain`` to be read is what follows ``source`` or ``<``, and a Python program with what it imports.
+    """
     directories = [directory]
     words = [""]
     before = ""
     for word in _split(text):
         if before.startswith((">", "&>")):
             yield from ((os.path.join(place, word), True) for place in directories)
+        elif certain and before in (".", "source", "<"):
+            yield from ((os.path.join(place, word), False) for place in directories)
         elif before == "cd":
             directories.append(os.path.join(directories[-1], word))
         elif not word.startswith((">", "<", "|", "&", ";", "(", ")")):
             words += _matches(word, directories)
         before = word
     for place in directories:
-        yield from _of_words(words, "", place)
+        yield from _of_words(words, "", place, certain=certain)
 
 
 def _split(text: str) -> list[str]:

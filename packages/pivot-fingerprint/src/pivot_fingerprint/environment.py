@@ -3,7 +3,7 @@
 There is no audit event for reading ``os.environ``. So while somebody listens, that object gets a class that reports
 reads, made from its own one; it stays the same object, so ``from os import environ`` keeps working. Not seen:
 ``getenv`` of the C library, ``os.environ._data``, libraries that read settings on behalf of project code beyond those
-named in ``CONFIGURATION_READERS``, and programs in other languages but for what ``commands`` finds in a shell's text.
+named below, and programs in other languages but for what ``commands`` finds in a shell's text.
 """
 
 import os
@@ -19,6 +19,9 @@ EVERYTHING = "*"
 
 # Libraries whose whole purpose is to read a variable that the caller named: they read on behalf of project code.
 CONFIGURATION_READERS = frozenset({"decouple", "environ", "environs", "envparse", "pydantic_settings"})
+
+# Libraries that read variables which the caller named to them, in an argument or in a text of his.
+_TOLD = frozenset({"antlr4", "click", "jinja2", "omegaconf", "typer"})  # antlr4 for the other's ${oc.env:NAME}
 
 # What describes the terminal and how Python is started rather than the job. Left out of the digest of the whole
 # environment, which would otherwise differ in every window (``dict(os.environ, LEVEL="1")`` is how programs are
@@ -218,7 +221,10 @@ def _asks_for_its_caller(frame: FrameType) -> bool:
         return True
     if code.co_filename == _TEMPLATES and code.co_qualname.startswith("Template."):
         return True
-    return _top(frame) in CONFIGURATION_READERS or _top(frame) == "pathlib"  # Path.home, Path.expanduser
+    top = _top(frame)
+    if top == "None" and not os.path.isabs(code.co_filename):  # made from text, as a template is
+        return True
+    return top in CONFIGURATION_READERS or top in _TOLD or top == "pathlib"  # Path.home, Path.expanduser
 
 
 def _top(frame: FrameType) -> str:
