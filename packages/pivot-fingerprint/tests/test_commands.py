@@ -139,7 +139,9 @@ def test_scripts_that_a_line_of_shell_names(tmp_path: Path, monkeypatch: pytest.
 def test_what_a_script_is_certain_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("tools").mkdir()
-    Path("run.sh").write_text("set -a\n. ./level.env\nsource mode.env\ntr a b < in.txt\npython -m tools.show x\npython go.py\n")
+    Path("run.sh").write_text(
+        "set -a\n. ./level.env\nsource mode.env\ntr a b < in.txt\npython -m tools.show x\npython go.py\n"
+    )
     Path("tools/show.py").write_text("import shape")
     Path("go.py").write_text("")
     Path("shape.py").write_text("")
