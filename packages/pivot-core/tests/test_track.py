@@ -76,11 +76,21 @@ def test_a_directory_with_odd_things_in_it(workspace: Workspace) -> None:
         ("images/a.png", "lies in images, which is tracked"),
         ("raw", "has raw/known.csv in it, which is tracked itself"),
         ("raw/.gitignore", "raw/.gitignore is written by Pivot itself"),
+        ("pipeline.py", "pipeline.py is code of which the pipeline is made"),
     ],
 )
 def test_what_cannot_be_tracked(workspace: Workspace, path: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
     root = workspace.project.root
-    for name in ("data.csv", "real/data.csv", "raw/known.csv", "images/a.png", "made/by/stage.csv", "x" * 252, "a\nb"):
+    for name in (
+        "pipeline.py",
+        "data.csv",
+        "real/data.csv",
+        "raw/known.csv",
+        "images/a.png",
+        "made/by/stage.csv",
+        "x" * 252,
+        "a\nb",
+    ):
         write(workspace, name)
     write(workspace, "../outside.csv")
     write(workspace, "raw/.gitignore")

@@ -57,6 +57,7 @@ def track(workspace: Workspace, options: Options) -> Iterator[Kept]:
     paths = list(dict.fromkeys(named(path, str(root), options.base) for path in options.paths))
     for path in paths:
         _check_place(workspace, path)
+        _check_code(workspace, path)
         _check_claims(path, made, tracked.union(paths) - {path})
         found = read_tracked(root / f"{path}{SUFFIX}")
         if isinstance(found, Damaged) and not options.force:
@@ -85,6 +86,17 @@ def _check_place(workspace: Workspace, path: str) -> None:
             f"the name of {path} is too long: {SUFFIX} after it would make more than {NAME_LIMIT} bytes",
             hint="give it a shorter name, or put it into a directory and track that",
         )
+
+
+def _check_code(workspace: Workspace, path: str) -> None:
+    """Leave to git what the pipeline is made from, as far as the kept manifest tells: a clone needs that first."""
+    manifest, own = workspace.kept_manifest(), workspace.project.relative(workspace.project.pipeline)
+    for source in (own, *(one.name for one in (manifest.inputs if manifest else ()) if one.kind == "source")):
+        if path in (source, *parents(source)):
+            what = "is code" if path == source else f"has {source} in it,"
+            raise UsageError(
+                f"{path} {what} of which the pipeline is made", hint="keep code in git, and track the data beside it"
+            )
 
 
 def _makers(workspace: Workspace, records: Records) -> Mapping[str, str]:
