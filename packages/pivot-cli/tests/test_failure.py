@@ -56,3 +56,15 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     lines = last_lines(str(log))
     assert lines[-1] == "last"
     assert sum(map(len, lines)) <= 64 * 1024
+
+
+def test_nothing_of_the_stages_words_steers_the_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text("\x1b[1;31mred\x1b[0m\tthen\x1b]0;title\x07\n")
+    failure = Failure("raised", "ValueError: \x1b[2Jgone", traceback="  raise\x08 ValueError")
+    assert list(describe_failure(failure, str(log), tmp_path)) == [
+        r"ValueError: \x1b[2Jgone",
+        r"  raise\x08 ValueError",
+        "Log: train.log",
+        "  | red\tthen\\x1b]0;title\\x07",
+    ]

@@ -22,7 +22,7 @@ from pivot.suggest import closest
 from pivot_cache.atomic import disk_error
 from pivot_cache.errors import CacheError
 from pivot_cli import __version__
-from pivot_cli.terminal import OutputLost, Terminal
+from pivot_cli.terminal import OutputLost, Terminal, plain
 from pivot_cli.wiring import remote_errors
 
 USAGE, STORAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 4, 70, 130, 141
@@ -96,9 +96,9 @@ def _tell(terminal: Terminal, problem: str, fields: Mapping[str, Any], code: int
             return code
         first, *rest = message(problem, fields)
         err = terminal.err
-        err.line(err.paint("Error:", "red", "bold") + first.removeprefix("Error:"))
+        err.line(err.paint("Error:", "red", "bold") + plain(first.removeprefix("Error:")))
         for line in rest:
-            err.line(line)
+            err.line(plain(line))
     except OutputLost:
         _drop(sys.stdout)
         _drop(sys.stderr)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pivot.execute.executor import Failure
+from pivot_cli.terminal import plain
 from pivot_cli.words import shown_path
 
 TAIL = 20  # lines of the log
@@ -17,7 +18,7 @@ READ = 64 * 1024  # bytes of the log that are looked at
 
 def describe_failure(failure: Failure, log: str | None, root: Path, *, tail: bool = True) -> Iterator[str]:
     """Yield the lines that explain a failure, first the problem; ``tail`` adds the end of what the stage printed."""
-    yield from failure.problem.splitlines() or ["failed"]
+    yield from map(plain, failure.problem.splitlines() or ["failed"])
     if failure.argument:
         yield f"Argument: {failure.argument}"
     if failure.file and not failure.traceback:  # which names the place, and the way to it
@@ -25,12 +26,12 @@ def describe_failure(failure: Failure, log: str | None, root: Path, *, tail: boo
     if failure.hint:
         yield f"Hint: {failure.hint}"
     if failure.traceback:
-        yield from failure.traceback.rstrip().splitlines()
+        yield from map(plain, failure.traceback.rstrip().splitlines())
     last = last_lines(log) if log else []
     if log and last:
         yield f"Log: {shown_path(root, log)}"
         if tail:
-            yield from (f"  | {line}" for line in last)
+            yield from (f"  | {plain(line)}" for line in last)
 
 
 def last_lines(log: str, count: int = TAIL) -> list[str]:

@@ -14,6 +14,16 @@ from pivot_fingerprint.named import NamedTuple
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
+def plain(line: str) -> str:
+    """Return a line of somebody else's as a terminal shows it safely: without colours, control characters escaped."""
+    if line.isprintable():
+        return line
+    import re  # for the few that are not
+
+    line = re.sub(r"\x1b\[[\d;]*m", "", line)
+    return "".join(char if char.isprintable() or char in "\t\n" else repr(char)[1:-1] for char in line)
+
+
 class OutputLost(Exception):
     """What the command says cannot be written; ``number`` is the system's reason. Not the trouble of any stage."""
 
