@@ -36,6 +36,20 @@ class TestModules:
             (f"{package}.inner", str(inner)),
         )
 
+    def test_imported_while_others_are_removed(self, project) -> None:
+        new = project.write("new!.py", "X = 1\n")
+        for name in ("old", "last"):
+            project.write(f"{name}!.py", "X = 1\n")
+            project.load(name)
+
+        def run() -> None:
+            del sys.modules[project.name("old")], sys.modules[project.name("last")]
+            for name in ("new", "last"):  # there are no more modules than before, and the last one has the same name
+                project.load(name)
+
+        observed = project.observe(run, functions=False)
+        assert (project.name("new"), str(new)) in observed.modules
+
     def test_removed_from_sys_modules_and_reloaded(self, project) -> None:
         path = project.write("gone!.py", "X = 1\n")
         kept = project.write("kept!.py", "X = 1\n")

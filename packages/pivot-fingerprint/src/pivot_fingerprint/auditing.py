@@ -120,20 +120,21 @@ class Access:
 
     def asked(self, path: object, directory: int | None, mode: int, frame: FrameType) -> None:
         """Take in a question about a path, see ``questions``. What it amounts to is decided by ``settle``."""
+        ours = asks_for_project(frame, self._is_project)  # first, since most questions are nobody's
+        if not ours and (mode or not asks_for_library(frame)):
+            return
         place = self._places.find_anywhere(path, directory)
         if place is None or place in self._roots:
             return
-        if not asks_for_project(frame, self._is_project):
-            if not mode and self._places.is_within(place) and asks_for_library(frame):
+        if not ours:
+            if self._places.is_within(place):
                 self._sought[place] = None
                 self._note("file", place, frame)
             return
-        if self._find(path, frame, directory) is None:
+        if self._find(path, frame, directory) is None or self._is_own(place):
             return
         if stat.S_ISLNK(mode):
             mode = _mode(place) or stat.S_IFREG
-        if self._is_own(place):
-            return
         if stat.S_ISDIR(mode):
             if not any(root.startswith(place + os.sep) for root in self._roots):
                 self.directories[place] = None

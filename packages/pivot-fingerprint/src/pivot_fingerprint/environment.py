@@ -20,8 +20,9 @@ EVERYTHING = "*"
 # Libraries whose whole purpose is to read a variable that the caller named: they read on behalf of project code.
 CONFIGURATION_READERS = frozenset({"decouple", "environ", "environs", "envparse", "pydantic_settings"})
 
-# Libraries that read variables which the caller named to them, in an argument or in a text of his.
-_TOLD = frozenset({"antlr4", "click", "jinja2", "omegaconf", "typer"})  # antlr4 for the other's ${oc.env:NAME}
+# These and modules that do other things besides, and read a variable that the caller named in an argument or a text:
+# ``Path.home``, ``click.option(envvar=…)``, ``${oc.env:NAME}`` of OmegaConf, which reads it by way of antlr4.
+_ON_BEHALF = CONFIGURATION_READERS | {"antlr4", "click", "jinja2", "omegaconf", "pathlib", "typer"}
 
 # What describes the terminal and how Python is started rather than the job. Left out of the digest of the whole
 # environment, which would otherwise differ in every window (``dict(os.environ, LEVEL="1")`` is how programs are
@@ -222,14 +223,13 @@ def _asks_for_its_caller(frame: FrameType) -> bool:
     if code.co_filename == _TEMPLATES and code.co_qualname.startswith("Template."):
         return True
     top = _top(frame)
-    if top == "None" and not os.path.isabs(code.co_filename):  # made from text, as a template is
-        return True
-    return top in CONFIGURATION_READERS or top in _TOLD or top == "pathlib"  # Path.home, Path.expanduser
+    made_from_text = not top and not os.path.isabs(code.co_filename)  # as a template is
+    return made_from_text or top in _ON_BEHALF
 
 
 def _top(frame: FrameType) -> str:
-    """The top-level module that a frame belongs to."""
-    return str(frame.f_globals.get("__name__")).partition(".")[0]
+    """The top-level module that a frame belongs to; nothing where its code is part of none."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _tell_written(key: str | bytes) -> None:

@@ -8,6 +8,7 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -41,6 +42,7 @@ class Observation:
         self._calls = Calls(self._is_project, self._handed.watch, self._handed.meet)
         self._imports: dict[tuple[str, str, str, int], ImportRead] = {}
         self._modules_before: frozenset[str] = frozenset()
+        self._last_before: object = None  # the last module of those
         self._outer: list[FrameType] = []
         self._requested: dict[str, None] = {}
         self._computed: dict[str, None] = {}
@@ -82,6 +84,7 @@ class Observation:
 
     def __enter__(self) -> Self:
         self._modules_before = frozenset(sys.modules)
+        self._last_before = next(reversed(sys.modules.values()), None)
         self._outer = list(self._modules_under_way(sys._getframe(1)))
         self._variables.start()
         self._access.start()
@@ -184,11 +187,23 @@ class Observation:
         )
 
     def _imported(self) -> Iterator[tuple[str, str]]:
-        for name, module in list(sys.modules.items()):
-            if name not in self._modules_before:
-                file = file_of(module)
-                if file is not None and self._is_project(file):
-                    yield name, file
+        for name in self._new_modules():
+            file = file_of(sys.modules.get(name))
+            if file is not None and self._is_project(file):
+                yield name, file
+
+    def _new_modules(self) -> list[str]:
+        """Return the names of modules that were not there before.
+
+        Usually they are the last ones, and only those are looked at: a forked process has to copy the memory of every
+        module that it touches.
+        """
+        before, now = self._modules_before, sys.modules
+        last = list(islice(reversed(now.items()), max(0, len(now) - len(before)) + 1))
+        new = [name for name, _ in last[:-1]]
+        if last and last[-1][1] is self._last_before and before.isdisjoint(new):
+            return new
+        return [name for name in list(now) if name not in before]
 
     def _started(self) -> Iterator[tuple[str, str, int, str]]:
         """What executed, as module, qualified name, line, file.
