@@ -1,13 +1,11 @@
 """What expressions stand for outside of a definition, and what is recorded as changed."""
 
-import ast
 import textwrap
 
 import pytest
 
-from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, Definition
+from pivot_fingerprint.definitions import DECLARES, MUTATES, PARAMETER, SETS, SHARED, Definition
 from pivot_fingerprint.facts import read_facts
-from pivot_fingerprint.naming import import_path
 
 
 def last(text: str) -> Definition:
@@ -74,17 +72,28 @@ def test_import_inside_a_function_gives_paths_to_its_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "path"),
+    ("statement", "shared"),
     [
-        ("g('a.b')", "!0:a.b:"),
-        ("g('.b', 'a')", "!0:a.b:"),
-        ("g('..c', package='a.b')", "!0:a.c:"),
-        ("g('.b', __package__)", "!1:b:"),
-        ("g('.b', somewhere)", None),
+        ("self.seen.append(1)", True),
+        ("self.seen['a'] = 1", True),
+        ("self.seen[0].append(1)", True),
+        ("rows = self.seen\n            rows.append(1)", True),
+        ("type(self).total += 1", True),
+        ("self.__class__.total += 1", True),
+        ("kind = type(self)\n            kind.total = 1", True),
+        ("self.own.append(1)", False),
+        ("self.total += 1", False),
+        ("self.seen = [1]", False),
+        ("other.seen.append(1)", False),
+        ("type(other).total += 1", False),
     ],
 )
-def test_import_path(call: str, path: str | None) -> None:
-    node = ast.parse(call, mode="eval").body
-    assert isinstance(node, ast.Call)
-    assert isinstance(node.args[0], ast.Constant)
-    assert import_path(str(node.args[0].value), node) == path
+def test_what_instances_have_in_common(statement: str, shared: bool) -> None:
+    method = last(f"""
+        class Model:
+            seen = []
+            total = 0
+            def add(self, other):
+                {statement.replace("            ", "                ")}
+    """)
+    assert (SHARED in changed(method, PARAMETER)) is shared

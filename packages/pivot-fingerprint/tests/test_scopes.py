@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from pivot_fingerprint.facts import read_facts
-from pivot_fingerprint.scopes import Scope, bindings, find, imported_names, parameters
+from pivot_fingerprint.scopes import Scope, bindings, find, import_path, imported_names, parameters
 
 
 def outside(text: str) -> set[str]:
@@ -93,3 +93,20 @@ def test_parameters_are_in_order() -> None:
     function = ast.parse("def f(a, /, b, *c, d, **e): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
     assert [one.arg for one in parameters(function.args)] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        ("g('a.b')", "!0:a.b:"),
+        ("g('.b', 'a')", "!0:a.b:"),
+        ("g('..c', package='a.b')", "!0:a.c:"),
+        ("g('.b', __package__)", "!1:b:"),
+        ("g('.b', somewhere)", None),
+    ],
+)
+def test_import_path(call: str, path: str | None) -> None:
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.args[0], ast.Constant)
+    assert import_path(str(node.args[0].value), node) == path

@@ -9,11 +9,11 @@ from pivot_fingerprint.statements import (
     first_line,
     functions_inside,
     in_order,
-    is_container,
     is_simple,
     looks_at_frames,
     only,
 )
+from pivot_fingerprint.structure import is_container
 from pivot_fingerprint.trees import nodes
 
 

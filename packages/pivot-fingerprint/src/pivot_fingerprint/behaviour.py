@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from pivot_fingerprint.definitions import (
+    CALLS_OWN,
     CALLS_PARAMETER,
     DECLARES,
     DECORATING,
@@ -27,6 +28,7 @@ from pivot_fingerprint.definitions import (
     OPERATES,
     PARAMETER,
     SETS,
+    SHARED,
     STATE,
     USED,
 )
@@ -55,6 +57,7 @@ _QUIET = (
 _QUIET_METHODS = frozenset(["mkdir", "close", "flush", "write", "write_text", "write_bytes", "touch", "unlink"])
 _GIVING = frozenset(["get", "setdefault", "values", "items", "__getitem__"])  # methods that give what is in a container
 _ATTRIBUTE_SETTERS = ("__setattr__", "__delattr__", "__set__", "__delete__")
+_FACTORIES = frozenset(["default_factory", "factory"])  # keywords of dataclasses, attrs and pydantic
 _ITEM_SETTERS = ("__setitem__", "__delitem__")
 _LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log"])
 
@@ -112,14 +115,17 @@ class Behaviour:
             with self._sources.asking(home):
                 outer = self.sum(home, definition.later)
                 inner = self.sum(home, definition.nested)
+            changed = outer.changed | inner.changed
+            shared = frozenset({self.objects.owner(number)} if SHARED in changed else ())
             found = Effects(
-                outer.names | inner.names,
-                outer.changed | inner.changed,
+                outer.names | inner.names | shared,
+                changed - {SHARED},
                 outer.called,
                 outer.loud,
                 outer.sure,
                 outer.rebound | inner.rebound,
             )
+            found = self._with_own(found, number)
             self._under_way.remove(number)
             self._cut.discard(number)
             if self._cut:
@@ -128,6 +134,27 @@ class Behaviour:
                 self._summaries[number] = found
                 self._partial.clear()
         return found
+
+    def _with_own(self, found: Effects, number: int) -> Effects:
+        """Return what a method does with what those methods of its class do that it calls by itself."""
+        definition, home = self._sources.look(number)
+        names = tuple({effect[1] for effect in (*definition.later, *definition.nested) if effect[0] == CALLS_OWN})
+        if not names or definition.owner < 0:
+            return found
+        called = [self.summary(one) for one in self.objects.methods(home.first + definition.owner, names)]
+        more = joined(called)._replace(changed=frozenset(), called=frozenset())
+        return joined([found, more])
+
+    def _making(self, number: int) -> Effects:
+        """Return what is done when a class makes an instance, beyond its special methods: by factories of fields.
+
+        A lambda among the arguments of a call in its body counts as called there; then it is called again.
+        """
+        definition, home = self._sources.look(number)
+        body = [one for one in definition.now if one[0] != INVOKES or one[2] != DECORATING]
+        given = [one for effect in body if effect[0] == INVOKES for one in effect[3]]
+        factories = [[at, one] for at, one in given if at in _FACTORIES and isinstance(one, str)]
+        return joined([self.summary(number), self.sum(home, body), self._handed(home, factories)])
 
     def sum(self, home: Source, effects: list[list[Any]]) -> Effects:
         return joined([self._one(home, effect) for effect in effects])
@@ -297,7 +324,7 @@ class Behaviour:
                     return found._replace(names=found.names | receiver) if DEFAULT in summary.changed else found
                 case "class":
                     special = [self.summary(one) for one in self.objects.methods(number, ("__",))]
-                    return joined([self._applied(home, one, given, how, 1) for one in special])
+                    return joined([*(self._applied(home, one, given, how, 1) for one in special), self._making(number)])
                 case _:
                     return self._object_call(home, number, how, given, receiver)
         classes = [number] if definition.kind == "class" else self.objects.classes_of(number)

@@ -22,6 +22,7 @@ from pivot_fingerprint.callers import (
 from pivot_fingerprint.definitions import (
     BARE,
     CALLED,
+    CALLS_OWN,
     CALLS_PARAMETER,
     DECORATING,
     DISCARDED,
@@ -37,6 +38,7 @@ from pivot_fingerprint.definitions import (
     ORDERS,
     PARAMETER,
     SETS,
+    SHARED,
     STORE,
     USED,
     VALUE,
@@ -74,7 +76,6 @@ _DISTRIBUTIONS = frozenset(
 )
 MODULES_OF_PROCESS = frozenset(f"sys.modules.{name}" for name in ("get", "items", "pop", "setdefault", "values"))
 _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "sys.path.extend", "site.addsitedir"})
-
 
 _NOTABLE = frozenset(_UNFOLLOWED).union(
     _RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, CHANGES_FIRST, IMPORTERS, MODULES_OF_PROCESS
@@ -163,6 +164,8 @@ class CallingReader(NamingReader):
             self.out.append((keyword.arg or "**") + "=")
             changes |= self.give(keyword.value, called=keyword.arg == "key" and calls_key(known))
             given.extend([keyword.arg or -1, number] for number in self.argument(keyword.value))
+        if how == DISCARDED and any(path == f"~{SHARED}" for one in node.args for path, _ in self.owners(one)):
+            self.effect(PARAMETER, SHARED)
         if canonical in _PATH_CHANGES and self.adds_to_path(node):
             return
         for number in numbers:
@@ -297,6 +300,8 @@ class CallingReader(NamingReader):
         if isinstance(func, ast.Attribute):
             if how != USED or func.attr in MUTATORS:
                 self.mutate(func.value, func.attr)
+            if self.is_instance(func.value):
+                self.effect(CALLS_OWN, func.attr)
             return
         self.quietly = True  # how the local name came to stand for it was seen there
         for owner, _ in self.owners(func):

@@ -15,7 +15,7 @@ import orjson
 
 from pivot_fingerprint.named import NamedTuple
 
-FORMAT = 11  # raised whenever facts of the same source are something else than before
+FORMAT = 12  # raised whenever facts of the same source are something else than before
 
 # How a path is used; several may hold.
 CALLED = 1  # called directly
@@ -55,6 +55,8 @@ INVOKES = "c"  # [c, reference, how, arguments], these as [[position, reference 
 PARAMETER = "p"  # [p, parameter]: changes a parameter
 STATE = -1  # stands for a parameter: what a function around the one that changes it holds
 DEFAULT = -2  # stands for a parameter: the default of one, which the function keeps from one call to the next
+SHARED = -3  # stands for a parameter: what the class of a method and its instances have in common
+CALLS_OWN = "po"  # [po, name]: calls a method of the object or class whose method it is
 CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
 OPERATES = "o"  # [o, reference, method, how, arguments, ...]: calls a method of it, or of what a call of it gives
 HANDS = "h"  # [h, arguments]: gives them to somebody who may call them

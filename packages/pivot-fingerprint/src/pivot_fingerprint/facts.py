@@ -49,14 +49,13 @@ from pivot_fingerprint.statements import (
     functions_inside,
     imported_by_call,
     in_order,
-    is_container,
     is_simple,
     looks_at_frames,
     only,
     shares,
     values,
 )
-from pivot_fingerprint.structure import is_constant
+from pivot_fingerprint.structure import is_constant, is_container
 from pivot_fingerprint.tables import looked_up, shelved
 from pivot_fingerprint.trees import nodes
 from pivot_fingerprint.versions import without_other_versions

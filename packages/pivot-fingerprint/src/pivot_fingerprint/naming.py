@@ -19,13 +19,14 @@ from pivot_fingerprint.definitions import (
     MUTATES,
     PARAMETER,
     SETS,
+    SHARED,
     STATE,
     STORE,
     VALUE,
     join,
 )
 from pivot_fingerprint.reading import dotted
-from pivot_fingerprint.scopes import Bindings, Scope, find
+from pivot_fingerprint.scopes import Bindings, Scope, class_around, find, import_path
 from pivot_fingerprint.structure import StructureReader, kept_defaults
 
 # Methods that change their object, also where the result of the call is used.
@@ -57,6 +58,7 @@ MUTATORS = frozenset(
 )
 GLOBALS = frozenset({"builtins.globals", "builtins.vars", "builtins.locals"})
 IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
+_NEVER_GIVEN = frozenset({f"~{STATE}", f"~{SHARED}"})
 _PIECES = frozenset({"builtins.getattr", "builtins.type"})  # what gives a piece of its first argument
 
 
@@ -196,7 +198,7 @@ class NamingReader(StructureReader):
                     node = node.value
                 case ast.Call(args=[of, *names]) if self.canonical(node.func) in _PIECES:
                     last = join(_text(names), last) if _text(names) else ""
-                    node = of
+                    node = of if names or not self.is_instance(of) else ast.Attribute(of, "__class__")
                 case ast.Call():
                     last = ""
                     far = GIVEN
@@ -225,13 +227,27 @@ class NamingReader(StructureReader):
         if name in scope.aliases:
             return _pieces(scope.aliases[name], attributes, far)
         if name in scope.parameters and self.is_own(scope):
-            return [(f"~{scope.parameters[name]}", far), *_pieces(scope.defaults.get(name, ()), attributes, far)]
+            at = scope.parameters[name]
+            common = [(f"~{SHARED}", far)] if at == 0 and self.is_shared(attributes, far) else []
+            return [(f"~{at}", far), *common, *_pieces(scope.defaults.get(name, ()), attributes, far)]
         return [(f"~{STATE}", far)] if self.is_around(scope) else []
 
     def is_around(self, scope: Scope) -> bool:
         """Whether a scope is that of a function around the innermost one."""
         innermost = next((one for one in reversed(self.scopes) if one.kind == "function"), None)
         return scope.kind == "function" and scope is not innermost
+
+    def is_instance(self, node: ast.expr) -> bool:
+        """Whether an expression is the first parameter of a method."""
+        scope = find(self.scopes, node.id) if isinstance(node, ast.Name) and class_around(self.scopes) else None
+        return scope is not None and self.is_own(scope) and scope.parameters.get(dotted(node) or "") == 0
+
+    def is_shared(self, attributes: str, far: int = ITSELF) -> bool:
+        """Whether something so far off attributes of the first parameter is what the instances of a class share."""
+        around, first = class_around(self.scopes), attributes.partition(".")[0]
+        if around is None:
+            return False
+        return first in around.shared or (far < GIVEN and (first == "__class__" or self.gets_class))
 
     def bind(self, name: str) -> None:
         """Write a name that is bound here; one of a function around this one is its state."""
@@ -283,7 +299,7 @@ class NamingReader(StructureReader):
         """Return what a call gets in an argument: numbers of references, ``-1 - n`` for parameter ``n``."""
         match node:
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                known = [one for one, far in self.owners(node) if far < GIVEN and one != f"~{STATE}"]
+                known = [one for one, far in self.owners(node) if far < GIVEN and one not in _NEVER_GIVEN]
                 return [-1 - int(one[1:]) if one[0] == "~" else self.ref(one, 0) for one in known]
             case ast.Tuple(elts=pieces) | ast.List(elts=pieces) | ast.Set(elts=pieces) | ast.Dict(values=pieces):
                 return [number for one in pieces for number in self.argument(one)]
@@ -382,19 +398,3 @@ def _text(nodes: Sequence[ast.expr]) -> str:
 def _pieces(of: Iterable[tuple[str, int]], attributes: str, far: int) -> list[tuple[str, int]]:
     """Return attributes of what a name stands for."""
     return [(one if one[0] == "~" else join(one, attributes), max(far, before)) for one, before in of]
-
-
-def import_path(name: str, call: ast.Call) -> str | None:
-    """Return the path of ``import_module(name, package)``, None if it is relative to something that cannot be known."""
-    bare = name.lstrip(".")
-    level = len(name) - len(bare)
-    if level == 0:
-        return f"!0:{name}:"
-    packages = [*call.args[1:], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
-    match packages:
-        case [ast.Constant(value=str() as package)]:
-            above = package.split(".")
-            return f"!0:{'.'.join([*above[: len(above) - level + 1], bare])}:"
-        case [ast.Name(id="__package__" | "__name__")]:
-            return f"!{level}:{bare}:"
-    return None

@@ -48,9 +48,9 @@ class Objects:
         return own + [one for base in self.bases(definition, home) for one in self.methods(base, names, depth + 1)]
 
     def owner(self, method: int) -> Name:
-        """Return the name of the class of a method."""
-        home = self._sources.homes[method]
-        return home.name, self._sources.definitions[home.first + self._sources.definitions[method].owner].name
+        """Return the name of the class of a method; its own if it is part of a statement that makes the class."""
+        home, of = self._sources.homes[method], self._sources.definitions[method].owner
+        return home.name, self._sources.definitions[home.first + of if of >= 0 else method].name
 
     def bases(self, definition: Definition, home: Source) -> list[int]:
         """Return the classes of the project that the header or the body of a class names."""

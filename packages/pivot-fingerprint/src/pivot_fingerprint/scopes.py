@@ -149,6 +149,22 @@ def _imported_by_call(node: ast.Assign) -> Iterator[tuple[str, str]]:
             yield name, f"!0:{of}:"
 
 
+def import_path(name: str, call: ast.Call) -> str | None:
+    """Return the path of ``import_module(name, package)``, None if it is relative to something that cannot be known."""
+    bare = name.lstrip(".")
+    level = len(name) - len(bare)
+    if level == 0:
+        return f"!0:{name}:"
+    packages = [*call.args[1:], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
+    match packages:
+        case [ast.Constant(value=str() as package)]:
+            above = package.split(".")
+            return f"!0:{'.'.join([*above[: len(above) - level + 1], bare])}:"
+        case [ast.Name(id="__package__" | "__name__")]:
+            return f"!{level}:{bare}:"
+    return None
+
+
 class Scope:
     """One scope inside a definition.
 
@@ -156,9 +172,10 @@ class Scope:
     may not be bound yet where they are read. ``parameters`` maps a function's parameters to their positions,
     ``aliases`` are local names that stand for something else, as ``naming`` tells it: paths, or ``~0`` for the first
     parameter, and how far off these; ``defaults`` likewise are those of parameters that may be changed.
+    ``shared`` are the attributes of a class that its instances have in common.
     """
 
-    __slots__ = ("aliases", "defaults", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters")
+    __slots__ = ("aliases", "defaults", "imports", "kind", "maybe", "mixed", "names", "outside", "parameters", "shared")
 
     def __init__(self, kind: str, names: Iterable[str] = (), found: Bindings | None = None) -> None:
         self.kind = kind
@@ -170,6 +187,7 @@ class Scope:
         self.parameters: dict[str, int] = {}
         self.defaults: dict[str, list[tuple[str, int]]] = {}
         self.aliases: dict[str, list[tuple[str, int]]] = {}
+        self.shared: set[str] = set()
         if found is not None:
             self.mixed = found.assigned | self.names
             self.names |= found.names
@@ -187,6 +205,12 @@ def find(scopes: list[Scope], name: str) -> Scope | None:
         if name in scope.names or name in scope.maybe:
             return scope
     return None
+
+
+def class_around(scopes: list[Scope]) -> Scope | None:
+    """Return the scope of the class of a method, if these are those of one."""
+    outermost = next((one for one in scopes if one.kind != "inner"), None)
+    return outermost if outermost is not None and outermost.kind == "class" else None
 
 
 def parameters(arguments: ast.arguments) -> list[ast.arg]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pivot_fingerprint.doing import DefinitionReader
 from pivot_fingerprint.reading import dotted
-from pivot_fingerprint.structure import is_constant
+from pivot_fingerprint.structure import containers, is_constant
 from pivot_fingerprint.trees import Nodes
 
 _FRAMES = frozenset({"inspect:currentframe", "inspect:stack", "sys:_current_frames", "sys:_getframe"})
@@ -72,31 +72,10 @@ def looks_at_frames(binds: dict[str, list[Any]]) -> bool:
     )
 
 
-def is_container(node: ast.expr) -> bool:
-    """Whether an expression makes a new container of the standard library."""
-    if isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
-        return True
-    name = dotted(node.func) if isinstance(node, ast.Call) else None
-    return name is not None and name.rpartition(".")[2] in (
-        "list",
-        "dict",
-        "set",
-        "defaultdict",
-        "OrderedDict",
-        "deque",
-        "Counter",
-        "WeakValueDictionary",
-        "WeakSet",
-    )
-
-
 def shares(node: ast.ClassDef) -> bool:
     """Whether a class keeps a container for all of its instances, or may give the same instance again."""
-    return any(
-        (isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None and is_container(one.value))
-        or (isinstance(one, ast.FunctionDef) and one.name == "__new__")
-        for one in node.body
-    )
+    made_by_itself = any(isinstance(one, ast.FunctionDef) and one.name == "__new__" for one in node.body)
+    return made_by_itself or bool(containers(node))
 
 
 def in_order(node: ast.stmt, names: set[str]) -> list[str]:

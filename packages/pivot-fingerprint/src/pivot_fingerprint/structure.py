@@ -10,12 +10,14 @@ from contextlib import suppress
 from typing import Any
 
 from pivot_fingerprint.definitions import IMPORT
-from pivot_fingerprint.reading import Reader, literal
+from pivot_fingerprint.reading import Reader, dotted, literal
 from pivot_fingerprint.scopes import Bindings, Scope, bindings, find, imported_names, parameters
 
 
 class StructureReader(Reader):
     """The reader of any node, and of functions, classes, comprehensions and imports in their own way."""
+
+    gets_class = False  # this is a method whose first parameter is a class that is there already
 
     # ------------------------------------------------------------ what only introspection sees
 
@@ -74,6 +76,7 @@ class StructureReader(Reader):
 
     def function_header(self, node: ast.FunctionDef | ast.AsyncFunctionDef, found: Bindings) -> None:
         """Write everything of a function but its body, in the scope around it, and enter its scope."""
+        self.gets_class |= self.depth == 0 and gets_class(node)
         self.out.append(type(node).__name__)
         for decorator in node.decorator_list:
             self.out.append("@")
@@ -167,6 +170,7 @@ class StructureReader(Reader):
         scope.imports = found.imports
         scope.mixed = found.assigned
         scope.outside = found.to_global
+        scope.shared = containers(node)
         self.scopes.append(scope)
 
     # ------------------------------------------------------------ statements that bind by text
@@ -246,6 +250,39 @@ def kept_defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
     for argument, default in (*pairs, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
         if default is not None and not is_constant(default):
             yield argument.arg, default
+
+
+def is_container(node: ast.expr) -> bool:
+    """Whether an expression makes a new container of the standard library."""
+    if isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
+        return True
+    name = dotted(node.func) if isinstance(node, ast.Call) else None
+    return name is not None and name.rpartition(".")[2] in (
+        "list",
+        "dict",
+        "set",
+        "defaultdict",
+        "OrderedDict",
+        "deque",
+        "Counter",
+        "WeakValueDictionary",
+        "WeakSet",
+    )
+
+
+def containers(node: ast.ClassDef) -> set[str]:
+    """Return the attributes of a class that are containers made in its body: all instances have them in common."""
+    found: set[str] = set()
+    for one in node.body:
+        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None and is_container(one.value):
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            found.update(target.id for target in targets if isinstance(target, ast.Name))
+    return found
+
+
+def gets_class(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the first argument of a method is a class that is there already, and not an instance of it."""
+    return node.name == "__new__" or any(dotted(one) == "classmethod" for one in node.decorator_list)
 
 
 def is_constant(node: ast.expr) -> bool:
