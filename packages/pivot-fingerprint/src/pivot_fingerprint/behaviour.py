@@ -18,6 +18,7 @@ from pivot_fingerprint.definitions import (
     DECORATING,
     DEFAULT,
     DISCARDED,
+    FILLS,
     FROZEN,
     GIVEN,
     HANDS,
@@ -136,14 +137,16 @@ class Behaviour:
         return found
 
     def _with_own(self, found: Effects, number: int) -> Effects:
-        """Return what a method does with what those methods of its class do that it calls by itself."""
+        """Return what a method does, with what those of its class do that it calls, and to what that inherits."""
         definition, home = self._sources.look(number)
-        names = tuple({effect[1] for effect in (*definition.later, *definition.nested) if effect[0] == CALLS_OWN})
-        if not names or definition.owner < 0:
-            return found
-        called = [self.summary(one) for one in self.objects.methods(home.first + definition.owner, names)]
-        more = joined(called)._replace(changed=frozenset(), called=frozenset())
-        return joined([found, more])
+        effects = [] if definition.owner < 0 else [*definition.later, *definition.nested]
+        called = tuple({effect[1] for effect in effects if effect[0] == CALLS_OWN})
+        filled = {effect[1] for effect in effects if effect[0] == FILLS}
+        own = home.first + definition.owner
+        methods = [self.summary(one) for one in self.objects.methods(own, called)] if called else []
+        names = self.objects.inherited(own, filled) if filled else set()
+        more = joined(methods)._replace(changed=frozenset(), called=frozenset())
+        return joined([found, more, Effects(frozenset(names))]) if methods or names else found
 
     def _making(self, number: int) -> Effects:
         """Return what is done when a class makes an instance, beyond its special methods: by factories of fields.
@@ -348,7 +351,8 @@ class Behaviour:
             one for each in self.objects.classes_of(number) for one in self.objects.methods(each, ("__call__",))
         ]
         names = self.objects.bound_to(number)
-        if any(STATE in one.changed for one in held) or any(0 in self.summary(one).changed for one in instances):
+        keeps = any(STATE in one.changed for one in held) or any(0 in self.summary(one).changed for one in instances)
+        if keeps or self.objects.is_stateful(number):  # a method of a generator: NEXT = count().__next__
             of = self._sources.homes[number].name
             names |= receiver | {(of, name) for name in self._sources.definitions[number].binds}
         return joined([*(self._applied(home, one, given, how) for one in held), Effects(frozenset(names))])

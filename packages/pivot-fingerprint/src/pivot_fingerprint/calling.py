@@ -45,9 +45,10 @@ from pivot_fingerprint.definitions import (
     join,
 )
 from pivot_fingerprint.locations import Locations
-from pivot_fingerprint.naming import GLOBALS, IMPORTERS, MUTATORS, NamingReader
+from pivot_fingerprint.naming import GLOBALS, IMPORTERS, NamingReader
 from pivot_fingerprint.reading import Module, dotted
 from pivot_fingerprint.scopes import find
+from pivot_fingerprint.vocabulary import MUTATORS
 
 _UNFOLLOWED = {
     "builtins.eval": "eval",
@@ -80,10 +81,6 @@ _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "sys.path.exten
 _NOTABLE = frozenset(_UNFOLLOWED).union(
     _RUN_BY_PATH, _SUBPROCESSES, _SPECS, _DISTRIBUTIONS, CHANGES_FIRST, IMPORTERS, MODULES_OF_PROCESS
 )
-
-
-def _is_starred(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred)
 
 
 class CallingReader(NamingReader):
@@ -153,7 +150,8 @@ class CallingReader(NamingReader):
         self.look_at_names(node, canonical)
         known = "" if self.module.open else canonical  # a name that a star import gives may be any function's
         used_up = node in self.used_up
-        self.use_up(node.args if uses_up(node, known, used_up=used_up) else filter(_is_starred, node.args))
+        starred = [one for one in node.args if isinstance(one, ast.Starred)]
+        self.use_up(node.args if uses_up(node, known, used_up=used_up) else starred)
         self.out.append("(")
         given: list[list[Any]] = []
         changes = False

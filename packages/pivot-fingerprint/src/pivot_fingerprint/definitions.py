@@ -57,6 +57,7 @@ STATE = -1  # stands for a parameter: what a function around the one that change
 DEFAULT = -2  # stands for a parameter: the default of one, which the function keeps from one call to the next
 SHARED = -3  # stands for a parameter: what the class of a method and its instances have in common
 CALLS_OWN = "po"  # [po, name]: calls a method of the object or class whose method it is
+FILLS = "pf"  # [pf, name]: changes what is in an attribute of the object whose method it is
 CALLS_PARAMETER = "pc"  # [pc, parameter]: calls a parameter
 OPERATES = "o"  # [o, reference, method, how, arguments, ...]: calls a method of it, or of what a call of it gives
 HANDS = "h"  # [h, arguments]: gives them to somebody who may call them

@@ -11,6 +11,7 @@ from typing import Any
 from pivot_fingerprint.definitions import (
     DECLARES,
     DEFAULT,
+    FILLS,
     GIVEN,
     HANDS,
     ITEM,
@@ -28,34 +29,8 @@ from pivot_fingerprint.definitions import (
 from pivot_fingerprint.reading import dotted
 from pivot_fingerprint.scopes import Bindings, Scope, class_around, find, import_path
 from pivot_fingerprint.structure import StructureReader, kept_defaults
+from pivot_fingerprint.vocabulary import MUTATORS
 
-# Methods that change their object, also where the result of the call is used.
-MUTATORS = frozenset(
-    [
-        "add",
-        "append",
-        "appendleft",
-        "clear",
-        "discard",
-        "extend",
-        "extendleft",
-        "insert",
-        "pop",
-        "popitem",
-        "popleft",
-        "register",
-        "remove",
-        "reverse",
-        "setdefault",
-        "sort",
-        "subscribe",
-        "connect",
-        "update",
-        "__setitem__",
-        "__setattr__",
-        "__delitem__",
-    ]
-)
 GLOBALS = frozenset({"builtins.globals", "builtins.vars", "builtins.locals"})
 IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
 _NEVER_GIVEN = frozenset({f"~{STATE}", f"~{SHARED}"})
@@ -277,6 +252,10 @@ class NamingReader(StructureReader):
         """Record that what an expression is a piece of is changed."""
         for path, far in self.owners(node):
             self.change(path, method, far)
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        if isinstance(node, ast.Attribute) and self.is_instance(node.value):
+            self.effect(FILLS, node.attr)
 
     def change(self, path: str, method: str, far: int) -> None:
         """Record that something so far off a path is changed, by a method if one is named."""

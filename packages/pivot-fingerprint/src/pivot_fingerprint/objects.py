@@ -62,6 +62,22 @@ class Objects:
                     found.extend(one for one in target.definitions if self._sources.definitions[one].kind == "class")
         return found
 
+    def inherited(self, number: int, attributes: set[str]) -> set[Name]:
+        """Return the names of those bases of a class that have one of these attributes in common with it."""
+        names: set[Name] = set()
+        seen = {number}
+        stack = [number]
+        while stack:
+            definition, home = self._sources.look(stack.pop())
+            bases = set(self.bases(definition, home)) - seen
+            seen |= bases
+            stack.extend(bases)
+            for base in bases:
+                one, of = self._sources.look(base)
+                if one.marks & SHARES and not attributes.isdisjoint(one.members):
+                    names.add((of.name, one.name))
+        return names
+
     def classes_of(self, number: int) -> list[int]:
         """Return the classes of the project of which a constant may be an instance."""
         definition, home = self._sources.look(number)

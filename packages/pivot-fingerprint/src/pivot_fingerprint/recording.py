@@ -7,8 +7,8 @@ the function is given back as it is, or wrapped in one that does not look at the
 import ast
 from collections.abc import Iterator, Sequence
 
-from pivot_fingerprint.naming import MUTATORS
 from pivot_fingerprint.trees import Nodes
+from pivot_fingerprint.vocabulary import MUTATORS
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 

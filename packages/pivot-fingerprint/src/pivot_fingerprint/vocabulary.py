@@ -157,3 +157,31 @@ COMMON = frozenset(
         "classmethod",
     ]
 )
+
+# Methods that change their object, also where the result of the call is used.
+MUTATORS = frozenset(
+    [
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "extendleft",
+        "insert",
+        "pop",
+        "popitem",
+        "popleft",
+        "register",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "subscribe",
+        "connect",
+        "update",
+        "__setitem__",
+        "__setattr__",
+        "__delitem__",
+    ]
+)
