@@ -210,3 +210,10 @@ class TestVariables:
         variables.stop()
         assert os.environ is theirs
         assert variables.missing == "environment variables: os.environ was replaced by another object"
+
+
+def test_code_whose_module_has_no_name_asks_for_its_caller(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVEL", "3")
+    project.write("asks!.py", "import os\ndef ask():\n    exec('os.getenv(\"LEVEL\")', {'os': os, '__name__': None})\n")
+    observed = project.observe(project.load("asks").ask)
+    assert [name for name, _ in observed.env] == ["LEVEL"]

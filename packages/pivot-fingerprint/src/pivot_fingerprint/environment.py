@@ -229,7 +229,7 @@ def _asks_for_its_caller(frame: FrameType) -> bool:
 
 def _top(frame: FrameType) -> str:
     """The top-level module that a frame belongs to; nothing where its code is part of none."""
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return str(frame.f_globals.get("__name__") or "").partition(".")[0]
 
 
 def _tell_written(key: str | bytes) -> None:

@@ -1,7 +1,7 @@
-"""Names that tell a reader of source something: those of functions that look into other code, and usual built-in ones.
+"""Names that tell a reader of source something: of functions that look into other code, built-in ones, usual methods.
 
-``reading`` and ``visibility`` ask for them. It is enough that a definition mentions such a name: whoever mentions it
-may be using it.
+``reading``, ``visibility`` and ``naming`` ask for them. It is enough that a definition mentions such a name: whoever
+mentions it may be using it.
 """
 
 # What reads annotations or docstrings of other code. Found by name: whoever mentions one may be doing it.
